@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The two values that cross all planes: where a party is (cv_place) and what
+ * one m= line asks of the packet path (cv_flow). Plain data, no behaviour but
+ * names.
+ */
+#ifndef CV_BASE_FLOW_H
+#define CV_BASE_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "base/str.h"
+
+enum cv_side { CV_SIDE_LAN = 0, CV_SIDE_WAN, CV_SIDE_FAR };
+enum cv_end { CV_END_A = 0, CV_END_B }; /* A called */
+enum cv_transport { CV_TRANSPORT_UDP = 0, CV_TRANSPORT_TCP, CV_TRANSPORT_TLS };
+enum cv_carry { CV_CARRY_UDP = 0, CV_CARRY_TCP, CV_CARRY_TUNNEL, CV_CARRY_NONE };
+enum cv_profile {
+	CV_PROFILE_AVP = 0,
+	CV_PROFILE_AVPF,
+	CV_PROFILE_SAVP,
+	CV_PROFILE_SAVPF,
+	CV_PROFILE_UDPTL,
+	CV_PROFILE_TCP,
+	CV_PROFILE_OTHER,
+};
+enum cv_dir { CV_DIR_SENDRECV = 0, CV_DIR_SENDONLY, CV_DIR_RECVONLY, CV_DIR_INACTIVE };
+
+enum { CV_LISTEN_NONE = 0xff }; /* no listening point of ours stands towards the party */
+
+/** Where a party is, as far as media can reach it. Compared by value. */
+struct cv_place {
+	enum cv_side side;
+	struct cv_addr seen; /* packet source, or next hop when we call; the NAT's face
+				when side is FAR */
+	sa_family_t family;  /* what it speaks: v4 to v6 always needs a relay */
+	uint8_t listen;      /* index of the listening point that faces it, in the
+				configuration; CV_LISTEN_NONE */
+	uint8_t lan_group;   /* LAN networks with one number reach each other without us;
+				meaningful when side is LAN */
+	uint8_t nat_entry; /* 1 + index of the nat-systems entry that holds seen; 0: none
+			    */
+};
+
+/** Attribute lines that sdp/ does not interpret (a=crypto, fingerprint, ice-*,
+ * candidate). Borrowed. */
+struct cv_attrs {
+	const struct cv_str *v;
+	size_t c;
+};
+
+/** What one m= line asks of the packet path. Addresses and numbers by value; attribute
+ * lists borrowed from the message. */
+struct cv_flow {
+	struct cv_addr rtp;  /* as signalled; port 0: refused or disabled m-line; latching
+				may learn another address */
+	struct cv_addr rtcp; /* equals rtp when mux; unset for TCP */
+	enum cv_carry carry; /* NONE: an m-line that carries no media of its own
+				(x-ms-message): passes untouched */
+	enum cv_profile profile;
+	enum cv_dir dir;  /* seen from the party that wrote it */
+	uint32_t idle_ms; /* silence before the flow counts as dead; 0: never */
+	bool mux;         /* RTP and RTCP share one port */
+	const struct cv_attrs *crypt, *ice; /* may be NULL */
+};
+
+/** Words of contract.md for logs and JSON: "lan", "wan", "far". */
+const char *cv_side_name(enum cv_side side);
+/** "udp", "tcp", "tls". */
+const char *cv_transport_name(enum cv_transport t);
+/** "sendrecv", ... */
+const char *cv_dir_name(enum cv_dir dir);
+
+#endif
