@@ -177,3 +177,18 @@ phones_prove()
 	phone_heard "$1" 1000 440
 	phone_heard "$2" 440 1000
 }
+
+# phone_account NAME DOMAIN [PARAMETER...]: an account line; a parameter given here wins over
+# the usual one.
+phone_account()
+{
+	local name=$1 domain=$2 param
+
+	shift 2
+	printf '<sip:%s@%s>' "$name" "$domain"
+	for param; do
+		printf ';%s' "$param"
+	done
+	printf ';auth_user=%s;auth_pass=secret-%s' "$name" "$name"
+	printf ';regint=60;answermode=auto;audio_codecs=PCMU\n'
+}
