@@ -2,6 +2,8 @@
 EXTRA_DIST += \
 	tests/lab/run \
 	tests/lab/case \
+	tests/lab/demo \
+	tests/lab/prereq.sh \
 	tests/lab/lib.sh \
 	tests/lab/topo.sh \
 	tests/lab/phone.sh \
@@ -13,8 +15,27 @@ EXTRA_DIST += \
 	tests/lab/ctflush.py \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
+	tests/lab/killers.py \
 	tests/lab/rtptone.py \
+	tests/lab/spray.py \
 	tests/lab/tone.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
-	tests/lab/cases/00-laboratory.sh
+	tests/lab/cases/00-laboratory.sh \
+	tests/lab/cases/01-register-embedded.sh \
+	tests/lab/cases/02-far-to-lan.sh \
+	tests/lab/cases/03-far-to-far.sh \
+	tests/lab/cases/04-same-nat.sh \
+	tests/lab/cases/05-pbx-edge-address.sh \
+	tests/lab/cases/06-lan-pbx.sh \
+	tests/lab/cases/07-trunk-in.sh \
+	tests/lab/cases/08-trunk-out.sh \
+	tests/lab/cases/09-keepalive.sh \
+	tests/lab/cases/10-tcp-phone.sh \
+	tests/lab/cases/11-ipv6-to-ipv4.sh \
+	tests/lab/cases/12-nat-rebind.sh \
+	tests/lab/cases/13-cancel-fail-busy.sh \
+	tests/lab/cases/14-killers.sh \
+	tests/lab/cases/15-latch-attack.sh \
+	tests/lab/cases/16-topology-hiding.sh \
+	tests/lab/cases/17-config-errors.sh

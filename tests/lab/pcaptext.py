@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""pcaptext.py FILE [--port N] [--count-ssrc HEX]: payloads of a capture, without the addresses
+"""pcaptext.py FILE [--port N] [--count-ssrc HEX [--from ADDR]]: payloads of a capture, without the addresses
 of the packets themselves.
 
 Prints the payload of every UDP and TCP packet to or from port N (default 5060) as text. With
---count-ssrc: prints how many UDP packets carry an RTP header with that source identifier.
+--count-ssrc: prints how many UDP packets (of one IPv4 sender) carry an RTP header with that
+source identifier.
 """
 import argparse
+import socket
 import struct
 import sys
 
@@ -54,6 +56,7 @@ def main():
     p.add_argument("file")
     p.add_argument("--port", type=int, default=5060)
     p.add_argument("--count-ssrc", type=lambda s: int(s, 16))
+    p.add_argument("--from", dest="sender", type=socket.inet_aton)
     args = p.parse_args()
     count = 0
     for ip in packets(args.file):
@@ -62,6 +65,8 @@ def main():
         if not got:
             continue
         src, dst, data = got
+        if args.sender is not None and ip[12:16] != args.sender:
+            continue
         if args.count_ssrc is not None:
             count += (proto == 17 and len(data) >= 12 and data[0] >> 6 == 2
                       and struct.unpack(">I", data[8:12])[0] == args.count_ssrc)
