@@ -7,7 +7,7 @@ import sys
 def main():
     try:
         d = json.load(sys.stdin)
-        value = eval(sys.argv[1], {"d": d})
+        value = eval("(%s)" % sys.argv[1], {"d": d})
     except (ValueError, KeyError, IndexError, TypeError) as e:
         sys.exit("jsonis: %s: %r" % (sys.argv[1], e))
     print(value)

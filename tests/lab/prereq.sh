@@ -10,7 +10,7 @@ prerequisites()
 
 	[ "$(id -u)" -eq 0 ] ||
 		{ echo "root is needed to make network namespaces (try sudo)"; return 1; }
-	for tool in ip nft sysctl tcpdump baresip sox /usr/bin/python3 "$@"; do
+	for tool in ip nft sysctl baresip sox /usr/bin/python3 "$@"; do
 		command -v "$tool" >/dev/null || { echo "the program $tool is not installed"; return 1; }
 	done
 	ip netns add "$try" 2>/dev/null ||
