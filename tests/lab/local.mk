@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
+	tests/lab/streams.py \
 	tests/lab/tone.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
@@ -38,4 +39,5 @@ EXTRA_DIST += \
 	tests/lab/cases/14-killers.sh \
 	tests/lab/cases/15-latch-attack.sh \
 	tests/lab/cases/16-topology-hiding.sh \
-	tests/lab/cases/17-config-errors.sh
+	tests/lab/cases/17-config-errors.sh \
+	tests/lab/cases/18-streams.sh

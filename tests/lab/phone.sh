@@ -80,7 +80,8 @@ phone_ctl()
 # phone_registered NAME: waits for the 200 of its REGISTER.
 phone_registered()
 {
-	wait_for 10 "$1 can't register" has '200 OK' "$D/$1.log"
+	poll 10 has '200 OK' "$D/$1.log" ||
+		fail "$1 can't register: $(grep -v '^$' "$D/$1.log" | tail -n 1)"
 	note "$1 is registered"
 }
 
