@@ -55,7 +55,7 @@ function_of 90 >"$dir/src/base/a.c"
 lines 701 "/* a line */" >"$dir/src/base/b.c"
 expect 1 '^src/base/b.c:700: 701 lines' "long file" "$top/contrib/check-size" "$dir"
 
-printf '\t{"general", "state-dir", TEXT},\n\t{"ports", RANGE},\n' >"$dir/src/conf/keys.c"
+printf '\t{"general", "state-dir", CV_CONF_TEXT},\n\t{"media", "ports", CV_CONF_RANGE},\n' >"$dir/src/conf/keys.c"
 printf ';state-dir = x\nports = 1-2\n' >"$dir/etc/culvert.conf"
 printf '.It Sy state-dir\n.It Sy ports\n' >"$dir/doc/man/culvert.conf.5"
 expect 0 '' "keys in all three places" "$top/contrib/check-keys" "$dir"
