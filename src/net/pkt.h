@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A packet in a thread's pool. Returned at the end of the batch; a stage that
+ * must keep data copies it.
+ */
+#ifndef CV_NET_PKT_H
+#define CV_NET_PKT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum {
+	CV_PKT_HEADROOM = 64, /* room before data for tunnel and SRTP headers */
+	CV_PKT_TAILROOM = 64, /* room behind for an authentication tag */
+	CV_PKT_MAX = 2048, /* longest datagram taken; longer ones are cut and dropped */
+};
+
+/** One datagram; all fields belong to the thread whose pool it lives in. */
+struct cv_pkt {
+	uint8_t *data; /* into buf, CV_PKT_HEADROOM bytes from its start when received */
+	size_t len;    /* bytes of data */
+	struct cv_addr from; /* source */
+	struct cv_addr to;   /* where it is to be sent; set by the relay */
+	uint64_t at_ms;      /* arrival, monotonic */
+	uint8_t tos;         /* as received; 0 when unknown */
+	uint8_t buf[CV_PKT_HEADROOM + CV_PKT_MAX + CV_PKT_TAILROOM];
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Session descriptions (RFC 8866) as text that is edited in place of being
+ * printed anew: every line we don't understand passes byte for byte, in order.
+ *
+ * The story: cv_sdp_parse() cuts the text into lines, finds the sections and
+ * reads from each m= section what the packet path must know (struct cv_flow).
+ * cv_sdp_rewrite() writes the text again with the addresses and ports of an
+ * edit in c=, m=, o=, a=rtcp and without the lines that would lead media past
+ * us. Pure: no state, no look-ups, names are never resolved. A text that can't
+ * be read is refused, never passed on half rewritten.
+ */
+#ifndef CV_SDP_SDP_H
+#define CV_SDP_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/flow.h"
+#include "base/str.h"
+
+enum {
+	CV_SDP_LINES = 1024,  /* lines of one body; more is a bomb (threats 15) */
+	CV_SDP_MEDIA = 32,    /* m= sections */
+	CV_SDP_BYTES = 65535, /* bytes of one body */
+};
+
+struct cv_sdp;
+
+/**
+ * Parses @p text, which is borrowed and must outlive the result. Accepts CRLF
+ * and bare LF. EBADMSG: not a session description or one we could not rewrite
+ * (no v=, a host name in a c= of a stream that carries media, port above 65535,
+ * no c= for a stream, ...); E2BIG: above a limit; ENOMEM. Ended by cv_mem_unref().
+ */
+int cv_sdp_parse(struct cv_sdp **sp, struct cv_str text);
+
+/** Number of m= lines. */
+size_t cv_sdp_count(const struct cv_sdp *s);
+
+/** What m-line @p i asks of the packet path; attribute lists are borrowed from @p s.
+ * 0.0.0.0 in c= gives dir INACTIVE or SENDONLY as RFC 3264 8.4 has it. */
+const struct cv_flow *cv_sdp_flow(const struct cv_sdp *s, size_t i);
+
+/** Media type ("audio") and first format's encoding name ("PCMU/8000") for logs; empty
+ * when unknown. Borrowed. */
+struct cv_str cv_sdp_media_name(const struct cv_sdp *s, size_t i);
+struct cv_str cv_sdp_codec(const struct cv_sdp *s, size_t i);
+
+/** Address of o=, unset when it is a name. */
+const struct cv_addr *cv_sdp_origin(const struct cv_sdp *s);
+/** Session version of o=. */
+struct cv_str cv_sdp_version(const struct cv_sdp *s);
+
+/** What to write in place of what was said. */
+struct cv_sdp_edit {
+	const struct cv_flow *flows; /* one a m-line; of each rtp, rtcp and mux are used;
+					port 0 keeps the m-line's 0 */
+	size_t flowc;                /* must equal cv_sdp_count() */
+	struct cv_addr origin;       /* address for o=; unset: o= stays */
+	bool drop_ice;               /* leave out a=candidate, ice-*, remote-candidates,
+					end-of-candidates: we stand in the path without ICE */
+};
+
+/** Appends the edited text to @p to. EINVAL: flowc differs; ENOMEM. */
+int cv_sdp_rewrite(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
+		   struct cv_buf *to);
+
+#endif
