@@ -275,7 +275,7 @@ struct origin_case {
 
 static const struct origin_case origin_cases[] = {
 	{"o=- 1 2 IN IP4 192.0.2.9", "192.0.2.9", "2"},
-	{"o=Front Desk 7 abc IN IP6 2001:db8::1 ", "2001:db8::1", "abc"},
+	{"o=Front Desk 7 abc IN IP6 2001:db8::1 ", "[2001:db8::1]", "abc"},
 	{"o=- 1 2 IN IP4 pbx.example", "-", "2"},
 	{"o=1 2 IN IP4 192.0.2.9", "192.0.2.9", "2"},
 };
