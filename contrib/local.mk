@@ -3,7 +3,7 @@
 
 EXTRA_DIST += contrib/layers contrib/check-layers contrib/check-size contrib/check-style \
 	contrib/check-keys contrib/check contrib/run contrib/deps contrib/pre-commit \
-	contrib/systemd/culvert.service .ci/run
+	contrib/cppcheck.cfg contrib/systemd/culvert.service .ci/run
 
 check-style:
 	@$(SHELL) $(top_srcdir)/contrib/check-style
