@@ -1,0 +1,1 @@
+# built by this directory's files

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the tests of all layers share: the style test, the fuzz targets, the lab's doors.
+# The CUnit programs are declared beside the code they test.
+
+TESTS += tests/style/check-layers.sh tests/fuzz/corpus.sh
+EXTRA_DIST += tests/style/check-layers.sh tests/fuzz/corpus.sh tests/fuzz/smoke.sh
+
+# Every tests/fuzz/fuzz_NAME.c is a target; its inputs are tests/fuzz/corpus/NAME/*. With
+# --enable-fuzzing libFuzzer is its main(), else corpus.c runs each file given to it once.
+FUZZ_FILES = $(sort $(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
+FUZZ_TARGETS = $(patsubst $(top_srcdir)/%.c,%,$(FUZZ_FILES))
+FUZZ_LIBS = $(SOFIA_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
+EXTRA_DIST += tests/fuzz/corpus.c $(patsubst $(top_srcdir)/%,%,$(FUZZ_FILES) \
+	$(wildcard $(top_srcdir)/tests/fuzz/*.dict $(top_srcdir)/tests/fuzz/corpus))
+CLEANFILES += $(FUZZ_TARGETS)
+check_DATA += $(FUZZ_TARGETS)
+
+if FUZZING
+FUZZ_MAIN =
+else
+FUZZ_MAIN = $(top_srcdir)/tests/fuzz/corpus.c
+endif
+
+$(FUZZ_TARGETS): tests/fuzz/%: $(top_srcdir)/tests/fuzz/%.c $(FUZZ_MAIN) $(noinst_LIBRARIES)
+	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
+		$(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
+		-o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
+		-Wl,--end-group $(FUZZ_LIBS) $(LIBS)
+
+if FUZZING
+check-fuzz: all $(FUZZ_TARGETS)
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/fuzz/smoke.sh
+else
+check-fuzz:
+	@echo "check-fuzz needs libFuzzer: configure with CC=clang --enable-fuzzing" >&2; exit 1
+endif
+
+# Without CUnit there is nothing to check with: say so before the compiler does
+if HAVE_CUNIT
+need-cunit:
+else
+need-cunit:
+	@echo "make check needs CUnit: install libcunit1-dev and run configure again" >&2; exit 1
+endif
+BEFORE_CHECK = check-am
+$(BEFORE_CHECK): need-cunit
+
+check-lab: all
+	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)'
+
+bench: all
+	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
+		test -f "$$bench" && test -x "$$bench" || continue; \
+		found=yes; "$$bench" --quick || exit 1; \
+	done; test -n "$$found" || echo "bench: no benchmark in this tree"
+
+.PHONY: bench check-fuzz check-lab need-cunit
