@@ -30,7 +30,7 @@ struct cv_addr {
 enum cv_addr_kind {
 	CV_ADDR_UNSET = 0,
 	CV_ADDR_PUBLIC,
-	CV_ADDR_PRIVATE,   /* RFC 1918, fc00::/7 */
+	CV_ADDR_PRIVATE,   /* RFC 1918, 192.0.0.0/29 (DS-Lite), fc00::/7 */
 	CV_ADDR_CGNAT,     /* 100.64/10 */
 	CV_ADDR_LINKLOCAL, /* 169.254/16, fe80::/10 */
 	CV_ADDR_LOOPBACK,

@@ -10,7 +10,9 @@
 
 #include "loop/loop.h"
 
-/** One driver: const table; the driver's own struct starts with struct cv_loop. */
+/** One driver: const table; the driver's own struct starts with struct cv_loop. It makes
+ * timers and watches with cv_mem_new(), the finalizer stops them; the heads are filled by
+ * loop.c before the first call that could fire. */
 struct cv_loop_ops {
 	void (*run)(struct cv_loop *l);
 	void (*stop)(struct cv_loop *l);
@@ -40,5 +42,12 @@ struct cv_fd {
 	cv_fd_fn *fn;
 	void *arg;
 };
+
+/** Called by a driver when @p t is due. The handler may drop the timer: not touched
+ * afterwards. */
+void cv_timer_fire(struct cv_timer *t);
+/** Called by a driver when the descriptor is readable. The handler may drop the watch:
+ * not touched afterwards. */
+void cv_fd_fire(struct cv_fd *f);
 
 #endif
