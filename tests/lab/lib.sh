@@ -150,7 +150,8 @@ capture()
 	local name=$1 host=$2 dev=$3
 
 	shift 3
-	spawn "$name" "$host" tcpdump -Z root --immediate-mode -B 8192 -i "$dev" -n -s 0 -U -w "$D/$name.pcap" "$@"
+	spawn "$name" "$host" tcpdump -Z root --immediate-mode -B 8192 -i "$dev" -n -s 0 -U \
+		-w "$D/$name.pcap" "$@"
 	wait_for 5 "tcpdump on $host" grep -q 'listening on' "$D/$name.log"
 }
 
