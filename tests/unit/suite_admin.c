@@ -9,5 +9,6 @@
 const struct cv_test_suite cv_test_suites[] = {
 	{"line", cv_test_line},
 	{"sock", cv_test_sock},
+	{"culvertctl", cv_test_culvertctl},
 	{0},
 };

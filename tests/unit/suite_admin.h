@@ -5,5 +5,6 @@
 
 int cv_test_line(void);
 int cv_test_sock(void);
+int cv_test_culvertctl(void);
 
 #endif
