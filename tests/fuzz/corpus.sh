@@ -3,6 +3,7 @@
 # Runs every fuzz target over its corpus, file by file: a crash or a missing corpus fails.
 set -eu
 
+: "${top_srcdir:?is set by make check}" "${top_builddir:?is set by make check}"
 failed=0
 seen=0
 for source in "$top_srcdir"/tests/fuzz/fuzz_*.c; do

@@ -4,6 +4,8 @@
 # new goes to the build tree; a crash leaves its input there and fails.
 set -eu
 
+: "${top_srcdir:?is set by make check}" "${top_builddir:?is set by make check}"
+
 seconds=${FUZZ_SECONDS:-20}
 failed=0
 seen=0
