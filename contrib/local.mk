@@ -14,6 +14,6 @@ print-flags:
 		$(OPENSSL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CUNIT_CFLAGS)
 
 hooks:
-	cp $(top_srcdir)/contrib/pre-commit "`git -C $(top_srcdir) rev-parse --git-path hooks`/pre-commit"
+	cd $(top_srcdir) && cp contrib/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit"
 
 .PHONY: check-style hooks print-flags

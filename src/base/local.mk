@@ -19,6 +19,16 @@ check_PROGRAMS += tests/unit/test_base
 tests_unit_test_base_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_base.c tests/unit/suite_base.h \
-	tests/unit/test_mem.c
+	tests/unit/test_addr.c \
+	tests/unit/test_buf.c \
+	tests/unit/test_clock.c \
+	tests/unit/test_cmd.c \
+	tests/unit/test_flow.c \
+	tests/unit/test_hash.c \
+	tests/unit/test_log.c \
+	tests/unit/test_mem.c \
+	tests/unit/test_ring.c \
+	tests/unit/test_stat.c \
+	tests/unit/test_str.c
 tests_unit_test_base_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_base_LDADD = libbase.a $(JANSSON_LIBS) $(CUNIT_LIBS)
