@@ -87,6 +87,9 @@ struct cv_call_media_event {
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 
+/** Prints what was decided about call @p id; ENOENT. */
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out);
+
 size_t cv_calls_count(const struct cv_calls *c);
 
 /** The call's part of `explain ID`, into the object that is open: call, from, to and list

@@ -8,6 +8,7 @@
 #include "sdp/sdp_int.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "base/addr.h"
 #include "base/str.h"
@@ -110,26 +111,17 @@ enum cv_sdp_kind cv_sdp_line_kind(struct cv_str line, struct cv_str *val)
 /* An address as it stands in SDP: no port, brackets, scope or TTL. */
 static int literal(struct cv_addr *a, struct cv_str s, sa_family_t family)
 {
-	struct cv_addr got;
-	int err;
+	size_t colon = cv_str_chr(s, ':');
+	bool one_colon = colon < s.len &&
+			 cv_str_chr(cv_str_from(s, colon + 1), ':') == s.len - colon - 1;
 
-	if (family == AF_INET && cv_str_chr(s, ':') < s.len)
+	if (cv_str_chr(s, '[') < s.len || cv_str_chr(s, '%') < s.len || one_colon)
 		return EINVAL;
 
-	if (cv_str_chr(s, '[') < s.len || cv_str_chr(s, '%') < s.len)
+	if ((family == AF_INET) != (colon == s.len))
 		return EINVAL;
 
-	err = cv_addr_parse(&got, s);
-	if (err)
-		return err;
-
-	if (family == AF_INET6 && cv_str_chr(s, ':') == s.len)
-		return EINVAL;
-
-	*a = got;
-	a->port = 0;
-
-	return 0;
+	return cv_addr_parse(a, s);
 }
 
 int cv_sdp_conn(struct cv_addr *a, struct cv_str val)

@@ -109,6 +109,11 @@ edge_quiet()
 		d['gauges']['ports_used'] == 0" show stats
 }
 
+edge_no_bindings()
+{
+	edge_is "not d['registrations']" show registrations
+}
+
 edge_survived()
 {
 	alive culvertd || fail "culvertd died: $(edge_last_words)"
@@ -122,14 +127,15 @@ edge_last_words()
 		tail -n 2 "$D/culvertd.log"
 }
 
-# edge_finish: what must hold after the last hang-up of every case.
+# edge_finish: what must hold after the last hang-up of every case, the phones being gone.
 edge_finish()
 {
 	[ -e "$D/pids/culvertd" ] || return 0
 	edge_survived
 	poll 5 edge_quiet ||
 		fail "left over: $(edge_says "d['gauges']" show stats)"
-	edge_ctl --json show stats >"$D/stats.json"
+	poll 5 edge_no_bindings ||
+		fail "a binding outlives its phone: $(edge_says d show registrations)"
 	edge_stop
 }
 
