@@ -137,7 +137,7 @@ static void put_escaped(struct cv_buf *b, char c)
  */
 static json_t *text_value(struct cv_str s)
 {
-	json_t *value = json_stringn(s.p ? s.p : "", s.len);
+	json_t *value = json_stringn(s.p, s.len);
 	struct cv_buf b = {0};
 	struct cv_str view;
 
