@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/out.c src/base/out_int.h \
 	src/base/ring.c src/base/ring.h \
 	src/base/stat.c src/base/stat.h src/base/stats.inc \
 	src/base/str.c src/base/str.h
