@@ -28,6 +28,7 @@ tests_unit_test_base_SOURCES = \
 	tests/unit/test_hash.c \
 	tests/unit/test_log.c \
 	tests/unit/test_mem.c \
+	tests/unit/test_out.c \
 	tests/unit/test_ring.c \
 	tests/unit/test_stat.c \
 	tests/unit/test_str.c
