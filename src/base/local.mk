@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/cmd.c src/base/cmd.h \
+	src/base/evid.c src/base/evid.h \
 	src/base/flow.c src/base/flow.h \
 	src/base/hash.c src/base/hash.h src/base/hash_int.h \
 	src/base/list.h \

@@ -44,7 +44,7 @@ struct cv_call_env {
 	const struct cv_conf *conf;
 	struct cv_loop *loop;
 	struct cv_cmds
-		*cmds; /* show calls, call, explain are registered here; may be NULL */
+		*cmds; /* `show calls` and `call` are registered here; may be NULL */
 	struct cv_stats *stats;    /* gauges; may be NULL */
 	struct cv_stat_cell *stat; /* may be NULL */
 	struct cv_routes *routes;
@@ -87,6 +87,13 @@ struct cv_call_media_event {
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 
+/** Prints what was decided about call @p id; ENOENT. */
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out);
+
 size_t cv_calls_count(const struct cv_calls *c);
+
+/** The call's part of `explain ID`, into the object that is open: call, from, to and list
+ * "explain". ENOENT: no call has this id. The command is core's. */
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out);
 
 #endif

@@ -87,8 +87,9 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 		  const struct cv_place *a, const struct cv_place *b, size_t flowc);
 /**
  * End @p from says @p in; @p out receives what we say to the other end in its
- * name (rtp, rtcp, mux, dir copied). Flows with port 0 or carry NONE are
- * copied. ENOSPC: no port free; EADDRNOTAVAIL: no point faces the other end;
+ * name (dir copied; mux copied until the other end has spoken, from then on
+ * its own, and RTCP is bridged). Flows with port 0 or carry NONE are copied;
+ * idle_ms 0 stands for the plane's. ENOSPC: no port free; EADDRNOTAVAIL: no point faces the other end;
  * ENOBUFS: the thread's queue is full; E2BIG: more than CV_MEDIA_FLOWS flows;
  * ENOTSUP: carry TCP or TUNNEL (not in this version). On error the session is
  * as it was before.
@@ -110,8 +111,10 @@ uint32_t cv_media_gen(const struct cv_media *m);
 struct cv_media_report {
 	struct cv_addr local, remote; /* our port; where we send, unset while waiting */
 	bool latched;
-	uint64_t rtp_in, rtp_out, rtcp_in, bytes_in, foreign,
-		lost; /* lost: by sequence gaps */
+	uint64_t rtp_in, rtp_out, rtcp_in, rtcp_out, bytes_in;
+	uint64_t foreign; /* dropped: not from who may speak */
+	uint64_t wait;    /* dropped: this end has no address yet */
+	uint64_t lost;    /* by sequence gaps */
 };
 
 /** Fills @p r; ENOENT when there is no such stream. */

@@ -27,7 +27,11 @@ size_t cv_alist_find(const struct cv_alist *l, const struct cv_addr *a);
 /** Text of entry @p n as returned by cv_alist_find(), for evidence. Borrowed. */
 const char *cv_alist_text(const struct cv_alist *l, size_t n);
 size_t cv_alist_count(const struct cv_alist *l);
-/** True when some address is covered by a positive entry of both. */
+/** Widest run of hosts around @p a that the entry holding @p a decides, for a check that
+ * must work without the list; just @p a when it is not in the list. Ports are 0. */
+void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
+		     struct cv_addr *lo, struct cv_addr *hi);
+/** True when some address is in both lists. */
 bool cv_alist_overlaps(const struct cv_alist *a, const struct cv_alist *b);
 
 #endif

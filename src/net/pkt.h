@@ -17,6 +17,16 @@ enum {
 	CV_PKT_MAX = 2048, /* longest datagram taken; longer ones are cut and dropped */
 };
 
+/** What a datagram is, by its first bytes (RFC 7983, RFC 5761 4). */
+enum cv_pkt_kind {
+	CV_PKT_OPAQUE = 0, /* not looked at */
+	CV_PKT_RTP,
+	CV_PKT_RTCP,
+	CV_PKT_DTLS,
+};
+/** Which socket of a port pair. */
+enum cv_pkt_comp { CV_COMP_RTP = 0, CV_COMP_RTCP, CV_COMP_COUNT };
+
 /** One datagram; all fields belong to the thread whose pool it lives in. */
 struct cv_pkt {
 	uint8_t *data; /* into buf, CV_PKT_HEADROOM bytes from its start when received */
@@ -25,6 +35,8 @@ struct cv_pkt {
 	struct cv_addr to;   /* where it is to be sent; set by the relay */
 	uint64_t at_ms;      /* arrival, monotonic */
 	uint8_t tos;         /* as received; 0 when unknown */
+	uint8_t kind;        /* enum cv_pkt_kind; set by media/demux */
+	uint8_t comp; /* enum cv_pkt_comp: socket it came by, then the one it leaves by */
 	uint8_t buf[CV_PKT_HEADROOM + CV_PKT_MAX + CV_PKT_TAILROOM];
 };
 

@@ -33,6 +33,11 @@ int cv_ports_new(struct cv_ports **pp, uint16_t lo, uint16_t hi);
  * ENOSPC: none free; EADDRNOTAVAIL: address not on this host; EMFILE. */
 int cv_ports_take(struct cv_ports *p, struct cv_pair *pair, const struct cv_addr *host,
 		  unsigned dscp);
+/** Opens both sockets again on the numbers of a pair that is taken and closed.
+ * EADDRINUSE: somebody else sits there now; EMFILE. On error both stay closed. */
+int cv_ports_reopen(struct cv_pair *pair, unsigned dscp);
+/** Closes the sockets of a pair that are open; the numbers stay taken. */
+void cv_ports_shut(struct cv_pair *pair);
 /** Gives the numbers back, after the sockets were closed. */
 void cv_ports_give(struct cv_ports *p, const struct cv_addr *local);
 /** Pairs in use now, without those in quarantine. */

@@ -121,14 +121,27 @@ ended()
 	return "$rc"
 }
 
+# stop_together NAME...: TERM to all at once, then waits for each.
+stop_together()
+{
+	local name
+
+	for name; do
+		kill -TERM "$(pid_of "$name")" 2>/dev/null || true
+	done
+	for name; do
+		stop "$name" || true
+	done
+}
+
 stop_all()
 {
-	local f
+	local f names=()
 
 	for f in "$D"/pids/*; do
-		[ -e "$f" ] || continue
-		stop "${f##*/}" 5 || true
+		[ ! -e "$f" ] || names+=("${f##*/}")
 	done
+	[ ${#names[@]} -eq 0 ] || stop_together "${names[@]}"
 }
 
 # capture NAME HOST INTERFACE [FILTER]: tcpdump into $D/NAME.pcap, ready when it returns.
@@ -137,7 +150,8 @@ capture()
 	local name=$1 host=$2 dev=$3
 
 	shift 3
-	spawn "$name" "$host" tcpdump -Z root -B 8192 -i "$dev" -n -s 0 -U -w "$D/$name.pcap" "$@"
+	spawn "$name" "$host" tcpdump -Z root --immediate-mode -B 8192 -i "$dev" -n -s 0 -U \
+		-w "$D/$name.pcap" "$@"
 	wait_for 5 "tcpdump on $host" grep -q 'listening on' "$D/$name.log"
 }
 

@@ -1,5 +1,6 @@
 # The laboratory: shipped, never installed. check-lab runs tests/lab/run.
 EXTRA_DIST += \
+	tests/lab/README \
 	tests/lab/run \
 	tests/lab/case \
 	tests/lab/demo \

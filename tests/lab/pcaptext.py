@@ -71,7 +71,8 @@ def main():
             count += (proto == 17 and len(data) >= 12 and data[0] >> 6 == 2
                       and struct.unpack(">I", data[8:12])[0] == args.count_ssrc)
         elif args.port in (src, dst):
-            sys.stdout.write(data.decode("utf-8", "replace"))
+            # a datagram is a whole message: the next one begins on a line of its own
+            sys.stdout.write(data.decode("utf-8", "replace") + ("\n" if proto == 17 else ""))
     if args.count_ssrc is not None:
         print(count)
 

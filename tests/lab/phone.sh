@@ -85,6 +85,19 @@ phone_registered()
 	note "$1 is registered"
 }
 
+# All phones go home: they unregister, and say BYE if they must.
+phones_stop()
+{
+	local f name names=()
+
+	for f in "$D"/*/host; do
+		[ -e "$f" ] || continue
+		name=$(basename "$(dirname "$f")")
+		[ ! -e "$D/pids/$name" ] || names+=("$name")
+	done
+	[ ${#names[@]} -eq 0 ] || stop_together "${names[@]}"
+}
+
 # Beginning of "what happened since": remembers how long the log was.
 phone_mark()
 {

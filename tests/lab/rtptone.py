@@ -59,7 +59,7 @@ def packet(n, hz, ssrc):
 
 
 def talk(sock, to, args):
-    heard, froms, sent = [], {}, 0
+    heard, sources, sent = [], {}, 0
     start = time.monotonic()
     while time.monotonic() < start + args.seconds:
         due = start + sent * FRAME / RATE
@@ -78,9 +78,9 @@ def talk(sock, to, args):
         except OSError:
             continue
         if len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7f == 0:
-            froms[src[:2]] = froms.get(src[:2], 0) + 1
+            sources[src[:2]] = sources.get(src[:2], 0) + 1
             heard.append(data[12:])
-    return heard, froms, sent
+    return heard, sources, sent
 
 
 def main():
@@ -99,13 +99,13 @@ def main():
                          socket.SOCK_DGRAM)
     sock.bind(addr)
     to = host_port(args.to) if args.to else wait_file(args.to_file)
-    heard, froms, sent = talk(sock, to, args)
+    heard, sources, sent = talk(sock, to, args)
     with wave.open(args.record, "wb") as w:
         w.setnchannels(1)
         w.setsampwidth(2)
         w.setframerate(RATE)
         w.writeframes(b"".join(struct.pack("<h", from_ulaw(u)) for u in b"".join(heard)))
-    print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), froms))
+    print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), sources))
 
 
 main()
