@@ -14,6 +14,8 @@ nodist_culvertd_SOURCES = src/core/modtab.c
 culvertd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 culvertd_LDADD = libcore.a $(MODULE_LIBS) $(ALL_LAYERS) $(ALL_LIBS)
 
+dist_man_MANS += doc/man/culvertd.8
+
 check_PROGRAMS += tests/unit/test_core
 tests_unit_test_core_SOURCES = tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_core.c tests/unit/suite_core.h tests/unit/test_plan.c
