@@ -608,6 +608,59 @@ bool cv_world_next(struct cv_world *w, char *line)
 	return cv_fake_sip_next(w->sip, line);
 }
 
+static bool is_alike(const char *want, const char *is)
+{
+	size_t len = strlen(want);
+
+	if (len >= 3 && strcmp(want + len - 3, "...") == 0)
+		return strncmp(want, is, len - 3) == 0;
+
+	return strcmp(want, is) == 0;
+}
+
+static bool step(struct cv_world *w, const char *s)
+{
+	char line[CV_FAKE_LINE] = "nothing";
+
+	if (s[0] == '+') {
+		cv_world_advance(w, number(s + 1));
+		return true;
+	}
+
+	if (s[0] == '<') {
+		int err = cv_world_feed(w, s + 1);
+
+		if (err)
+			printf("%s: %s\n", s, strerror(err));
+
+		return !err;
+	}
+
+	(void)cv_world_next(w, line);
+	if (is_alike(s + 2, line))
+		return true;
+
+	printf("expected %s, but %s left\n", s + 2, line);
+
+	return false;
+}
+
+bool cv_world_play(struct cv_world *w, const char *const *steps)
+{
+	char line[CV_FAKE_LINE];
+	bool good = true;
+
+	for (; *steps && good; ++steps)
+		good = step(w, *steps);
+
+	while (good && cv_world_next(w, line)) {
+		printf("left and was not expected: %s\n", line);
+		good = false;
+	}
+
+	return good;
+}
+
 void cv_world_advance(struct cv_world *w, uint64_t ms)
 {
 	cv_fake_loop_advance(w->loop, ms);

@@ -41,6 +41,10 @@ void cv_world_close(struct cv_world *w);
 int cv_world_conf(struct cv_world *w, const char *line);
 /** EINVAL: no such event; ENOENT: nobody there it could happen to. */
 int cv_world_feed(struct cv_world *w, const char *line);
+/** Plays steps up to NULL: "< event", "> line that must leave next" (a "..." ends it for
+ * any rest), "+ milliseconds". False, with a word why, when one doesn't hold or something
+ * more has left at the end. */
+bool cv_world_play(struct cv_world *w, const char *const *steps);
 /** Oldest line that left, CV_FAKE_LINE bytes; false: none. */
 bool cv_world_next(struct cv_world *w, char *line);
 void cv_world_advance(struct cv_world *w, uint64_t ms);
