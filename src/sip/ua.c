@@ -57,6 +57,7 @@ static void stack_log(void *stream, char const *fmt, va_list ap)
 		return;
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
 	cv_log_write(CV_LOG_DEBUG, "sip", "stack says=\"%s\"", text);
 }
 
