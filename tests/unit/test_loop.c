@@ -85,7 +85,9 @@ static void drop(struct world *w)
 
 	for (int i = 0; i < 2; ++i) {
 		cv_mem_unref(w->watch[i]);
-		(void)close(w->pipe[i][0]);
+		if (w->pipe[i][0] != -1)
+			(void)close(w->pipe[i][0]);
+
 		(void)close(w->pipe[i][1]);
 	}
 
@@ -276,6 +278,39 @@ static void test_loop_watch_may_drop_itself_and_others(void)
 	for_each_driver(watch_may_drop_itself_and_others);
 }
 
+/* Drops its watch, closes the descriptor and watches a new one of the same number. */
+static void on_replace(int fd, void *arg)
+{
+	struct world *w = arg;
+	int moved;
+
+	note(w, 'o');
+	w->watch[0] = cv_mem_unref(w->watch[0]);
+	(void)close(fd);
+	moved = fcntl(w->pipe[1][0], F_DUPFD_CLOEXEC, fd);
+	CU_ASSERT_EQUAL(moved, fd);
+	(void)close(w->pipe[1][0]);
+	w->pipe[1][0] = -1;
+	w->pipe[0][0] = moved;
+	CU_ASSERT_EQUAL_FATAL(cv_fd_new(&w->watch[0], w->l, moved, on_pipe, w), 0);
+}
+
+static void watch_of_a_reused_number_lives(struct world *w)
+{
+	CU_ASSERT_EQUAL_FATAL(cv_fd_new(&w->watch[0], w->l, w->pipe[0][0], on_replace, w),
+			      0);
+	CU_ASSERT_EQUAL(write(w->pipe[0][1], "x", 1), 1);
+	CU_ASSERT_EQUAL(write(w->pipe[1][1], "n.", 2), 2);
+	cv_loop_run(w->l);
+
+	CU_ASSERT_STRING_EQUAL(w->log, "on.");
+}
+
+static void test_loop_watch_of_a_reused_number_lives(void)
+{
+	for_each_driver(watch_of_a_reused_number_lives);
+}
+
 static void on_post(void *arg)
 {
 	struct world *w = arg;
@@ -411,6 +446,8 @@ int cv_test_loop(void)
 		    test_loop_watch_is_called_while_readable);
 	CU_add_test(s, "watch may drop itself and others",
 		    test_loop_watch_may_drop_itself_and_others);
+	CU_add_test(s, "watch of a reused number lives",
+		    test_loop_watch_of_a_reused_number_lives);
 	CU_add_test(s, "posts of another thread run",
 		    test_loop_posts_of_another_thread_run);
 	CU_add_test(s, "posts keep order and may post",
