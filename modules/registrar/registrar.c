@@ -17,6 +17,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,11 +208,8 @@ static int secrets(struct account *a, const struct cv_opts_sec *s)
 		return EINVAL;
 	}
 
-	for (size_t i = 0; i < len; ++i) {
-		char c = ha1[i];
-
-		a->ha1[len == 64][i] = c >= 'A' && c <= 'F' ? (char)(c | 0x20) : c;
-	}
+	for (size_t i = 0; i < len; ++i)
+		a->ha1[len == 64][i] = (char)tolower((unsigned char)ha1[i]);
 
 	a->domain->only_md5 = a->domain->only_md5 || len == 32;
 	a->domain->only_sha256 = a->domain->only_sha256 || len == 64;

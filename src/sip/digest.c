@@ -301,21 +301,26 @@ void cv_digest_response(const struct cv_digest *d, struct cv_str method, const c
 
 bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const char *ha1)
 {
-	char want[CV_DIGEST_HEX], got[CV_DIGEST_HEX] = {0};
+	char want[CV_DIGEST_HEX];
+	struct cv_str got = d->response;
+	unsigned diff = 0;
 	size_t len;
 
 	cv_digest_response(d, method, ha1, want);
 	len = strlen(want);
-	if (len == 0 || d->response.len != len)
+	if (len == 0 || got.len != len)
 		return false;
 
 	for (size_t i = 0; i < len; ++i) {
-		char c = d->response.p[i];
+		unsigned c = (unsigned char)got.p[i];
 
-		got[i] = c >= 'A' && c <= 'F' ? (char)(c | 0x20) : c;
+		if (c >= 'A' && c <= 'F')
+			c += 'a' - 'A';
+
+		diff |= c ^ (unsigned char)want[i];
 	}
 
-	return CRYPTO_memcmp(want, got, len) == 0;
+	return diff == 0;
 }
 
 /* Nonces */
@@ -324,14 +329,14 @@ bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const ch
 static bool nonce_mac(const uint8_t key[32], struct cv_str source, const char *time_hex,
 		      char hex[NONCE_MAC + 1])
 {
-	uint8_t text[NONCE_TIME + CV_DIGEST_FIELD], sum[EVP_MAX_MD_SIZE];
-	size_t len = source.len < CV_DIGEST_FIELD ? source.len : CV_DIGEST_FIELD;
+	uint8_t sum[EVP_MAX_MD_SIZE];
+	char text[NONCE_TIME + CV_DIGEST_FIELD];
+	int n;
 
-	memcpy(text, time_hex, NONCE_TIME);
-	if (len > 0)
-		memcpy(text + NONCE_TIME, source.p, len);
-
-	if (!HMAC(EVP_sha256(), key, 32, text, NONCE_TIME + len, sum, NULL))
+	n = snprintf(text, sizeof(text), "%.16s" CV_STR_FMT, time_hex,
+		     CV_STR_ARG(source));
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    !HMAC(EVP_sha256(), key, 32, (const uint8_t *)text, (size_t)n, sum, NULL))
 		return false;
 
 	to_hex(sum, NONCE_MAC / 2, hex);
