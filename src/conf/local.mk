@@ -21,10 +21,8 @@ EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/hosted.conf
 
 man-keys: src/conf/confdoc$(EXEEXT)
 	src/conf/confdoc$(EXEEXT) >man-keys.tmp
-	sed -e '/^\.\\" keys: begin/r man-keys.tmp' \
-		-e '/^\.\\" keys: begin/n' \
-		-e '/^\.\\" keys: begin/,/^\.\\" keys: end/{/^\.\\" keys: /!d;}' \
-		$(top_srcdir)/doc/man/culvert.conf.5 >man-page.tmp
+	$(AWK) '/keys: begin/ { print; while ((getline l <"man-keys.tmp") > 0) print l; skip = 1; next } \
+		/keys: end/ { skip = 0 } !skip' $(top_srcdir)/doc/man/culvert.conf.5 >man-page.tmp
 	cp man-page.tmp $(top_srcdir)/doc/man/culvert.conf.5
 	rm -f man-keys.tmp man-page.tmp
 .PHONY: man-keys

@@ -211,7 +211,8 @@ static void rtcp_hide(struct work *w, const struct cv_sdp_line *l, struct cv_str
 static void rtcp_put(struct work *w, const struct cv_sdp_line *l, struct cv_str val,
 		     const struct section *sec)
 {
-	struct cv_addr was = {0};
+	const struct cv_addr none = {0};
+	struct cv_addr was = none;
 	struct cv_addr host = host_of(sec->rtcp, sec->part->held);
 	struct cv_str word;
 	uint64_t port = 0;
@@ -229,8 +230,10 @@ static void rtcp_put(struct work *w, const struct cv_sdp_line *l, struct cv_str 
 		port = 0;
 
 	written = !cv_str_is_empty(cv_str_trim(val));
-	if (!written || cv_sdp_conn(&was, val) != 0)
-		was = written ? (struct cv_addr){0} : sec->host;
+	if (!written)
+		was = sec->host;
+	else if (cv_sdp_conn(&was, val) != 0)
+		was = none;
 
 	if (port == sec->rtcp.port && same(&was, &host)) {
 		line_copy(w, l);
