@@ -3,7 +3,7 @@
 
 EXTRA_DIST += contrib/layers contrib/check-layers contrib/check-size contrib/check-style \
 	contrib/check-keys contrib/check contrib/run contrib/deps contrib/pre-commit \
-	contrib/systemd/culvert.service .ci/run
+	contrib/cppcheck.cfg contrib/systemd/culvert.service .ci/run
 
 check-style:
 	@$(SHELL) $(top_srcdir)/contrib/check-style
@@ -14,6 +14,6 @@ print-flags:
 		$(OPENSSL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CUNIT_CFLAGS)
 
 hooks:
-	cp $(top_srcdir)/contrib/pre-commit "`git -C $(top_srcdir) rev-parse --git-path hooks`/pre-commit"
+	cd $(top_srcdir) && cp contrib/pre-commit "$$(git rev-parse --git-path hooks)/pre-commit"
 
 .PHONY: check-style hooks print-flags

@@ -41,8 +41,8 @@ struct cv_place {
 				configuration; CV_LISTEN_NONE */
 	uint8_t lan_group;   /* LAN networks with one number reach each other without us;
 				meaningful when side is LAN */
-	uint8_t nat_entry; /* 1 + index of the nat-systems entry that holds seen; 0: none
-			    */
+	uint16_t nat_entry; /* 1 + index of the nat-systems entry that holds seen; 0: none
+			     */
 };
 
 /** Attribute lines that sdp/ does not interpret (a=crypto, fingerprint, ice-*,

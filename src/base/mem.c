@@ -93,10 +93,13 @@ void *cv_mem_unref(void *obj)
 
 void *cv_mem_zalloc(size_t n, size_t size)
 {
-	if (!spend())
+	if (n == 0 || size == 0)
+		n = size = 1; /* never NULL for want of bytes */
+
+	if (n > SIZE_MAX / size || !spend())
 		return NULL;
 
-	return calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+	return calloc(n, size);
 }
 
 void *cv_mem_realloc(void *p, size_t n, size_t size)

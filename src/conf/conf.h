@@ -188,6 +188,9 @@ int cv_conf_load(struct cv_conf **cp, const char *path, struct cv_buf *error);
 int cv_conf_parse(struct cv_conf **cp, const char *name, struct cv_str text,
 		  struct cv_buf *error);
 
+/** Peer by name; NULL: none. Borrowed from @p c. */
+const struct cv_conf_peer *cv_conf_peer_find(const struct cv_conf *c, struct cv_str name);
+
 /** Appends "FILE:LINE: sentence\n". */
 void cv_conf_complain(struct cv_buf *error, struct cv_conf_pos pos, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 
-#include "base/mem.h"
 #include "loop/loop_int.h"
 
 void cv_loop_run(struct cv_loop *l)
@@ -77,16 +76,15 @@ int cv_fd_new(struct cv_fd **fp, struct cv_loop *l, int fd, cv_fd_fn *fn, void *
 	return 0;
 }
 
+/* No reference is held around a handler, which house rules otherwise ask of a dispatcher:
+ * a handler that drops its watch and closes the descriptor needs it out of the driver at
+ * that moment, or a descriptor opened next under the same number is taken out instead. */
 void cv_timer_fire(struct cv_timer *t)
 {
-	cv_mem_ref(t);
 	t->fn(t->arg);
-	cv_mem_unref(t);
 }
 
 void cv_fd_fire(struct cv_fd *f)
 {
-	cv_mem_ref(f);
 	f->fn(f->fd, f->arg);
-	cv_mem_unref(f);
 }

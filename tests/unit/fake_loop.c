@@ -72,15 +72,21 @@ static void spend_event(struct fake_loop *l)
 	abort();
 }
 
+static bool is_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 static void poll_all(struct fake_loop *l)
 {
 	struct cv_list *node, *tmp;
 
 	CV_LIST_FOREACH (node, tmp, &l->fds) {
 		struct fake_fd *f = CV_CONTAINER(node, struct fake_fd, node);
-		struct pollfd p = {.fd = f->head.fd, .events = POLLIN};
 
-		f->is_ready = poll(&p, 1, 0) == 1;
+		f->is_ready = is_readable(f->head.fd);
 	}
 }
 
@@ -98,23 +104,29 @@ static struct fake_fd *find_ready(struct fake_loop *l)
 	return NULL;
 }
 
+static bool is_any_ready(struct fake_loop *l)
+{
+	poll_all(l);
+
+	return find_ready(l) || is_readable(cv_postq_fd(l->q));
+}
+
 /* Posts and descriptors, until both are quiet. */
 static void settle(struct fake_loop *l)
 {
 	struct fake_fd *f;
 
 	do {
+		spend_event(l);
 		cv_postq_run(l->q);
 		l->is_stopped = cv_postq_take_stop(l->q) || l->is_stopped;
-
 		poll_all(l);
-		f = find_ready(l);
-		for (struct fake_fd *next = f; next; next = find_ready(l)) {
-			spend_event(l);
-			next->is_ready = false;
-			cv_fd_fire(&next->head);
+
+		while ((f = find_ready(l))) {
+			f->is_ready = false;
+			cv_fd_fire(&f->head);
 		}
-	} while (f);
+	} while (is_any_ready(l));
 }
 
 /* Runs the earliest timer when it is due by end_ms. */
@@ -290,18 +302,18 @@ int cv_fake_loop_new(struct cv_loop **lp)
 	return 0;
 }
 
-void cv_fake_loop_advance(struct cv_loop *head, uint64_t ms)
+void cv_fake_loop_advance(struct cv_loop *l, uint64_t ms)
 {
-	struct fake_loop *l = loop_of(head);
-	uint64_t end_ms = l->now_ms + ms;
+	struct fake_loop *fake = loop_of(l);
+	uint64_t end_ms = fake->now_ms + ms;
 
-	l->events = EVENTS_MAX;
+	fake->events = EVENTS_MAX;
 	do {
-		settle(l);
-	} while (fire_next(l, end_ms));
+		settle(fake);
+	} while (fire_next(fake, end_ms));
 
-	if (l->now_ms < end_ms)
-		l->now_ms = end_ms;
+	if (fake->now_ms < end_ms)
+		fake->now_ms = end_ms;
 }
 
 uint64_t cv_fake_loop_now(void)

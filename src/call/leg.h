@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a call asks of a leg and hears from it. Implemented by src/sip and by
+ * tests/unit/fake_leg.c; the call state machine knows nothing else of SIP.
+ *
+ * The story: a leg is one dialog (or what may become one) with one party; a
+ * transaction is one request in it and its responses, in either direction.
+ * Several may be open at once both ways. An incoming leg exists when
+ * cv_call_start() is called; an outgoing one is made by the environment's
+ * leg_new() and gets its dialog with the first request().
+ *
+ * Ownership: legs and transactions are cv_mem objects whose first member is
+ * the struct below. The leg keeps a reference to a transaction until its final
+ * response was sent or delivered (INVITE: until its ACK); whoever keeps a
+ * pointer longer takes a reference of its own. After that, operations on it
+ * return ESTALE. end() detaches a leg: no event comes after it.
+ */
+#ifndef CV_CALL_LEG_H
+#define CV_CALL_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/evid.h"
+#include "base/flow.h"
+#include "base/str.h"
+
+enum cv_method {
+	CV_METHOD_INVITE = 0,
+	CV_METHOD_ACK,
+	CV_METHOD_BYE,
+	CV_METHOD_CANCEL,
+	CV_METHOD_OPTIONS,
+	CV_METHOD_INFO,
+	CV_METHOD_UPDATE,
+	CV_METHOD_PRACK,
+	CV_METHOD_REFER,
+	CV_METHOD_NOTIFY,
+	CV_METHOD_SUBSCRIBE,
+	CV_METHOD_MESSAGE,
+	CV_METHOD_PUBLISH,
+	CV_METHOD_REGISTER,
+	CV_METHOD_OTHER, /* its name is in the message's src */
+};
+
+struct cv_sip_ref; /* a SIP message, known to src/sip only */
+
+/** One SIP message as the call sees it; everything else in it stays with sip and passes
+ * through hdr.c. */
+struct cv_msg {
+	enum cv_method method; /* of the transaction, also in a response */
+	uint16_t status;       /* 0: a request */
+	uint32_t fork; /* early dialog of this leg, 0 the first; only before the 2xx */
+	bool reliable; /* a 1xx that wants PRACK */
+	struct cv_str type, body; /* content type with parameters, and body; borrowed */
+	struct cv_sip_ref
+		*src; /* where its other headers come from; NULL: made by us. Borrowed */
+};
+
+/** Who sent a request (contract.md "Who is who"). */
+enum cv_who { CV_WHO_STRANGER = 0, CV_WHO_PHONE, CV_WHO_PEER };
+
+/** An out-of-dialog request as guards and routes see it. Slices are borrowed from the
+ * message. */
+struct cv_request {
+	enum cv_method method;
+	enum cv_who who;
+	const char *peer; /* name of the [peer] that sent it; NULL unless who is PEER */
+	const char *home_peer; /* name of the [peer] where the sending phone is
+				  registered; NULL: nowhere or with us */
+	uint64_t binding;      /* the sending phone's binding; 0: none */
+	struct cv_str call_id, from_tag;
+	uint32_t cseq;
+	unsigned max_forwards;                    /* as received; 70 when absent */
+	struct cv_str ruri, ruri_user, ruri_host; /* Request-URI, its user part (as
+						     written), its host without port */
+	bool ruri_ours;                           /* host is an address or name of ours */
+	bool ruri_token; /* user part is a contact token of ours (checked by the binding
+			    route) */
+	struct cv_str from_user, from_host, to_user, to_host;
+	struct cv_place place; /* of the sender */
+	enum cv_transport transport;
+	struct cv_msg msg;
+	struct cv_evid
+		*evid; /* what was decided of the sender so far; borrowed, may be NULL */
+};
+
+enum cv_target_kind { CV_TARGET_PEER = 0, CV_TARGET_BINDING };
+
+/** Where a request goes. Filled by a route; call.c completes hop, transport and place of
+ * a peer. Strings are copied into it. */
+struct cv_target {
+	enum cv_target_kind kind;
+	const char *peer;   /* PEER: name in the configuration, borrowed from it */
+	uint64_t binding;   /* BINDING: id of the phone's binding */
+	struct cv_addr hop; /* numeric next hop */
+	enum cv_transport transport;
+	struct cv_place place;
+	bool user_changed; /* a [route] stripped or prefixed: user below replaces the
+			      Request-URI's user */
+	char user[128];
+	char why[128]; /* one sentence for explain: which route and rule chose it */
+};
+
+struct cv_leg;
+struct cv_txn;
+
+/** Down: a call to its leg. All return errno; ESTALE: the leg or transaction is over. */
+struct cv_leg_ops {
+	/** Sends a request; @p to only out of dialog (first request, or again after
+	 * 401/407 on the same leg: same Call-ID and From tag, next CSeq). The new
+	 * transaction is returned borrowed. */
+	int (*request)(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+		       const struct cv_target *to);
+	/** Sends a response of an incoming transaction; headers of m->src pass through
+	 * hdr.c. */
+	int (*respond)(struct cv_txn *t, const struct cv_msg *m);
+	/** Acknowledges a 2xx of an INVITE of ours; with a body when the offer was in the
+	 * 2xx. */
+	int (*ack)(struct cv_txn *invite, const struct cv_msg *m);
+	/** Gives up an INVITE of ours; its final response still comes. Also before the
+	 * first 1xx. */
+	void (*cancel)(struct cv_txn *t);
+	/** Ends the leg whatever its state: BYE when it is a confirmed dialog and none
+	 * was sent or received, CANCEL when it rings out, a final response by @p err
+	 * (status.c) to an INVITE that still waits. No event follows. */
+	void (*end)(struct cv_leg *leg, int err);
+};
+
+/** Up: a leg to its call. The dispatcher holds references around each. */
+struct cv_leg_events {
+	/** A request in the leg's dialog. ACK with a body and CANCEL come with @p t the
+	 * INVITE they belong to and are answered by the leg; every other one is answered
+	 * by respond(), BYE too. A plain ACK comes as well (m->body empty). */
+	void (*request)(void *arg, struct cv_txn *t, const struct cv_msg *m);
+	/** A response to a transaction of ours; 408 and 503 made by the stack look the
+	 * same (src NULL). */
+	void (*response)(void *arg, struct cv_txn *t, const struct cv_msg *m);
+	/** The leg is over without BYE: no ACK came (ETIMEDOUT), its flow is lost
+	 * (ECONNRESET). end() must still be called. */
+	void (*gone)(void *arg, int err);
+};
+
+/** Head of every implementation's leg. */
+struct cv_leg {
+	const struct cv_leg_ops *ops;
+	const struct cv_leg_events
+		*events;       /* NULL until the call takes it, and after end() */
+	void *arg;             /* for events */
+	struct cv_place place; /* of the party, follows its flow */
+};
+
+/** Head of every implementation's transaction. */
+struct cv_txn {
+	struct cv_leg *leg; /* not referenced; NULL once the leg ended */
+	enum cv_method method;
+	bool incoming;
+	void *arg; /* the call's own: its record of the pair; NULL at first */
+};
+
+/** What an outgoing leg needs to be made; all borrowed during the call. */
+struct cv_leg_setup {
+	const struct cv_leg_events *events;
+	void *arg;
+	const struct cv_target *to;
+	const struct cv_request *rq; /* the request that caused it */
+	const char *call;            /* id of the call, for logs */
+};
+
+typedef int cv_leg_new_fn(void *arg, struct cv_leg **lp,
+			  const struct cv_leg_setup *setup);
+
+/** "INVITE", ... ; "request" for OTHER. */
+const char *cv_method_name(enum cv_method m);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Kind *route*: chooses where a request goes. Routes are asked in the order in
+ * which they were added; the first that does not say ENOENT decides. The one
+ * named "binding" (sip/reg.c) is added first.
+ */
+#ifndef CV_CALL_ROUTE_H
+#define CV_CALL_ROUTE_H
+
+#include "call/leg.h"
+
+struct cv_env;
+struct cv_routes;
+struct cv_route; /* a registration */
+
+struct cv_route_ops {
+	const char *name;
+	/** Fills @p to; 0: chosen; ENOENT: ask the next; any other errno refuses the
+	 * request with that reason (sip/status.c). */
+	int (*pick)(void *arg, const struct cv_request *rq, struct cv_target *to);
+};
+
+/** Makes an empty registry. ENOMEM. Ended by cv_mem_unref(). */
+int cv_routes_new(struct cv_routes **rp);
+/** Adds a route at the end of env->routes. ENOMEM. */
+int cv_route_add(struct cv_env *env, struct cv_route **rp, const struct cv_route_ops *ops,
+		 void *arg);
+/** Takes it back; accepts NULL, returns NULL. */
+struct cv_route *cv_route_del(struct cv_route *r);
+/** Asks all in order; ENOENT when none decides. */
+int cv_routes_pick(struct cv_routes *rs, const struct cv_request *rq,
+		   struct cv_target *to);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Media sessions as signalling sees them. Knows flows and packets; has never
+ * heard of SIP or SDP.
+ *
+ * The story of a session: cv_media_open() makes it for two places; nothing is
+ * on the wire yet. The first cv_media_set() from one end takes a port pair on
+ * the point that faces the *other* end, for each flow, and returns what we say
+ * there; the answer from the other end takes the pairs facing the first. From
+ * then on our ports of this leg and m-line never change (field.md 3). The
+ * sockets are opened on the signalling thread and handed over by message; the
+ * media thread that gets a stream owns it to its end. It latches each source
+ * (media/latch.c has the rules), forwards, counts, and reports by message:
+ * latched, silent, idle. A later set() from either end only changes what is
+ * expected and where to send; port 0 frees that stream. cv_media_close() takes
+ * everything back: the thread closes the sockets and says so, then the numbers
+ * go through quarantine to the pool.
+ *
+ * All functions run on the signalling thread and never wait.
+ */
+#ifndef CV_MEDIA_MEDIA_H
+#define CV_MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cmd.h"
+#include "base/flow.h"
+#include "base/stat.h"
+#include "loop/loop.h"
+#include "net/place.h"
+
+enum {
+	CV_MEDIA_FLOWS = 32, /* m-lines of one session */
+	CV_MEDIA_THREADS = 64,
+	CV_MEDIA_SESSIONS = 65536, /* counters arena */
+};
+
+struct cv_media_plane;
+struct cv_media;
+
+enum cv_media_what {
+	CV_MEDIA_LATCHED = 0, /* first packet of an end: seen says from where */
+	CV_MEDIA_MOVED,       /* re-latched after a new offer or answer */
+	CV_MEDIA_SILENT,      /* nothing from either end for idle_ms; the latches are open
+				 again */
+	CV_MEDIA_ONE_WAY,     /* one end talks, the other has been silent for idle_ms */
+	CV_MEDIA_IDLE,        /* nothing from either end for hold_ms: the call is dead */
+};
+
+/** Up from the packet path, by message only: id and generation, never a pointer. */
+struct cv_media_event {
+	uint32_t id, gen;
+	uint8_t stream, end, fork;
+	enum cv_media_what what;
+	struct cv_addr seen;
+};
+
+typedef void cv_media_event_fn(const struct cv_media_event *ev, void *arg);
+
+/** Plain data; copied. */
+struct cv_media_conf {
+	uint16_t port_lo, port_hi;
+	unsigned threads; /* 0: one a core */
+	unsigned dscp;
+	uint32_t idle_ms, hold_ms;
+	bool latch_any; /* accept the first packet from anywhere (latch = any) */
+	const struct cv_net *net; /* borrowed; outlives the plane */
+	struct cv_loop *loop;     /* signalling loop; borrowed */
+	struct cv_stats *stats;   /* borrowed */
+	struct cv_cmds *cmds;     /* `show media` is registered here; may be NULL */
+	cv_media_event_fn *event; /* on the signalling thread */
+	void *arg;
+};
+
+/** Starts the threads. EINVAL, ENOMEM, EMFILE, EAGAIN. cv_media_plane_close() first ends
+ * sessions and joins threads, then cv_mem_unref(). */
+int cv_media_plane_open(struct cv_media_plane **pp, const struct cv_media_conf *conf);
+void cv_media_plane_close(struct cv_media_plane *p);
+/** Replaces the net after a reload; sessions that exist keep what they have. */
+void cv_media_plane_net(struct cv_media_plane *p, const struct cv_net *net);
+
+/** Makes a session between the places of end A and end B for up to @p flowc m-lines.
+ * EINVAL, ENOMEM, ENOSPC (arena full). */
+int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
+		  const struct cv_place *a, const struct cv_place *b, size_t flowc);
+/**
+ * End @p from says @p in; @p out receives what we say to the other end in its
+ * name (dir copied; mux copied until the other end has spoken, from then on
+ * its own, and RTCP is bridged). Flows with port 0 or carry NONE are copied;
+ * idle_ms 0 stands for the plane's. ENOSPC: no port free; EADDRNOTAVAIL: no point faces the other end;
+ * ENOBUFS: the thread's queue is full; E2BIG: more than CV_MEDIA_FLOWS flows;
+ * ENOTSUP: carry TCP or TUNNEL (not in this version). On error the session is
+ * as it was before.
+ */
+int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
+		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
+/** Closes sockets and keeps the numbers, or reopens on them. EADDRINUSE, ENOBUFS. */
+int cv_media_park(struct cv_media *m, bool parked);
+/** Ends the session; accepts NULL. */
+void cv_media_close(struct cv_media *m);
+/** Place of an end changed (phone moved, peer answered from elsewhere): what may be
+ * latched follows. */
+void cv_media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place);
+
+uint32_t cv_media_id(const struct cv_media *m);
+uint32_t cv_media_gen(const struct cv_media *m);
+
+/** What is known of one stream's end now; plain data, read without asking the thread. */
+struct cv_media_report {
+	struct cv_addr local, remote; /* our port; where we send, unset while waiting */
+	bool latched;
+	uint64_t rtp_in, rtp_out, rtcp_in, rtcp_out, bytes_in;
+	uint64_t foreign; /* dropped: not from who may speak */
+	uint64_t wait;    /* dropped: this end has no address yet */
+	uint64_t lost;    /* by sequence gaps */
+};
+
+/** Fills @p r; ENOENT when there is no such stream. */
+int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
+		    struct cv_media_report *r);
+/** Prints list "streams" into the object that is open. Accepts NULL. */
+void cv_media_show(const struct cv_media *m, struct cv_out *out);
+
+#endif

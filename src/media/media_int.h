@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Structs of src/media: first what a media thread owns, then what signalling
+ * owns. Neither half is ever touched by the other; between them stand the
+ * messages of msg.h and the cells of arena.h.
+ */
+#ifndef CV_MEDIA_MEDIA_INT_H
+#define CV_MEDIA_MEDIA_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "loop/mbox.h"
+#include "media/arena.h"
+#include "media/media.h"
+#include "media/msg.h"
+#include "media/slots.h"
+#include "media/stage.h"
+#include "net/ports.h"
+#include "net/udp.h"
+
+enum {
+	CV_STAGES = 3, /* in every end's stack */
+	CV_WHEEL = 64, /* places of the timer wheel */
+};
+
+struct cv_mstream;
+struct cv_mthread;
+
+/* ---- the media thread's ---- */
+
+/** One socket of an end. */
+struct cv_mport {
+	struct cv_mend *end;
+	enum cv_pkt_comp comp;
+	int fd;              /* owned; -1: none */
+	struct cv_fd *watch; /* owned; NULL: none */
+};
+
+/** One end of a stream: its sockets and its stack. */
+struct cv_mend {
+	struct cv_mstream *stream;
+	struct cv_mend *peer; /* the other end */
+	enum cv_end which;
+	struct cv_mport port[CV_COMP_COUNT];
+	struct cv_cell_end *cell;
+	struct cv_stat_cell *stats; /* may be NULL */
+	void *state[CV_STAGES];     /* into stream->states */
+	uint64_t heard_ms;          /* last packet accepted */
+	bool spoken, talks;         /* as in struct cv_expect */
+	bool is_missed;             /* ONE_WAY was told and it is silent still */
+};
+
+/** A stream: two ends joined. Made by its first PAIR, gone with CLOSE. */
+struct cv_mstream {
+	struct cv_mthread *thread;
+	uint32_t slot;
+	struct cv_mend end[2];
+	char *states; /* owned */
+	uint32_t idle_ms;
+	uint64_t since_ms; /* both ends are known and sockets open since then; 0: not yet
+			    */
+	bool is_parked;
+	bool is_silent, is_dead; /* SILENT, IDLE was told */
+	struct cv_list timer;    /* in a place of the wheel */
+};
+
+/** A media thread. Fields below `loop` and above `thread` are its own while it runs. */
+struct cv_mthread {
+	struct cv_arena *arena; /* shared */
+	struct cv_stat_cell *stats;
+	uint32_t hold_ms;
+	struct cv_loop *loop;    /* owned by signalling; the thread runs it */
+	struct cv_mbox *in, *up; /* owned by signalling */
+
+	struct cv_mstream **v; /* by slot; owned */
+	size_t size, streamc;
+	struct cv_list wheel[CV_WHEEL];
+	size_t hand;            /* place that is due next */
+	struct cv_timer *timer; /* owned; ticks while there is something to do */
+	bool is_ticking;
+	uint32_t retry;      /* 1 + slot whose note found no room; 0: none */
+	struct cv_pkt *pool; /* owned; one batch */
+	struct cv_pkt *out[CV_COMP_COUNT][CV_UDP_BATCH];
+	size_t outc[CV_COMP_COUNT];
+
+	_Atomic uint64_t done; /* messages taken, for the sender's count of room */
+
+	pthread_t thread;   /* signalling's, like all that follows */
+	bool is_running;
+	uint64_t sent;      /* messages */
+	size_t load;        /* streams */
+	struct cv_media_plane *plane;
+};
+
+/** Makes a stream without sockets. ENOMEM. */
+int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot);
+/** Closes its sockets and frees it. */
+void cv_mstream_free(struct cv_mstream *s);
+/** Takes over two sockets; closes them on error. */
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end end, const int fd[CV_COMP_COUNT]);
+void cv_mstream_expect(struct cv_mstream *s, enum cv_end end, const struct cv_expect *x);
+void cv_mstream_park(struct cv_mstream *s);
+
+/** Bytes of the states of one end's stack. */
+size_t cv_pipe_size(void);
+/** Sets up the stack of @p end in @p states. */
+void cv_pipe_open(struct cv_mend *end, char *states);
+void cv_pipe_expect(struct cv_mend *end, const struct cv_expect *x, uint64_t now_ms);
+void cv_pipe_silent(struct cv_mend *end, uint64_t now_ms);
+/** Sends @p pkt down the stack of @p end and into the batch that leaves. */
+void cv_pipe_tx(struct cv_mend *end, struct cv_pkt *pkt);
+/** Lets what came in climb the stack of @p end; says what became of it. Does not send. */
+enum cv_verdict cv_pipe_rx(struct cv_mend *end, struct cv_pkt *pkt);
+/** A cv_fd_fn: arg is the struct cv_mport that became readable. */
+void cv_pipe_readable(int fd, void *arg);
+
+/** Tells signalling that the bits happened. */
+void cv_mthread_note(struct cv_mthread *t, uint32_t slot, uint32_t bits);
+static inline uint32_t cv_note_bit(enum cv_end end, enum cv_media_what what)
+{
+	return UINT32_C(1) << ((unsigned)what + (end == CV_END_B ? CV_NOTE_END : 0));
+}
+
+/** Puts a stream under the clock; again after its state changed. */
+void cv_mtimer_add(struct cv_mstream *s);
+/** Turns the wheel by one place. */
+void cv_mtimer_tick(struct cv_mthread *t);
+enum { CV_MTIMER_TICK_MS = 50 }; /* a place of the wheel */
+
+/* ---- signalling's ---- */
+
+/** Makes thread number @p n of a plane, not yet running. */
+int cv_mthread_new(struct cv_mthread **tp, struct cv_media_plane *p, cv_mbox_fn *up);
+int cv_mthread_start(struct cv_mthread *t);
+/** Ends the thread and waits for it. */
+void cv_mthread_stop(struct cv_mthread *t);
+/** Messages that can be sent now without ENOBUFS. */
+size_t cv_mthread_room(const struct cv_mthread *t);
+int cv_mthread_send(struct cv_mthread *t, const struct cv_mmsg *msg);
+
+struct cv_mline;
+
+/** A local port of a line, found by its number. */
+struct cv_port_ref {
+	struct cv_list node; /* of the plane's table */
+	struct cv_mline *line;
+	enum cv_end end;
+};
+
+enum cv_park { CV_PARK_LIVE = 0, CV_PARK_CLOSING, CV_PARK_DONE };
+
+/** One m-line of a session as signalling knows it. Lives until the thread said CLOSED. */
+struct cv_mline {
+	struct cv_media_plane *plane;
+	struct cv_media *session; /* NULL: it is being closed */
+	struct cv_mthread *thread;
+	size_t index; /* in the session */
+	uint32_t slot;
+	struct cv_pair pair[2];    /* facing end A, B; port 0: not taken; sockets only
+				      until they are handed over */
+	struct cv_addr adv[2];     /* what we show for pair */
+	struct cv_addr said[2][CV_COMP_COUNT]; /* as the end signalled it last */
+	bool spoken[2], mux[2];                /* what the end said */
+	bool told[2], told_mux[2];             /* what we said to it in the other's name */
+	enum cv_dir dir[2];
+	enum cv_mclass class_;
+	uint32_t idle_ms;
+	uint32_t fork[2];
+	enum cv_park park;
+	bool is_reopening;   /* unparked before the thread had closed */
+	struct cv_port_ref ref[2];
+	struct cv_list closing; /* of the plane, until CLOSE found room */
+};
+
+struct cv_media {
+	struct cv_media_plane *plane; /* NULL: the plane has ended */
+	uint32_t id, gen;
+	struct cv_place place[2];
+	struct cv_addr local[2], adv[2]; /* of the point that faces the end; unset: none */
+	struct cv_mthread *thread;
+	struct cv_mline *line[CV_MEDIA_FLOWS]; /* NULL: no stream */
+	struct cv_list node;                   /* of the plane */
+};
+
+struct cv_media_plane {
+	struct cv_media_conf conf;
+	struct cv_ports *ports;
+	struct cv_arena *arena;
+	struct cv_slots *sessions, *lines;
+	struct cv_mthread *thread[CV_MEDIA_THREADS];
+	size_t threadc;
+	struct cv_list list;      /* of sessions */
+	struct cv_list closing;   /* lines whose CLOSE found no room */
+	struct cv_list *by_port;  /* heads of struct cv_port_ref, by pair number; owned */
+	struct cv_timer *retry;
+	struct cv_stat_cell *stats; /* signalling's own; may be NULL */
+	struct cv_cmd cmd;
+	struct cv_gauge gauge[4];
+	struct cv_log_limit loop_log;
+	bool is_open;
+};
+
+/** Makes a line with a number and a cell, without ports. ENOSPC, ENOMEM. */
+int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index);
+/** Takes the pair facing @p end. EADDRNOTAVAIL, ENOSPC, EMFILE, ENOMEM. */
+int cv_mline_take(struct cv_mline *l, enum cv_end end);
+/** Gives the pair facing @p end back; no thread may have its sockets. */
+void cv_mline_give(struct cv_mline *l, enum cv_end end);
+/** Hands the sockets over. ENOBUFS. */
+int cv_mline_send_pair(struct cv_mline *l, enum cv_end end);
+/** Says what is expected of @p end now. ENOBUFS. */
+int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
+			 const bool reopen[CV_COMP_COUNT]);
+int cv_mline_park(struct cv_mline *l);
+/** Opens the sockets again, at once or when the thread has closed them. EADDRINUSE,
+ * EMFILE, ENOBUFS. */
+int cv_mline_unpark(struct cv_mline *l);
+/** Ends a line: its ports and number come back when the thread has said so. */
+void cv_mline_close(struct cv_mline *l);
+/** The thread has closed the sockets of a line that is parked. */
+void cv_mline_parked(struct cv_mline *l);
+/** Frees a line that no thread knows any more. */
+void cv_mline_free(struct cv_mline *l);
+/** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
+void cv_media_detach(struct cv_media *m);
+/** Sends CLOSE for lines that wait. */
+void cv_plane_retry(void *arg);
+/** The live local port with this address, as bound or as shown; NULL. */
+struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a);
+struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port);
+/** Tells the owner of the plane. */
+void cv_plane_event(struct cv_mline *l, enum cv_end end, enum cv_media_what what);
+
+#endif

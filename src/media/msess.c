@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A media session: two places, up to 32 lines. Signalling thread; the rules of
+ * what is said to whom are in media.h.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/media_int.h"
+
+enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
+
+/* What one set() does to the lines, so that an error can take it back */
+struct work {
+	struct cv_media *m;
+	enum cv_end from, to;
+	struct {
+		struct cv_mline *line; /* NULL: this flow has no stream */
+		bool is_new, is_taken;
+	} v[CV_MEDIA_FLOWS];
+	size_t c;
+};
+
+static enum cv_end other(enum cv_end end)
+{
+	return end == CV_END_A ? CV_END_B : CV_END_A;
+}
+
+/* Which of our addresses face this end */
+static void face(struct cv_media *m, enum cv_end end, const struct cv_place *place)
+{
+	const struct cv_net *net = m->plane->conf.net;
+	const struct cv_addr none = {0};
+
+	m->place[end] = *place;
+	m->local[end] = m->adv[end] = none;
+	if (place->listen >= net->pointc)
+		return;
+	if (place->family != AF_UNSPEC &&
+	    place->family != net->points[place->listen].media.family)
+		return;
+
+	m->local[end] = net->points[place->listen].media;
+	m->adv[end] = net->points[place->listen].media_adv;
+}
+
+static struct cv_mthread *least_loaded(const struct cv_media_plane *p)
+{
+	struct cv_mthread *best = p->thread[0];
+
+	for (size_t i = 1; i < p->threadc; ++i) {
+		if (p->thread[i]->load < best->load)
+			best = p->thread[i];
+	}
+
+	return best;
+}
+
+int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
+		  const struct cv_place *a, const struct cv_place *b, size_t flowc)
+{
+	struct cv_media *m;
+	int err;
+
+	if (!mp || !p || !p->is_open || !a || !b || flowc > CV_MEDIA_FLOWS)
+		return EINVAL;
+
+	m = cv_mem_new(sizeof(*m), NULL);
+	if (!m)
+		return ENOMEM;
+
+	err = cv_slots_take(p->sessions, &m->id, m);
+	if (err) {
+		cv_mem_unref(m);
+		return err;
+	}
+
+	m->gen = cv_slots_gen(p->sessions, m->id);
+	m->plane = p;
+	m->thread = least_loaded(p);
+	face(m, CV_END_A, a);
+	face(m, CV_END_B, b);
+	cv_list_add(&p->list, &m->node);
+	*mp = m;
+
+	return 0;
+}
+
+static bool is_off(const struct cv_flow *f)
+{
+	return f->carry == CV_CARRY_NONE || f->rtp.port == 0;
+}
+
+static int check(const struct cv_media *m, const struct cv_flow *in, size_t flowc)
+{
+	size_t lines = 0;
+
+	if (!m->plane)
+		return ESHUTDOWN;
+	if (flowc > CV_MEDIA_FLOWS)
+		return E2BIG;
+
+	for (size_t i = 0; i < flowc; ++i) {
+		if (is_off(&in[i]))
+			continue;
+		if (in[i].carry != CV_CARRY_UDP)
+			return ENOTSUP;
+		++lines;
+	}
+
+	return cv_mthread_room(m->thread) < lines * MSGS_A_LINE ? ENOBUFS : 0;
+}
+
+static int gather_one(struct work *w, size_t i)
+{
+	struct cv_media *m = w->m;
+	int err;
+
+	w->v[i].line = m->line[i];
+	if (!m->line[i]) {
+		err = cv_mline_new(&w->v[i].line, m, i);
+		if (err)
+			return err;
+		w->v[i].is_new = true;
+	}
+	if (w->v[i].line->pair[w->to].local.port > 0)
+		return 0;
+
+	err = cv_mline_take(w->v[i].line, w->to);
+	w->v[i].is_taken = err == 0;
+
+	return err;
+}
+
+/* Takes all lines and ports that this set() needs; nothing is told to the thread */
+static int gather(struct work *w, const struct cv_flow *in, size_t flowc)
+{
+	int err = 0;
+
+	w->c = flowc;
+	for (size_t i = 0; i < flowc && !err; ++i) {
+		if (!is_off(&in[i]))
+			err = gather_one(w, i);
+	}
+
+	return err;
+}
+
+static void take_back(struct work *w)
+{
+	for (size_t i = 0; i < w->c; ++i) {
+		if (w->v[i].is_taken)
+			cv_mline_give(w->v[i].line, w->to);
+		if (w->v[i].is_new)
+			cv_mline_free(w->v[i].line);
+	}
+}
+
+static enum cv_mclass class_of(const struct cv_flow *f)
+{
+	switch (f->profile) {
+	case CV_PROFILE_AVP:
+	case CV_PROFILE_AVPF:
+		return CV_MCLASS_RTP;
+	case CV_PROFILE_SAVP:
+	case CV_PROFILE_SAVPF:
+		return CV_MCLASS_RTP_DTLS;
+	case CV_PROFILE_UDPTL:
+	case CV_PROFILE_TCP:
+	case CV_PROFILE_OTHER:
+		break;
+	}
+
+	return CV_MCLASS_ANY;
+}
+
+static struct cv_addr rtcp_of(const struct cv_flow *f)
+{
+	struct cv_addr a = f->rtcp;
+
+	if (f->mux)
+		return f->rtp;
+	if (cv_addr_is_set(&a) && a.port > 0)
+		return a;
+
+	a = f->rtp;
+	a.port = a.port < UINT16_MAX ? (uint16_t)(a.port + 1) : 0;
+
+	return a;
+}
+
+/* A new address opens the latch; 0.0.0.0 is the old way to hold (RFC 3264 8.4) and says
+ * nothing about where the party is */
+static bool hear(struct cv_addr *said, const struct cv_addr *now)
+{
+	if (cv_addr_kind(now) == CV_ADDR_ANY && cv_addr_is_set(said))
+		return false;
+	if (cv_addr_eq(said, now))
+		return false;
+
+	*said = *now;
+
+	return true;
+}
+
+static void note_flow(struct work *w, size_t i, const struct cv_flow *in, uint32_t fork,
+		      bool reopen[CV_COMP_COUNT])
+{
+	const struct cv_media_conf *conf = &w->m->plane->conf;
+	struct cv_mline *l = w->v[i].line;
+	struct cv_addr rtcp = rtcp_of(in);
+
+	reopen[CV_COMP_RTP] = hear(&l->said[w->from][CV_COMP_RTP], &in->rtp);
+	reopen[CV_COMP_RTCP] = hear(&l->said[w->from][CV_COMP_RTCP], &rtcp);
+	l->spoken[w->from] = true;
+	l->mux[w->from] = in->mux;
+	l->dir[w->from] = in->dir;
+	l->fork[w->from] = fork;
+	l->class_ = class_of(in);
+	l->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
+	l->told[w->to] = true;
+	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
+	l->told_mux[w->to] = l->spoken[w->to] ? l->mux[w->to] : in->mux;
+}
+
+static void say(const struct cv_mline *l, enum cv_end to, const struct cv_flow *in,
+		struct cv_flow *out)
+{
+	*out = *in;
+	out->rtp = l->adv[to];
+	out->rtcp = out->rtp;
+	out->mux = l->told_mux[to];
+	if (!out->mux)
+		++out->rtcp.port;
+}
+
+/* Cannot fail: room for all messages was seen in check() */
+static void commit(struct work *w, uint32_t fork, const struct cv_flow *in,
+		   struct cv_flow *out)
+{
+	static const bool keep[CV_COMP_COUNT] = {false, false};
+
+	for (size_t i = 0; i < w->c; ++i) {
+		struct cv_mline *l = w->v[i].line;
+		bool reopen[CV_COMP_COUNT];
+
+		if (!l) {
+			if (w->m->line[i])
+				cv_mline_close(w->m->line[i]);
+			out[i] = in[i];
+			continue;
+		}
+
+		w->m->line[i] = l;
+		note_flow(w, i, &in[i], fork, reopen);
+		if (w->v[i].is_taken && l->park == CV_PARK_LIVE)
+			(void)cv_mline_send_pair(l, w->to);
+		else if (w->v[i].is_taken)
+			cv_ports_shut(&l->pair[w->to]);
+		(void)cv_mline_send_expect(l, w->from, reopen);
+		(void)cv_mline_send_expect(l, w->to, keep);
+		say(l, w->to, &in[i], &out[i]);
+	}
+}
+
+int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
+		 const struct cv_flow *in, struct cv_flow *out, size_t flowc)
+{
+	struct work w = {.m = m, .from = from, .to = other(from)};
+	int err;
+
+	if (!m || (flowc > 0 && (!in || !out)))
+		return EINVAL;
+
+	err = check(m, in, flowc);
+	if (err)
+		return err;
+
+	err = gather(&w, in, flowc);
+	if (err) {
+		take_back(&w);
+		return err;
+	}
+
+	commit(&w, fork, in, out);
+
+	return 0;
+}
+
+int cv_media_park(struct cv_media *m, bool parked)
+{
+	int err = 0;
+
+	if (!m)
+		return EINVAL;
+	if (!m->plane)
+		return ESHUTDOWN;
+	if (cv_mthread_room(m->thread) < (size_t)CV_MEDIA_FLOWS * 2)
+		return ENOBUFS;
+
+	for (size_t i = 0; i < CV_MEDIA_FLOWS && !err; ++i) {
+		if (m->line[i])
+			err = parked ? cv_mline_park(m->line[i])
+				     : cv_mline_unpark(m->line[i]);
+	}
+	for (size_t i = 0; i < CV_MEDIA_FLOWS && err && !parked; ++i) {
+		if (m->line[i])
+			(void)cv_mline_park(m->line[i]); /* all or none */
+	}
+
+	return err;
+}
+
+void cv_media_detach(struct cv_media *m)
+{
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i])
+			cv_mline_close(m->line[i]);
+	}
+	cv_slots_give(m->plane->sessions, m->id);
+	cv_list_del(&m->node);
+	m->plane = NULL;
+	m->thread = NULL;
+}
+
+void cv_media_close(struct cv_media *m)
+{
+	if (!m)
+		return;
+
+	if (m->plane)
+		cv_media_detach(m);
+	cv_mem_unref(m);
+}
+
+void cv_media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place)
+{
+	static const bool reopen[CV_COMP_COUNT] = {true, true};
+
+	if (!m || !m->plane || !place)
+		return;
+
+	face(m, end, place);
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i] && cv_mline_send_expect(m->line[i], end, reopen))
+			cv_warn("media", "place-lost id=%u stream=%zu", m->id, i);
+	}
+}
+
+uint32_t cv_media_id(const struct cv_media *m)
+{
+	return m ? m->id : 0;
+}
+
+uint32_t cv_media_gen(const struct cv_media *m)
+{
+	return m ? m->gen : 0;
+}
+
+int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
+		    struct cv_media_report *r)
+{
+	const struct cv_cell_end *c;
+	const struct cv_mline *l;
+
+	if (!m || !r)
+		return EINVAL;
+	if (!m->plane || stream >= CV_MEDIA_FLOWS || !m->line[stream])
+		return ENOENT;
+
+	l = m->line[stream];
+	c = &cv_arena_cell(m->plane->arena, l->slot)->end[end];
+	*r = (struct cv_media_report){
+		.rtp_in = cv_cell_read(c, CV_COUNT_RTP_IN),
+		.rtp_out = cv_cell_read(c, CV_COUNT_RTP_OUT),
+		.rtcp_in = cv_cell_read(c, CV_COUNT_RTCP_IN),
+		.rtcp_out = cv_cell_read(c, CV_COUNT_RTCP_OUT),
+		.bytes_in = cv_cell_read(c, CV_COUNT_BYTES_IN),
+		.foreign = cv_cell_read(c, CV_COUNT_FOREIGN),
+		.wait = cv_cell_read(c, CV_COUNT_WAIT),
+		.lost = cv_cell_read(c, CV_COUNT_LOST),
+	};
+	if (l->pair[end].local.port > 0)
+		r->local = l->pair[end].local;
+	cv_cell_get_remote(c, &r->remote, &r->latched);
+
+	return 0;
+}
+
+static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
+		     struct cv_out *out)
+{
+	char local[CV_ADDR_STRLEN], remote[CV_ADDR_STRLEN];
+	struct cv_media_report r;
+
+	if (cv_media_report(m, stream, end, &r))
+		return;
+
+	cv_out_item(out);
+	cv_out_num(out, "stream", (int64_t)stream);
+	cv_out_str(out, "end", "%s", end == CV_END_A ? "a" : "b");
+	cv_out_str(out, "side", "%s", cv_side_name(m->place[end].side));
+	cv_out_str(out, "local", "%s", cv_addr_print(&r.local, local));
+	cv_out_str(out, "remote", "%s", cv_addr_print(&r.remote, remote));
+	cv_out_bool(out, "latched", r.latched);
+	cv_out_bool(out, "parked", m->line[stream]->park != CV_PARK_LIVE);
+	cv_out_num(out, "rtp_in", (int64_t)r.rtp_in);
+	cv_out_num(out, "rtp_out", (int64_t)r.rtp_out);
+	cv_out_num(out, "rtcp_in", (int64_t)r.rtcp_in);
+	cv_out_num(out, "rtcp_out", (int64_t)r.rtcp_out);
+	cv_out_num(out, "bytes_in", (int64_t)r.bytes_in);
+	cv_out_num(out, "foreign", (int64_t)r.foreign);
+	cv_out_num(out, "wait", (int64_t)r.wait);
+	cv_out_num(out, "lost", (int64_t)r.lost);
+	cv_out_end(out);
+}
+
+void cv_media_show(const struct cv_media *m, struct cv_out *out)
+{
+	if (!m || !out)
+		return;
+
+	cv_out_list(out, "streams");
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		show_end(m, i, CV_END_A, out);
+		show_end(m, i, CV_END_B, out);
+	}
+	cv_out_end(out);
+}

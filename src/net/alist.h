@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ordered address lists: `addr`, `lo-hi`, `addr/bits`; a leading `!` takes
+ * away from what stands before it; the last word wins (CG-6). Pure.
+ */
+#ifndef CV_NET_ALIST_H
+#define CV_NET_ALIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/str.h"
+
+enum { CV_ALIST_MAX = 4096 }; /* entries of one list */
+
+struct cv_alist;
+
+/** Makes an empty list. ENOMEM. Ended by cv_mem_unref(). */
+int cv_alist_new(struct cv_alist **lp);
+/** Adds one entry in text. EINVAL: not an entry, with a sentence in @p why (static text);
+ * E2BIG; ENOMEM. */
+int cv_alist_add(struct cv_alist *l, struct cv_str entry, const char **why);
+/** 1 + index of the entry whose word decided that @p a is in the list; 0 when it is not.
+ * Accepts a NULL list. */
+size_t cv_alist_find(const struct cv_alist *l, const struct cv_addr *a);
+/** Text of entry @p n as returned by cv_alist_find(), for evidence. Borrowed. */
+const char *cv_alist_text(const struct cv_alist *l, size_t n);
+size_t cv_alist_count(const struct cv_alist *l);
+/** Widest run of hosts around @p a that the entry holding @p a decides, for a check that
+ * must work without the list; just @p a when it is not in the list. Ports are 0. */
+void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
+		     struct cv_addr *lo, struct cv_addr *hi);
+/** True when some address is in both lists. */
+bool cv_alist_overlaps(const struct cv_alist *a, const struct cv_alist *b);
+
+#endif

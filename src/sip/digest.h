@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Digest authentication (RFC 7616, 2617, 8760) from plain strings: parse a
+ * credential, compute and compare. No sofia type. Pure; any thread.
+ */
+#ifndef CV_SIP_DIGEST_H
+#define CV_SIP_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum cv_digest_alg { CV_DIGEST_MD5 = 0, CV_DIGEST_SHA256 };
+enum { CV_DIGEST_HEX = 65, CV_DIGEST_FIELD = 256 };
+
+/** Parameters of an Authorization or WWW-Authenticate value; unquoted slices into it
+ * (quoted pairs are refused). Empty: absent. */
+struct cv_digest {
+	enum cv_digest_alg alg;
+	struct cv_str username, realm, nonce, uri, response, cnonce, opaque, qop, nc;
+	bool stale;
+};
+
+/** Parses "Digest k=v, ...". EBADMSG: not Digest, a field twice, too long, or a control
+ * byte in it; ENOTSUP: other algorithm or qop. */
+int cv_digest_parse(struct cv_digest *d, struct cv_str value);
+/** Hex of H(user:realm:password). */
+void cv_digest_ha1(enum cv_digest_alg alg, struct cv_str user, struct cv_str realm,
+		   struct cv_str password, char hex[CV_DIGEST_HEX]);
+/** Expected response for @p d and @p method from @p ha1 (hex), hex out. */
+void cv_digest_response(const struct cv_digest *d, struct cv_str method, const char *ha1,
+			char hex[CV_DIGEST_HEX]);
+/** Compares in constant time. */
+bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const char *ha1);
+
+/** Stateless nonces: time + keyed hash of time and source address, so that they can't be
+ * made by others and grow no table. */
+void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t now_s,
+		     char *dst, size_t size);
+/** 0: fresh; ESTALE: genuine but older than @p life_s; EBADMSG: not ours. */
+int cv_digest_nonce_check(const uint8_t key[32], struct cv_str source, uint64_t now_s,
+			  uint64_t life_s, struct cv_str nonce);
+
+#endif

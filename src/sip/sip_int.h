@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Structs of src/sip; private. All on the signalling thread.
+ */
+#ifndef CV_SIP_SIP_INT_H
+#define CV_SIP_SIP_INT_H
+
+#define SU_ROOT_MAGIC_T      void
+#define NTA_AGENT_MAGIC_T    struct cv_sip
+#define NTA_LEG_MAGIC_T      void
+#define NTA_INCOMING_MAGIC_T void
+#define NTA_OUTGOING_MAGIC_T void
+#define NTA_RELIABLE_MAGIC_T void
+
+#include <sofia-sip/su.h>
+
+#include <sofia-sip/msg.h>
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nta_tport.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/sip_util.h>
+#include <sofia-sip/su_tag.h>
+#include <sofia-sip/tport.h>
+#include <sofia-sip/tport_tag.h>
+#include <sofia-sip/url.h>
+
+#include "base/list.h"
+#include "sip/ua.h"
+
+enum { CV_SIP_GAUGES = 3 };
+
+/** The message behind a cv_msg. */
+struct cv_sip_ref {
+	struct cv_sip *sip;
+	msg_t *msg;       /* borrowed; sip_object(msg) is the parsed form */
+	const sip_t *pub; /* of msg */
+	const struct cv_sip_origin *origin; /* requests out of dialog; NULL otherwise */
+};
+
+/** A flow (RFC 5626): where requests to a party leave and what they are sent to. A cv_mem
+ * object; bindings hold it as link. */
+struct cv_sip_link {
+	struct cv_sip *sip;
+	tport_t *tp; /* UDP: the listening primary; streams: the connection; referenced */
+	struct cv_addr peer;
+	enum cv_transport transport;
+	uint8_t listen;
+	int pending;         /* tport_pend() id, to hear of its end; -1: none */
+	struct cv_list node; /* sip->links, streams only */
+};
+
+/** Where a request came from and who sent it; plain data with references, ended by
+ * cv_sip_origin_done(). */
+struct cv_sip_origin {
+	struct cv_addr seen;
+	enum cv_transport transport;
+	uint8_t listen;
+	struct cv_sip_link *link; /* referenced */
+	struct cv_place place;
+	struct cv_evid *evid; /* referenced; may be NULL when memory is short */
+	enum cv_who who;
+	const struct cv_conf_peer *peer; /* who is PEER; borrowed */
+	struct cv_binding *binding;      /* who is PHONE; borrowed */
+};
+
+struct cv_sip {
+	const struct cv_conf *conf;
+	const struct cv_net *net;
+	struct cv_loop *loop;
+	su_root_t *root; /* borrowed from loop */
+	nta_agent_t *agent;
+	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
+	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
+					      the first port; borrowed; NULL: off */
+	struct cv_alist **from; /* by peer: its from list; NULL where the targets' hosts
+				   count; owned */
+	size_t fromc;
+	struct cv_binds *binds;
+	struct cv_homes *homes;   /* borrowed */
+	struct cv_calls *calls;   /* borrowed; NULL until cv_sip_calls() */
+	struct cv_route *route;   /* "binding" */
+	struct cv_routes *routes; /* borrowed */
+	struct cv_stat_cell *stat;
+	struct cv_stats *stats;
+	struct cv_cmds *cmds;
+	struct cv_list links;       /* stream links */
+	struct cv_list legs;        /* all legs, for the end */
+	struct cv_list pings, regs; /* keep.c, reg.c: transactions under way */
+	struct cv_gauge gauges[CV_SIP_GAUGES];
+	bool draining;
+	uint32_t ping_cseq;
+};
+
+/** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
+ * reference, until it has ended and its last transaction is over. */
+struct cv_sip_leg {
+	struct cv_leg base;
+	struct cv_sip *sip;
+	nta_leg_t *dialog; /* owned; NULL once closed */
+	struct cv_sip_link
+		*link; /* of a phone or a stream: requests leave by it; NULL: by hop */
+	struct cv_addr hop; /* where requests go, the source or the next hop */
+	enum cv_transport transport;
+	uint8_t listen;
+	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
+	uint64_t binding; /* of the phone at the other end; 0: none */
+	char call[32];    /* id of the call, for logs; "-" until known */
+	bool confirmed;   /* a 2xx of an INVITE was sent or received */
+	bool bye;         /* a BYE was sent or received */
+	bool ended;       /* the call let go of it */
+	struct cv_list txns;
+	struct cv_list node;
+};
+
+/** One request and its responses, either way. In leg->txns, which holds a reference,
+ * until it is over. */
+struct cv_sip_txn {
+	struct cv_txn base;
+	struct cv_sip_leg *leg; /* referenced */
+	nta_incoming_t *irq;    /* owned; NULL once over */
+	nta_outgoing_t *orq;    /* owned; NULL once over */
+	bool final;             /* its final response was sent or received */
+	struct cv_list node;
+};
+
+/* origin.c: RFC 3581, contract "Who is who". */
+
+/** Fills @p o from a request. ENOTCONN: no source could be had; ENOMEM. */
+int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *irq,
+		     const sip_t *sip);
+void cv_sip_origin_done(struct cv_sip_origin *o);
+/** True when @p a is an address of @p peer: in its from list, else one of its targets'
+ * hosts. */
+bool cv_sip_is_peer_host(const struct cv_sip *s, const struct cv_conf_peer *peer,
+			 const struct cv_addr *a);
+
+/* nat.c: links and addresses */
+
+/** From sofia's socket address. */
+void cv_sip_addr(struct cv_addr *a, const su_sockaddr_t *su);
+/** Literal host (brackets allowed) and port text to an address; unset when it is a name.
+ */
+void cv_sip_addr_of_host(struct cv_addr *a, const char *host, const char *port);
+/** Makes a link. ENOMEM. Ended by cv_mem_unref(). */
+int cv_sip_link_new(struct cv_sip_link **lp, struct cv_sip *s, tport_t *tp,
+		    const struct cv_addr *peer, uint8_t listen);
+/** False when its connection has closed; UDP never. */
+bool cv_sip_link_is_alive(const struct cv_sip_link *l);
+/** Route URL to send along @p hop ("sip:1.2.3.4:5060;transport=udp") into the message's
+ * home. NULL: ENOMEM. */
+url_string_t *cv_sip_hop_url(su_home_t *home, const struct cv_addr *hop,
+			     enum cv_transport t);
+/** Contact URI of ours on a listening point with @p user ("" for none):
+ * "sip:user@adv:port;transport=tcp" (udp without). In @p home. */
+char *cv_sip_contact_uri(struct cv_sip *s, su_home_t *home, const char *user,
+			 uint8_t listen, enum cv_transport t);
+/** tport to send a new request by for a place without a link. NULL: no such listener. */
+tport_t *cv_sip_tport(struct cv_sip *s, uint8_t listen, enum cv_transport t);
+
+/* hdr.c: header policy and topology hiding */
+
+/** Copy of a received message that may be sent on: without Via, Route, Record-Route,
+ * Contact, Call-ID, CSeq, From, To, Max-Forwards, Content-Length and what else is one
+ * hop's or ours; sip_error entries are taken out of the source first (threats 1). NULL:
+ * ENOMEM. */
+msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src);
+/** Takes asserted identities out of a copy: its sender isn't trusted to make them (RFC
+ * 3325). */
+void cv_sip_distrust(msg_t *m);
+
+/** Puts @p body with @p type in place of the message's own; a body equal to the present
+ * one changes nothing. ENOMEM. */
+int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body);
+/** Max-Forwards one less than @p sip has; 69 when absent (70 made here, RF-4). ENOMEM. */
+int cv_sip_max_forwards(msg_t *m, const sip_t *sip);
+
+/* ident.c: contract "Identities" */
+
+/** What decides; borrowed. */
+struct cv_sip_ident_in {
+	const sip_t *sip;                     /* the request as received */
+	const struct cv_target *to;           /* where it goes */
+	const struct cv_conf_peer *from_peer; /* it came from this peer; NULL */
+	const struct cv_binding *binding;     /* BINDING target's binding; NULL */
+	uint8_t listen;                       /* point it leaves by */
+};
+
+/** URIs and headers for the outgoing request, in the home given. */
+struct cv_sip_ident {
+	url_t *ruri;
+	sip_from_t *from; /* without tag */
+	sip_to_t *to;     /* without tag */
+};
+
+/** Applies the table. ENOMEM. Evidence to @p ev (may be NULL), with a warning where a
+ * [route] breaks a digest. */
+int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in *in,
+		 struct cv_sip_ident *out, struct cv_evid *ev);
+/** Host is a literal address of ours, the name of [general] name, or localhost's name of
+ * a point. */
+bool cv_sip_is_ours(struct cv_sip *s, const char *host);
+/** The peer a REGISTER of user@host goes to, by domain, else the default registrar when
+ * host is ours; NULL: none. */
+const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
+/** Request carries credentials of a realm that isn't ours. */
+bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
+/** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
+struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+
+/* status.c: the one table of errno and SIP status */
+
+int cv_sip_status(int err);
+const char *cv_sip_phrase(int status);
+enum cv_method cv_sip_method(sip_method_t m);
+
+/* leg.c: what both directions share */
+
+/** Makes a leg without a dialog; sip->legs takes its own reference. ENOMEM. */
+int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s);
+/** Makes a transaction in the leg; borrowed. ENOMEM. */
+int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_method method);
+/** The transaction is over: sofia's halves are dropped; an ended leg goes with its last
+ * one. */
+void cv_sip_txn_done(struct cv_sip_txn *t);
+/** Tells the call, unless the leg has ended; references are held around it. */
+void cv_sip_leg_request(struct cv_sip_txn *t, const struct cv_msg *m);
+void cv_sip_leg_response(struct cv_sip_txn *t, const struct cv_msg *m);
+void cv_sip_leg_gone(struct cv_sip_leg *leg, int err);
+/** After the call let go: BYE when one is due and may be sent, then out of the list when
+ * nothing is left. */
+void cv_sip_leg_settle(struct cv_sip_leg *leg);
+/** Drops everything at once, without a word to the other end: the agent closes. */
+void cv_sip_leg_close(struct cv_sip_leg *leg);
+/** Message of a request or response as the call sees it; @p ref must outlive it. */
+void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
+		int status);
+extern const struct cv_leg_ops cv_sip_leg_ops;
+
+/* uas.c: incoming */
+
+/** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
+int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		     struct cv_sip_origin *o);
+/** nta's callback for requests in a leg's dialog. */
+int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
+		     const sip_t *sip);
+/** respond() of leg.h. */
+int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
+/** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
+ * origin. */
+void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
+		    const struct cv_sip_origin *o);
+
+/* uac.c: outgoing */
+
+/** request(), ack() and cancel() of leg.h. */
+int cv_sip_send(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+		const struct cv_target *to);
+int cv_sip_ack(struct cv_txn *invite, const struct cv_msg *m);
+void cv_sip_cancel(struct cv_txn *t);
+/** BYE of our own; nobody hears of its answer. */
+int cv_sip_bye(struct cv_sip_leg *leg);
+
+/* ua.c */
+
+/** Dispatches a request out of dialog. Returns 0 or the status nta is to answer. */
+int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip);
+/** Answers with a status and optional Retry-After (seconds; 0: none), and destroys @p
+ * irq. */
+void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned retry_s);
+
+/* reg.c */
+
+/** Takes a REGISTER; answers it now or when upstream answers. Destroys @p irq in the end.
+ * Returns 0 or a status to be answered. */
+int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		       struct cv_sip_origin *o);
+/** The route named "binding"; arg is the agent. */
+extern const struct cv_route_ops cv_sip_binding_route;
+/** Ends upstream REGISTER transactions under way. */
+void cv_sip_reg_close(struct cv_sip *s);
+
+/* keep.c */
+
+/** bind's ping callback: one keepalive out of the registration's own flow. */
+void cv_sip_ping(void *arg, struct cv_binding *b);
+/** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a
+ * process, before the agent. */
+int cv_sip_stun_plug(void);
+/** Ends pings under way. */
+void cv_sip_keep_close(struct cv_sip *s);
+
+#endif

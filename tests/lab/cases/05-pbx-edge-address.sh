@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# A PBX on the WAN that isn't ours. One phone names the edge itself as its registrar, the other
+# the PBX's domain with the edge as outbound proxy. Both authenticate to the PBX through the
+# edge, which has no credentials, and call each other.
+
+case_main()
+{
+	topo_base
+	topo_wan_host pbx 5
+	topo_nat natA 31 10.1.1 port-restricted
+	topo_nat_host natA a1 10.1.1.11
+	topo_nat natB 32 10.2.2 symmetric
+	topo_nat_host natB b1 10.2.2.11
+	kam_start pbx 198.51.100.5 alice bob
+	edge_conf <<-EOF
+	[peer pbx]
+	target = sip:198.51.100.5:5060
+	domains = example.test
+
+	[route all]
+	from = phones
+	to = .*
+	peer = pbx
+	EOF
+	edge_start
+
+	phone_start alice a1 440 "$(phone_account alice 198.51.100.10)"
+	phone_start bob b1 1000 \
+		"$(phone_account bob example.test 'outbound="sip:198.51.100.10"')"
+	phone_registered alice
+	phone_registered bob
+	kam_dump >"$D/bindings"
+	[ "$(grep -c 'Address: sip:.*198\.51\.100\.10' "$D/bindings")" -eq 2 ] ||
+		fail "the PBX should hold two Contacts that name the edge"
+	! has 'sip:[^;]*@10\.' "$D/bindings" || fail "the PBX sees a private address"
+
+	phones_prove alice bob sip:bob@198.51.100.10
+	"$PY" "$LAB/pcaptext.py" "$D/edge.pcap" >"$D/sip"
+	seen_times 2 '^SIP/2.0 407' "$D/sip" || fail "no challenge of the PBX passed through"
+	wait_for 5 "first call left something" edge_quiet
+	phones_call bob alice sip:alice@example.test
+	phones_talk bob alice
+	phones_part bob alice
+	phone_heard alice 1000 440
+	phone_heard bob 440 1000
+}

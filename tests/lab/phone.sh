@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Real phones: baresip without sound hardware. What a phone says is a tone out of a file, what
+# it hears is recorded to a file and measured. Knows nothing of the edge.
+
+TALK_BYTES=52000 # 3.2 s of 16 bit at 8000 a second: tone.py wants 2 s clean
+
+# The two voices. Longer than any call, since baresip is silent after the end of its file.
+phone_voices()
+{
+	local hz
+
+	for hz in 440 1000; do
+		sox -n -r 8000 -c 1 -b 16 "$D/tone$hz.wav" synth 100 sine "$hz" vol 0.5
+	done
+}
+
+# phone_start NAME HOST TONE ACCOUNT [CONFIG-LINE...]: starts, and waits for its control port.
+phone_start()
+{
+	local name=$1 host=$2 tone=$3 account=$4 dir=$D/$1 module
+
+	shift 4
+	[ -e "$D/tone$tone.wav" ] || phone_voices
+	mkdir -p "$dir/rec"
+	: >"$dir/contacts"
+	printf '%s\n' "$account" >"$dir/accounts"
+	{
+		cat <<-EOF
+		poll_method epoll
+		call_local_timeout 120
+		call_max_calls 4
+		audio_source aufile,$D/tone$tone.wav
+		audio_player aubridge,none
+		audio_alert aubridge,none
+		ausrc_srate 8000
+		auplay_srate 8000
+		ausrc_channels 1
+		auplay_channels 1
+		audio_level no
+		audio_buffer 20-160
+		rtp_tos 184
+		rtp_ports 10000-10100
+		rtcp_mux no
+		jitter_buffer_delay 5-10
+		rtp_stats yes
+		statmode_default off
+		module_path /usr/lib/baresip/modules
+		EOF
+		for module in g711 aufile aubridge sndfile; do
+			echo "module $module.so"
+		done
+		cat <<-EOF
+		module_tmp uuid.so
+		module_tmp account.so
+		module_app menu.so
+		module_app debug_cmd.so
+		module_app ctrl_tcp.so
+		ctrl_tcp_listen 127.0.0.1:4444
+		snd_path $dir/rec
+		net_interface eth0
+		EOF
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+		case $* in *sip_listen*) ;; *) echo 'sip_listen 0.0.0.0:5060' ;; esac
+	} >"$dir/config"
+	echo "$host" >"$dir/host"
+	spawn "$name" "$host" baresip -f "$dir"
+	wait_for 10 "$name: baresip does not start" phone_ctl "$name" reginfo
+}
+
+phone_ctl()
+{
+	local name=$1
+
+	shift
+	in_ns "$(cat "$D/$name/host")" "$PY" "$LAB/ctl.py" "$@"
+}
+
+# phone_registered NAME: waits for the 200 of its REGISTER.
+phone_registered()
+{
+	poll 10 has '200 OK' "$D/$1.log" ||
+		fail "$1 can't register: $(grep -v '^$' "$D/$1.log" | tail -n 1)"
+	note "$1 is registered"
+}
+
+# All phones go home: they unregister, and say BYE if they must.
+phones_stop()
+{
+	local f name names=()
+
+	for f in "$D"/*/host; do
+		[ -e "$f" ] || continue
+		name=$(basename "$(dirname "$f")")
+		[ ! -e "$D/pids/$name" ] || names+=("$name")
+	done
+	[ ${#names[@]} -eq 0 ] || stop_together "${names[@]}"
+}
+
+# Beginning of "what happened since": remembers how long the log was.
+phone_mark()
+{
+	size_of "$D/$1.log" >"$D/$1/mark"
+}
+
+# phone_says NAME PATTERN: true when the log said it since the mark.
+phone_says()
+{
+	tail -c "+$(($(cat "$D/$1/mark" 2>/dev/null || echo 0) + 1))" "$D/$1.log" |
+		grep -q -e "$2"
+}
+
+phone_dial()
+{
+	note "$1 dials $2"
+	phone_ctl "$1" dial "$2" >>"$D/steps" || fail "$1 can't dial $2"
+}
+
+phone_hangup()
+{
+	phone_ctl "$1" hangup >>"$D/steps" || fail "$1 can't hang up"
+}
+
+# The newest recording of what NAME heard.
+heard_by()
+{
+	find "$D/$1/rec" -name '*dec.wav' | sort | tail -n 1
+}
+
+heard_enough()
+{
+	local f
+
+	f=$(heard_by "$1")
+	[ -n "$f" ] && [ "$(size_of "$f")" -ge "$TALK_BYTES" ]
+}
+
+# phones_call A B URI: A calls B, who answers by itself; returns with the call up.
+phones_call()
+{
+	phone_mark "$1"
+	phone_mark "$2"
+	phone_dial "$1" "$3"
+	wait_for 15 "no call from $1 to $2" phone_says "$1" 'Call established'
+	wait_for 5 "$2 does not see the call up" phone_says "$2" 'Call established'
+	note "$1 and $2 are connected"
+}
+
+# phones_talk A B: until both have recorded enough to measure.
+phones_talk()
+{
+	wait_for 12 "$1 hears nothing" heard_enough "$1"
+	wait_for 12 "$2 hears nothing" heard_enough "$2"
+}
+
+# phones_part A B: A hangs up and both see the end.
+phones_part()
+{
+	phone_mark "$1"
+	phone_mark "$2"
+	phone_hangup "$1"
+	wait_for 5 "$2 does not see the end of the call" phone_idle "$2"
+	wait_for 5 "$1 does not end its call" phone_idle "$1"
+}
+
+phone_idle()
+{
+	! phone_ctl "$1" listcalls | grep -q 'sip:.*@'
+}
+
+# phone_heard NAME HZ OTHER: what NAME heard is the tone HZ and nothing of OTHER.
+phone_heard()
+{
+	local f said
+
+	f=$(heard_by "$1")
+	[ -n "$f" ] || fail "$1 has no recording"
+	said=$("$PY" "$LAB/tone.py" "$f" "$2" "$3") || fail "$1 should hear $2 Hz: $said"
+	note "$1 heard $2 Hz: $said"
+}
+
+# phones_prove A B URI: a whole call with the tones of 440 (A) and 1000 Hz (B) measured.
+# WHILE_UP, when set, is a function called in the middle of it.
+phones_prove()
+{
+	phones_call "$1" "$2" "$3"
+	phones_talk "$1" "$2"
+	[ -z "${WHILE_UP:-}" ] || "$WHILE_UP"
+	phones_part "$1" "$2"
+	phone_heard "$1" 1000 440
+	phone_heard "$2" 440 1000
+}
+
+# phone_account NAME DOMAIN [PARAMETER...]: an account line; a parameter given here wins over
+# the usual one.
+phone_account()
+{
+	local name=$1 domain=$2 param
+
+	shift 2
+	printf '<sip:%s@%s>' "$name" "$domain"
+	for param; do
+		printf ';%s' "$param"
+	done
+	printf ';auth_user=%s;auth_pass=secret-%s' "$name" "$name"
+	printf ';regint=60;answermode=auto;audio_codecs=PCMU\n'
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The voice of a SIPp scenario: sends a G.711 mu-law tone from one UDP port, records what that
+port hears.
+
+rtptone.py --bind ADDR:PORT --tone HZ --record FILE.wav --seconds N
+           [--to-file FILE | --to ADDR:PORT]
+
+--to-file: a file with "ADDR PORT", waited for, written by the scenario from the SDP it got.
+"""
+import argparse
+import math
+import os
+import select
+import socket
+import struct
+import sys
+import time
+import wave
+
+RATE, FRAME = 8000, 160
+FILE_WAIT_S = 15
+
+
+def to_ulaw(v):
+    sign = 0x80 if v < 0 else 0
+    v = min(abs(v), 32635) + 132
+    exp = max(v.bit_length() - 8, 0)
+    return ~(sign | exp << 4 | v >> (exp + 3) & 15) & 0xff
+
+
+def from_ulaw(u):
+    u = ~u & 0xff
+    v = (((u & 15) << 3) + 132 << (u >> 4 & 7)) - 132
+    return -v if u & 0x80 else v
+
+
+def host_port(text):
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def wait_file(path):
+    end = time.monotonic() + FILE_WAIT_S
+    while time.monotonic() < end:
+        if os.path.exists(path):
+            words = open(path).read().split()
+            if len(words) == 2:
+                return words[0], int(words[1])
+        time.sleep(0.05)
+    sys.exit("rtptone: nobody wrote %s" % path)
+
+
+def packet(n, hz, ssrc):
+    first = n * FRAME
+    tone = bytes(to_ulaw(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
+                 for i in range(FRAME))
+    mark = 0x80 if n == 0 else 0
+    return struct.pack(">BBHII", 0x80, mark, n & 0xffff, first & 0xffffffff, ssrc) + tone
+
+
+def talk(sock, to, args):
+    heard, sources, sent = [], {}, 0
+    start = time.monotonic()
+    while time.monotonic() < start + args.seconds:
+        due = start + sent * FRAME / RATE
+        if time.monotonic() >= due:
+            try:
+                sock.sendto(packet(sent, args.tone, args.ssrc), to)
+            except OSError:
+                pass  # refused by ICMP: go on talking, as phones do
+            sent += 1
+            continue
+        ready = select.select([sock], [], [], max(due - time.monotonic(), 0))[0]
+        if not ready:
+            continue
+        try:
+            data, src = sock.recvfrom(2048)
+        except OSError:
+            continue
+        if len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7f == 0:
+            sources[src[:2]] = sources.get(src[:2], 0) + 1
+            heard.append(data[12:])
+    return heard, sources, sent
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--bind", required=True)
+    p.add_argument("--tone", type=float, required=True)
+    p.add_argument("--record", required=True)
+    p.add_argument("--seconds", type=float, required=True)
+    p.add_argument("--to")
+    p.add_argument("--to-file")
+    p.add_argument("--ssrc", type=lambda s: int(s, 0), default=0x1ab0001)
+    args = p.parse_args()
+
+    addr = host_port(args.bind)
+    sock = socket.socket(socket.AF_INET6 if ":" in addr[0] else socket.AF_INET,
+                         socket.SOCK_DGRAM)
+    sock.bind(addr)
+    to = host_port(args.to) if args.to else wait_file(args.to_file)
+    heard, sources, sent = talk(sock, to, args)
+    with wave.open(args.record, "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(RATE)
+        w.writeframes(b"".join(struct.pack("<h", from_ulaw(u)) for u in b"".join(heard)))
+    print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), sources))
+
+
+main()
