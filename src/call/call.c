@@ -555,7 +555,7 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 	 * only who was challenged may take a call over */
 	while (!err && (call = cv_calls_find_key(c, cv_str_of(key), call))) {
 		if (call->cseq == rq->cseq)
-			err = ELOOP;
+			err = EALREADY;
 		else if (call->state == CV_CALL_CHALLENGED && rq->cseq > call->cseq &&
 			 cv_addr_host_eq(&call->party[CV_END_A].place.seen,
 					 &rq->place.seen))

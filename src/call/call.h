@@ -71,7 +71,8 @@ void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf);
  * tag. On 0 the calls own leg A's events and the transaction's answer. On error
  * nothing was kept and the caller answers by sip/status.c: ENOENT no route,
  * EACCES refused, EBUSY limit (503), ENOSPC no media port (503), EBADMSG SDP
- * (488), ELOOP Max-Forwards used up (483), EHOSTUNREACH, ENOMEM.
+ * (488), ELOOP Max-Forwards used up (483), EALREADY the same request by another
+ * way (482), EHOSTUNREACH, ENOMEM.
  */
 int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		  struct cv_txn *invite);
@@ -86,9 +87,6 @@ struct cv_call_media_event {
 	bool dead; /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
-
-/** Prints what was decided about call @p id; ENOENT. */
-int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out);
 
 size_t cv_calls_count(const struct cv_calls *c);
 

@@ -290,9 +290,13 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* stun_plug.c */
+
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a
  * process, before the agent. */
 int cv_sip_stun_plug(void);
+/** Socket of a UDP listener; -1: none. Never closed or read by the asker. */
+int cv_sip_udp_fd(const tport_t *tp);
 /** Ends pings under way. */
 void cv_sip_keep_close(struct cv_sip *s);
 

@@ -259,7 +259,7 @@ static int open_agent(struct cv_sip *s)
 					   first */
 		NTATAG_CANCEL_487(0),   /* the call answers its INVITE itself */
 		NTATAG_USE_TIMESTAMP(0),
-		TPTAG_STUN_SERVER(0), /* its STUN code is not exposed */
+		TPTAG_STUN_SERVER(1), /* that is stun_plug.c, not the stack's own code */
 		TAG_END());
 	if (!s->agent)
 		return ENOMEM;
@@ -288,7 +288,7 @@ static int add_tport(struct cv_sip *s, size_t point, uint16_t port, enum cv_tran
 				TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_IDLE(STREAM_IDLE_MS),
 				TPTAG_TIMEOUT(HALF_MESSAGE_MS),
 				TPTAG_QUEUESIZE(STREAM_QUEUE), TPTAG_PONG2PING(1),
-				TPTAG_STUN_SERVER(0), TAG_END()) < 0)
+				TPTAG_STUN_SERVER(1), TAG_END()) < 0)
 		return su_errno() ? su_errno() : EADDRINUSE;
 
 	return 0;

@@ -112,7 +112,7 @@ edge_quiet()
 
 edge_no_bindings()
 {
-	! edge_registration True
+	edge_is "all(r['state'] != 'registered' for r in d['registrations'])" show registrations
 }
 
 edge_survived()

@@ -8,6 +8,7 @@
 : "${LAB:?}" "${D:?}" "${P:?}"
 
 export PY=${PYTHON3:-/usr/bin/python3}
+export PYTHONDONTWRITEBYTECODE=1 # nothing is written beside the scripts
 
 # Notes one line in the case's log.
 note()

@@ -278,7 +278,7 @@ static int conf_party(struct cv_world *w, struct words *l)
 		else if (accept_word(l, "group"))
 			p->place.lan_group = (uint8_t)number(next(l));
 		else if (accept_word(l, "entry"))
-			p->place.nat_entry = (uint8_t)number(next(l));
+			p->place.nat_entry = (uint16_t)number(next(l));
 		else if (!accept_word(l, "phone"))
 			return EINVAL;
 	}

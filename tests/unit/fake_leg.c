@@ -489,6 +489,8 @@ int cv_fake_status(int err)
 		return 503;
 	case EBADMSG:
 		return 488;
+	case EALREADY:
+		return 482;
 	case ELOOP:
 		return 483;
 	case ETIMEDOUT:
