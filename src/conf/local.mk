@@ -36,6 +36,7 @@ tests_unit_test_conf_SOURCES = \
 	tests/unit/test_build.c \
 	tests/unit/test_check.c \
 	tests/unit/test_doc.c \
+	tests/unit/test_find.c \
 	tests/unit/test_keys.c \
 	tests/unit/test_load.c \
 	tests/unit/test_opts.c \
