@@ -490,6 +490,7 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 			 const struct cv_conf_list *list)
 {
 	struct cv_conf_target *v = cv_opts_alloc(job->opts, list->c + 1, sizeof(*v));
+	struct cv_conf_target **vp = field(slot);
 	size_t n = 0;
 
 	if (!v) {
@@ -503,7 +504,9 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 	for (size_t i = 0; i < list->c; ++i)
 		n += target_read(job, &list->v[i], &v[n]);
 
-	put(field(slot), &v, sizeof(v));
+	if (vp)
+		*vp = v;
+
 	put(also(slot), &n, sizeof(n));
 }
 

@@ -35,7 +35,7 @@ struct work {
 /** The section being written. */
 struct section {
 	const struct cv_sdp_part *part;
-	const struct cv_flow *flow; /* NULL: the session section */
+	const struct cv_flow *flow; /* all zero: the session section */
 	bool live;
 	struct cv_addr host; /* for c=; unset: stays */
 	struct cv_addr rtcp; /* for a=rtcp of a live stream; port 0: none */
@@ -363,7 +363,8 @@ int cv_sdp_rewrite(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
 		   struct cv_buf *to)
 {
 	struct work w = {.s = s, .edit = edit, .to = to};
-	struct section head = {.part = NULL};
+	const struct cv_flow none = {0};
+	struct section head = {.flow = &none};
 
 	if (!s || !edit || !to || edit->flowc != s->partc || (s->partc && !edit->flows))
 		return EINVAL;
