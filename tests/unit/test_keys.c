@@ -18,11 +18,11 @@ struct near_case {
 };
 
 static const struct near_case near_cases[] = {
-	{"listen", "adress", "address"},
+	{"listen", "addresx", "address"},
 	{"listen", "udpp", "udp"},
 	{"media", "port", "ports"},
 	{"registration", "min-expire", "min-expires"},
-	{"ping", "intervall", "interval"},
+	{"ping", "intervalx", "interval"},
 	{"ping", "zzzzzz", NULL},
 	{"ping", "x", NULL},
 	{"ping", "", NULL},
