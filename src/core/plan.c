@@ -365,6 +365,11 @@ int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf 
 	read_list(p, p->net->nat_systems, &conf->network.nat_systems, "nat-systems");
 	read_lan(p);
 	read_routes(p);
+	if (conf->listenc == 0) {
+		cv_conf_complain(error, conf->network.pos,
+				 "there is no [listen] section: nothing to serve");
+		fail(p, EINVAL);
+	}
 	for (size_t i = 0; i < conf->listenc; ++i)
 		resolve(p, i);
 	find_clashes(p);

@@ -37,6 +37,7 @@ static void test_bad_values_say_where(void)
 		{"[listen a]\naddress = 203.0.113.77\n",
 		 "t.conf:2: [listen a] address: 203.0.113.77 is not an address of this "
 		 "host"},
+		{"[general]\nname = a\n", "there is no [listen] section"},
 		{"[listen a]\naddress = nosuch0\n",
 		 "t.conf:2: [listen a] address: neither an address nor an interface"},
 		{"[network]\nnated = 10.0.0.1/8\n[listen a]\naddress = 127.0.0.1\n",
