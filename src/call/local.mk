@@ -21,6 +21,24 @@ CALL_FAKES = \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \
 	tests/unit/fake_media.c tests/unit/fake_media.h
 
+check_PROGRAMS += tests/unit/test_call
+tests_unit_test_call_SOURCES = \
+	tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_call.c tests/unit/suite_call.h \
+	tests/unit/test_call.c \
+	tests/unit/test_leg.c \
+	tests/unit/test_need.c \
+	tests/unit/test_offer.c \
+	tests/unit/test_pair.c \
+	tests/unit/test_part.c \
+	tests/unit/test_route.c \
+	tests/unit/test_show.c \
+	tests/unit/test_story.c \
+	tests/unit/test_table.c \
+	$(CALL_FAKES)
+tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
+
 check_PROGRAMS += tests/replay/call
 tests_replay_call_SOURCES = tests/replay/call.c tests/replay/player.c tests/replay/player.h \
 	$(CALL_FAKES)

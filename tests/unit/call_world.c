@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "fake_loop.h"
 #include "module.h"
@@ -167,6 +168,7 @@ int cv_world_new(struct cv_world **wp)
 	if (!w)
 		return ENOMEM;
 
+	cv_log_level(CV_LOG_ERROR); /* a test that reads the log asks for more */
 	cv_fake_media_init(&w->plane);
 	w->conf.peers = w->peers;
 	w->same_nat_direct = true;
@@ -218,9 +220,9 @@ void cv_world_close(struct cv_world *w)
 	cv_fake_sip_close(w->sip);
 }
 
-int cv_world_start(struct cv_world *w)
+void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 {
-	const struct cv_call_env env = {
+	*env = (struct cv_call_env){
 		.conf = &w->conf,
 		.loop = w->loop,
 		.cmds = w->cmds,
@@ -235,6 +237,13 @@ int cv_world_start(struct cv_world *w)
 		.place_arg = w,
 		.same_nat_direct = w->same_nat_direct,
 	};
+}
+
+int cv_world_start(struct cv_world *w)
+{
+	struct cv_call_env env;
+
+	cv_world_env(w, &env);
 
 	return w->calls ? 0 : cv_calls_new(&w->calls, &env);
 }

@@ -53,6 +53,8 @@ int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to);
 
 /** Makes the calls with what was set so far, if that hasn't happened. */
 int cv_world_start(struct cv_world *w);
+/** The environment the calls were made with. */
+void cv_world_env(struct cv_world *w, struct cv_call_env *env);
 struct cv_calls *cv_world_calls(struct cv_world *w);
 struct cv_media_plane *cv_world_plane(struct cv_world *w);
 struct cv_fake_sip *cv_world_sip(struct cv_world *w);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of test_call; each registers itself and returns 0 or CU_get_error(). */
+#ifndef CV_TESTS_UNIT_SUITE_CALL_H
+#define CV_TESTS_UNIT_SUITE_CALL_H
+
+int cv_test_call(void);
+int cv_test_leg(void);
+int cv_test_need(void);
+int cv_test_offer(void);
+int cv_test_pair(void);
+int cv_test_part(void);
+int cv_test_route(void);
+int cv_test_show(void);
+int cv_test_story(void);
+int cv_test_table(void);
+
+#endif

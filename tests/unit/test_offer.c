@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tests of call/offer.c through whole calls: what each party is shown, what the
+ * packet path is told, what goes back when nothing comes of it. One thread.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include "base/mem.h"
+#include "call_world.h"
+#include "suite_call.h"
+
+static struct cv_world *world(void)
+{
+	struct cv_world *w = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
+	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
+	CU_ASSERT_EQUAL(cv_world_conf(w, "party door lan 192.168.50.22:5060"), 0);
+	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
+
+	return w;
+}
+
+static void end(struct cv_world *w)
+{
+	cv_world_close(w);
+	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
+	cv_mem_unref(w);
+}
+
+static void play(struct cv_world *w, const char *const *steps)
+{
+	CU_ASSERT_TRUE(cv_world_play(w, steps));
+}
+
+/* desk talks to home. */
+static void answered(struct cv_world *w)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home audio 192.168.50.21:10000",
+		"> home INVITE audio 198.51.100.10:20000",
+		"< home 200 audio 10.0.0.7:4000",
+		"> desk 200 INVITE audio 192.168.50.1:20002",
+		"< desk ACK",
+		"> home ACK",
+		NULL,
+	};
+
+	play(w, steps);
+}
+
+static void test_multipart_is_rewritten_inside(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home in multipart audio 192.168.50.21:10000",
+		"> home INVITE multipart/mixed; boundary=cut 169",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	play(w, steps); /* 164 came: 10.9.9.9 in o= grew by five, nothing else changed */
+	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 1);
+	end(w);
+}
+
+static void test_stream_that_is_not_udp_is_refused_alone(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home audio 192.168.50.21:10000 x-tcp 192.168.50.21:1503",
+		"> home INVITE audio 198.51.100.10:20000 application off",
+		"< home 200 audio 10.0.0.7:4000 x-tcp off",
+		"> desk 200 INVITE audio 192.168.50.1:20002 x-tcp off",
+		NULL,
+	};
+	struct cv_buf text = {.p = NULL};
+	struct cv_world *w = world();
+
+	play(w, steps);
+	CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "application of A"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "not carried by UDP"));
+	cv_buf_free(&text);
+	end(w);
+}
+
+static void test_descriptions_elsewhere_go_no_further(void)
+{
+	static const char *const steps[] = {
+		"< home OPTIONS",
+		"> desk OPTIONS",
+		"< desk 200 OPTIONS audio 192.168.50.21:9",
+		"> home 200 OPTIONS",
+		"< home INFO audio 10.0.0.7:4000",
+		"> desk INFO",
+		"< desk 200 INFO",
+		"> home 200 INFO",
+		"< home INVITE audio 10.0.0.7:4000",
+		"> desk INVITE audio 192.168.50.1:20002",
+		"< desk 606 audio 192.168.50.21:9",
+		"> home 606 INVITE",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	answered(w);
+	play(w, steps);
+	end(w);
+}
+
+static void test_other_bodies_pass(void)
+{
+	static const char *const steps[] = {
+		"< home MESSAGE type text/plain",
+		"> desk MESSAGE text/plain 10",
+		"< desk 200 MESSAGE",
+		"> home 200 MESSAGE",
+		"< home INVITE type application/isup",
+		"> desk INVITE application/isup 10",
+		"< desk 200 audio 192.168.50.21:10000",
+		"> home 200 INVITE audio 198.51.100.10:20000",
+		"< home ACK audio 10.0.0.7:5000",
+		"> desk ACK audio 192.168.50.1:20002",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	answered(w);
+	play(w, steps);
+	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_B][0].rtp.port,
+			5000);
+	end(w);
+}
+
+static void test_unreadable_multipart_is_refused_only_with_a_relay(void)
+{
+	static const char *const relayed[] = {
+		"< desk INVITE home type multipart/mixed",
+		"> desk 488 INVITE",
+		NULL,
+	};
+	static const char *const direct[] = {
+		"< desk INVITE door type multipart/mixed",
+		"> door INVITE multipart/mixed 10",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	play(w, relayed);
+	CU_ASSERT_EQUAL(cv_world_start_err(w), EBADMSG);
+	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
+	play(w, direct);
+	end(w);
+}
+
+static void test_all_streams_off_shows_no_address(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home audio off",
+		"> home INVITE audio off",
+		"< home 200 audio off",
+		"> desk 200 INVITE audio off",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	play(w, steps);
+	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
+	end(w);
+}
+
+static void test_refused_preview_goes_back(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE audio 192.168.50.21:10000 video 192.168.50.21:10002",
+		"> home INVITE audio 198.51.100.10:20000 video 198.51.100.10:20004",
+		"< home 183 audio 10.0.0.7:4444 video 10.0.0.7:4446",
+		"> desk 183 INVITE audio 192.168.50.1:20002 video 192.168.50.1:20006",
+		"< home 500",
+		"> desk 500 INVITE",
+		NULL,
+	};
+	struct cv_world *w = world();
+	const struct cv_media *m;
+
+	answered(w);
+	play(w, steps);
+	m = cv_fake_media_last(cv_world_plane(w));
+	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 2);
+	CU_ASSERT_EQUAL(m->in[CV_END_A][0].rtp.port, 10000);
+	CU_ASSERT_EQUAL(m->in[CV_END_B][0].rtp.port, 4000);
+	CU_ASSERT_EQUAL(m->in[CV_END_A][1].rtp.port, 0);
+	end(w);
+}
+
+static void test_restore_that_fails_ends_nothing(void)
+{
+	static const char *const ask[] = {
+		"< desk INVITE audio 192.168.50.21:12000",
+		"> home INVITE audio 198.51.100.10:20000",
+		NULL,
+	};
+	static const char *const refuse[] = {"< home 488", "> desk 488 INVITE", NULL};
+	struct cv_world *w = world();
+
+	answered(w);
+	play(w, ask);
+	cv_world_plane(w)->set_err = ENOBUFS;
+	play(w, refuse);
+	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 1);
+	end(w);
+}
+
+static void test_answer_that_never_comes_frees_the_way(void)
+{
+	static const char *const steps[] = {
+		/* a 2xx without the answer that is due, then another offer */
+		"< desk UPDATE audio 192.168.50.21:10000",
+		"> home UPDATE audio 198.51.100.10:20000",
+		"< home 200 UPDATE",
+		"> desk 200 UPDATE",
+		"< home UPDATE audio 10.0.0.7:4000",
+		"> desk UPDATE audio 192.168.50.1:20002",
+		"< desk 200 UPDATE audio 192.168.50.21:10000",
+		"> home 200 UPDATE audio 198.51.100.10:20000",
+		/* a late offer whose ACK holds nothing */
+		"< desk INVITE",
+		"> home INVITE",
+		"< home 183 audio 10.0.0.7:4000",
+		"> desk 183 INVITE audio 192.168.50.1:20002",
+		"< home 200 audio 10.0.0.7:4000",
+		"> desk 200 INVITE audio 192.168.50.1:20002",
+		"< desk ACK",
+		"> home ACK",
+		"< desk UPDATE audio 192.168.50.21:10000",
+		"> home UPDATE audio 198.51.100.10:20000",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	answered(w);
+	play(w, steps);
+	end(w);
+}
+
+static void test_answer_nobody_asked_for_is_dropped(void)
+{
+	static const char *const steps[] = {
+		"< desk UPDATE",
+		"> home UPDATE",
+		"< home 200 UPDATE audio 10.0.0.7:4000",
+		"> desk 200 UPDATE",
+		"< desk INVITE audio 192.168.50.21:10000",
+		"> home INVITE audio 198.51.100.10:20000",
+		"< home 200 audio 10.0.0.7:4000",
+		"> desk 200 INVITE audio 192.168.50.1:20002",
+		"< desk ACK audio 192.168.50.21:12000",
+		"> home ACK",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	answered(w);
+	play(w, steps);
+	end(w);
+}
+
+static void test_codec_of_a_direct_call(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE door audio 192.168.50.21:10000",
+		"> door INVITE audio 192.168.50.21:10000",
+		"< door 200 broken",
+		"> desk 200 INVITE application/sdp 30",
+		"< desk ACK",
+		"> door ACK",
+		NULL,
+	};
+	struct cv_buf text = {.p = NULL};
+	struct cv_world *w = world();
+
+	play(w, steps); /* no relay: what we can't read passes, and tells no codec */
+	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
+	CU_ASSERT_PTR_NULL(strstr(text.p, "codec="));
+	cv_buf_free(&text);
+	end(w);
+}
+
+static void test_family_of_the_receiver_without_address(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE six audio off",
+		"> six INVITE audio off",
+		NULL,
+	};
+	struct cv_world *w = world();
+
+	CU_ASSERT_EQUAL(cv_world_conf(w, "party six wan [2001:db8:7::5]:5060"), 0);
+	play(w, steps);
+	end(w);
+}
+
+int cv_test_offer(void)
+{
+	CU_pSuite s = CU_add_suite("offer", NULL, NULL);
+
+	if (!s)
+		return CU_get_error();
+
+	CU_ADD_TEST(s, test_multipart_is_rewritten_inside);
+	CU_ADD_TEST(s, test_stream_that_is_not_udp_is_refused_alone);
+	CU_ADD_TEST(s, test_descriptions_elsewhere_go_no_further);
+	CU_ADD_TEST(s, test_other_bodies_pass);
+	CU_ADD_TEST(s, test_unreadable_multipart_is_refused_only_with_a_relay);
+	CU_ADD_TEST(s, test_all_streams_off_shows_no_address);
+	CU_ADD_TEST(s, test_refused_preview_goes_back);
+	CU_ADD_TEST(s, test_restore_that_fails_ends_nothing);
+	CU_ADD_TEST(s, test_answer_that_never_comes_frees_the_way);
+	CU_ADD_TEST(s, test_answer_nobody_asked_for_is_dropped);
+	CU_ADD_TEST(s, test_codec_of_a_direct_call);
+	CU_ADD_TEST(s, test_family_of_the_receiver_without_address);
+
+	return CU_get_error();
+}
