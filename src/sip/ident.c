@@ -116,14 +116,25 @@ bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip)
 	       is_foreign(s, (const msg_auth_t *)sip->sip_proxy_authorization);
 }
 
+/* Credentials as text. The library's own printing loses the last parameter. */
+static struct cv_str auth_text(su_home_t *home, const msg_auth_t *au)
+{
+	char *text = su_strdup(home, au->au_scheme);
+
+	for (size_t i = 0; text && au->au_params && au->au_params[i]; ++i)
+		text = su_sprintf(home, "%s%s%s", text, i > 0 ? ", " : " ",
+				  au->au_params[i]);
+
+	return cv_str_of(text);
+}
+
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip)
 {
 	const msg_auth_t *au = (const msg_auth_t *)sip->sip_authorization;
 
 	for (; au; au = au->au_next) {
 		if (is_own_realm(s, au))
-			return cv_str_of(
-				sip_header_as_string(home, (const sip_header_t *)au));
+			return auth_text(home, au);
 	}
 
 	return CV_STR_NULL;

@@ -177,6 +177,33 @@ static void test_unknown_peer_is_refused(void)
 	cv_sip_kit_close(&k);
 }
 
+static void test_own_credentials_keep_every_parameter(void)
+{
+	/* a phone whose last parameter was lost could not register */
+	static const struct row row = {
+		"sip:b@x",
+		"sip:a@x",
+		"sip:b@x",
+		"Authorization: Digest realm=\"far\", nc=00000002\n"
+		"Authorization: Digest username=\"a\", realm=\"edge.example\", qop=auth, "
+		"nc=00000001\n",
+		"",
+		"",
+		"",
+	};
+	struct cv_sip_kit k;
+	msg_t *m = request(&row);
+	struct cv_str text;
+
+	cv_sip_kit_open(&k);
+	text = cv_sip_own_auth(&k.sip, msg_home(m), sip_object(m));
+	CU_ASSERT(cv_str_eq(text, CV_STR("Digest username=\"a\", realm=\"edge.example\", "
+					 "qop=auth, nc=00000001")));
+	CU_ASSERT(cv_sip_has_foreign_auth(&k.sip, sip_object(m)));
+	msg_destroy(m);
+	cv_sip_kit_close(&k);
+}
+
 int cv_test_ident(void)
 {
 	CU_pSuite s = CU_add_suite("ident", NULL, NULL);
@@ -186,6 +213,7 @@ int cv_test_ident(void)
 		    test_peer_without_domain_is_named_by_target);
 	CU_add_test(s, "peer to phone", test_peer_to_phone);
 	CU_add_test(s, "registrar by domain", test_registrar_by_domain);
+	CU_add_test(s, "own credentials", test_own_credentials_keep_every_parameter);
 	CU_add_test(s, "unknown peer", test_unknown_peer_is_refused);
 
 	return (int)CU_get_error();
