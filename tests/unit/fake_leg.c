@@ -518,7 +518,6 @@ int cv_fake_sip_new(struct cv_fake_sip **sp)
 
 void cv_fake_sip_close(struct cv_fake_sip *s)
 {
-	char line[CV_FAKE_LINE];
 	struct cv_list *n, *tmp;
 
 	CV_LIST_FOREACH (n, tmp, &s->legs) {
@@ -529,6 +528,8 @@ void cv_fake_sip_close(struct cv_fake_sip *s)
 		cv_mem_unref(leg);
 	}
 
-	while (cv_fake_sip_next(s, line))
-		;
+	CV_LIST_FOREACH (n, tmp, &s->lines)
+		free(CV_CONTAINER(n, struct line, node));
+
+	cv_list_init(&s->lines);
 }
