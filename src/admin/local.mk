@@ -10,7 +10,8 @@ tests_unit_test_admin_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_admin.c tests/unit/suite_admin.h \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \
-	tests/unit/test_line.c \
+	tests/unit/test_culvertctl.c \
+	tests/unit/test_admin_line.c \
 	tests/unit/test_sock.c \
 	tests/fuzz/fuzz_adminline.c
 tests_unit_test_admin_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

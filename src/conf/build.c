@@ -78,11 +78,10 @@ static void values_join(struct cv_conf_job *job, struct cv_opts_entry *first)
 {
 	struct cv_buf b = {0};
 
-	for (const struct cv_opts_entry *e = first; e; e = e->next) {
-		if (strcmp(e->key, first->key) != 0)
-			continue;
-
-		cv_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", e->value);
+	cv_buf_str(&b, cv_str_of(first->value));
+	for (const struct cv_opts_entry *e = first->next; e; e = e->next) {
+		if (strcmp(e->key, first->key) == 0)
+			cv_buf_printf(&b, ", %s", e->value);
 	}
 
 	if (!cv_buf_err(&b))
@@ -211,7 +210,8 @@ static size_t sections_count(struct cv_conf_job *job, const char *kind)
 	const struct cv_opts_sec *s = NULL;
 	size_t n = 0;
 
-	for (s = cv_opts_next(job->opts, kind, NULL); s; s = cv_opts_next(job->opts, kind, s)) {
+	for (s = cv_opts_next(job->opts, kind, NULL); s;
+	     s = cv_opts_next(job->opts, kind, s)) {
 		if (++n == k->most + 1)
 			cv_conf_find(job, s->pos, "there are more than %u [%s] sections",
 				     k->most, kind);
@@ -268,9 +268,8 @@ static void derived_fill(struct cv_conf_job *job)
 
 	if (!c->admin_socket && c->general.run_dir) {
 		cv_buf_printf(&b, "%s/culvert.sock", c->general.run_dir);
-		c->admin_socket = cv_buf_err(&b)
-					  ? NULL
-					  : cv_opts_keep(job->opts, cv_buf_view(&b));
+		c->admin_socket =
+			cv_buf_err(&b) ? NULL : cv_opts_keep(job->opts, cv_buf_view(&b));
 		cv_buf_free(&b);
 	}
 
@@ -299,7 +298,8 @@ static void conf_fini(void *obj)
 {
 	struct cv_conf *c = obj;
 
-	cv_mem_unref((void *)(uintptr_t)c->opts); /* const to everyone but its owner */
+	if (c->opts)
+		cv_mem_unref(c->opts->self); /* const to everyone but its owner */
 }
 
 static int job_open(struct cv_conf_job *job)

@@ -54,16 +54,16 @@ static void listen_check(struct cv_conf_job *job, const struct cv_conf_listen *l
 	const struct cv_conf_media *m = &job->conf->media;
 
 	if (is_off(job, l->name, "udp") && is_off(job, l->name, "tcp"))
-		cv_conf_find(job, l->pos, "[listen %s] has udp and tcp off: nothing is left",
-			     l->name);
+		cv_conf_find(job, l->pos,
+			     "[listen %s] has udp and tcp off: nothing is left", l->name);
 
 	for (size_t i = 0; i < l->udpc; ++i) {
 		if (l->udp[i] >= m->port_lo && l->udp[i] <= m->port_hi)
-			cv_conf_find(job, m->pos,
-				     "ports %u-%u hold UDP port %u of [listen %s] (%s:%u)",
-				     (unsigned)m->port_lo, (unsigned)m->port_hi,
-				     (unsigned)l->udp[i], l->name, l->pos.file,
-				     l->pos.line);
+			cv_conf_find(
+				job, m->pos,
+				"ports %u-%u hold UDP port %u of [listen %s] (%s:%u)",
+				(unsigned)m->port_lo, (unsigned)m->port_hi,
+				(unsigned)l->udp[i], l->name, l->pos.file, l->pos.line);
 	}
 }
 
@@ -80,11 +80,13 @@ static void media_check(struct cv_conf_job *job)
 	else if (m->port_lo < PORT_LOW)
 		cv_conf_find(job, m->pos, "ports must begin at %d or above", PORT_LOW);
 	else if (m->port_lo % 2 != 0 || m->port_hi % 2 == 0)
-		cv_conf_find(job, m->pos,
-			     "ports must begin with an even and end with an odd port: RTP "
-			     "and RTCP go in pairs");
+		cv_conf_find(
+			job, m->pos,
+			"ports must begin with an even and end with an odd port: RTP "
+			"and RTCP go in pairs");
 	else if (m->port_hi - m->port_lo + 1 < PORTS_LEAST)
-		cv_conf_find(job, m->pos, "ports must be at least %d: a call takes two pairs",
+		cv_conf_find(job, m->pos,
+			     "ports must be at least %d: a call takes two pairs",
 			     PORTS_LEAST);
 }
 
@@ -167,7 +169,8 @@ static void source_add(struct cv_conf_job *job, struct cv_hash *table,
 	struct source *src;
 
 	if (was && was->peer != p)
-		cv_conf_find(job, item->pos, "from: %s is a source of [peer %s] already (%s:%u)",
+		cv_conf_find(job, item->pos,
+			     "from: %s is a source of [peer %s] already (%s:%u)",
 			     item->text, was->peer->name, was->pos.file, was->pos.line);
 
 	if (was)
@@ -205,8 +208,8 @@ static void node_drop(void *obj, void *arg)
 	cv_hash_del(&src->node);
 }
 
-/* Two peers may share a target's host (two accounts at one provider), but then it can't be
- * told which of them a request comes from: the first is taken. */
+/* Two peers may share a target's host (two accounts at one provider), but then it can't
+ * be told which of them a request comes from: the first is taken. */
 static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
 			 const struct cv_conf_peer *p)
 {
@@ -223,7 +226,8 @@ static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
 		if (!was)
 			source_add(job, sources, p, &item);
 		else if (was->peer != p)
-			cv_warn("conf", "ambiguous source=%s peer=%s taken-as=%s at=%s:%u",
+			cv_warn("conf",
+				"ambiguous source=%s peer=%s taken-as=%s at=%s:%u",
 				item.text, p->name, was->peer->name, item.pos.file,
 				item.pos.line);
 	}

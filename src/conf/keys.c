@@ -24,16 +24,19 @@ enum {
 const struct cv_conf_kind cv_conf_kinds[] = {
 	{"general", false, true, 1, "The daemon itself"},
 	{"network", false, true, 1,
-	 "What the networks around this host are; the side of each party follows from it. "
-	 "Address lists take single addresses, ranges LO-HI and prefixes ADDRESS/BITS; a "
+	 "What the networks around this host are; the side of each party follows from "
+	 "them; address lists take single addresses, ranges LO-HI and prefixes "
+	 "ADDRESS/BITS; a "
 	 "leading exclamation mark takes away from what stands before, and the last word "
 	 "wins"},
 	{"listen", true, true, CV_CONF_LISTENS, "A point at which requests are taken"},
 	{"peer", true, true, CV_CONF_PEERS, "A PBX, registrar or trunk"},
 	{"route", true, true, CV_CONF_PEERS,
-	 "Where a request goes that no registration answers; the first match in the order "
+	 "Where a request goes that no registration answers; the first match in the "
+	 "order "
 	 "of the file wins"},
-	{"user", true, false, 0, "An account of the embedded registrar; NAME is its user"},
+	{"user", true, false, 0,
+	 "An account of the embedded registrar; NAME is its user"},
 	{"registration", false, true, 1, "How long registrations last"},
 	{"ping", false, true, 1, "How holes in NATs are kept open"},
 	{"media", false, true, 1, "Relaying of audio, video and fax"},
@@ -61,7 +64,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"the file that says it"},
 	{"general", "strangers", CV_CONF_WORD, AT(cv_conf_general, strangers),
 	 .words = "refuse challenge pass", .def = "refuse",
-	 .doc = "What happens to requests of unknown sources: refuse, challenge (accounts "
+	 .doc = "What happens to requests of unknown sources: refuse, challenge "
+		"(accounts "
 		"of the embedded registrar only) or pass to the peer whose domains hold "
 		"the Request-URI"},
 	{"general", "log-level", CV_CONF_WORD, AT(cv_conf_general, log_level),
@@ -76,7 +80,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"whose interface address is in nated"},
 	{"network", "lan-routes", CV_CONF_LIST, AT(cv_conf_network, lan_routes),
 	 .def = "all",
-	 .doc = "Local networks that reach each other without us: all, none, or groups as "
+	 .doc = "Local networks that reach each other without us: all, none, or groups "
+		"as "
 		"A B | C"},
 	{"network", "nated", CV_CONF_LIST, AT(cv_conf_network, nated),
 	 .def = "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 192.0.0.0/29, "
@@ -84,7 +89,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "Addresses that are not routed in the internet: whoever writes one there "
 		"stands behind a NAT"},
 	{"network", "nat-systems", CV_CONF_LIST, AT(cv_conf_network, nat_systems),
-	 .doc = "Sources that are always taken as standing behind a NAT; none by default"},
+	 .doc = "Sources that are always taken as standing behind a NAT; none by "
+		"default"},
 	{"network", "same-nat-direct", CV_CONF_BOOL, AT(cv_conf_network, same_nat_direct),
 	 .def = "yes",
 	 .doc = "Let two phones behind one NAT exchange media without us: yes or no"},
@@ -98,7 +104,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 ALSO(cv_conf_listen, tcpc), .def = "5060", .doc = "TCP ports, or off"},
 	{"listen", "side", CV_CONF_WORD, AT(cv_conf_listen, side),
 	 ALSO(cv_conf_listen, side_given), .words = "lan wan",
-	 .doc = "Side this point faces, lan or wan; by default it follows from the address"},
+	 .doc = "Side this point faces, lan or wan; by default it follows from the "
+		"address"},
 	{"listen", "advertise", CV_CONF_ADDRESS, AT(cv_conf_listen, advertise),
 	 .doc = "Address to write in SIP headers and in SDP where the host itself stands "
 		"behind a NAT; by default the address itself"},
@@ -113,16 +120,18 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "domains", CV_CONF_LIST, AT(cv_conf_peer, domains),
 	 .doc = "SIP domains this peer serves"},
 	{"peer", "from", CV_CONF_LIST, AT(cv_conf_peer, from),
-	 .doc = "Address list of the sources taken as this peer; by default the addresses "
+	 .doc = "Address list of the sources taken as this peer; by default the "
+		"addresses "
 		"of target"},
 	{"peer", "nat", CV_CONF_WORD, AT(cv_conf_peer, nat), .words = "auto yes no",
 	 .def = "auto", .doc = "Whether it stands behind a NAT: auto, yes or no"},
 	{"peer", "relay", CV_CONF_WORD, AT(cv_conf_peer, relay),
 	 .words = "auto always never", .def = "auto",
 	 .doc = "Relay its media: auto (when needed), always or never"},
-	{"peer", "latch", CV_CONF_WORD, AT(cv_conf_peer, latch), .words = "signalling any",
-	 .def = "signalling",
-	 .doc = "Who may begin to send media: signalling (the address its SIP or SDP came "
+	{"peer", "latch", CV_CONF_WORD, AT(cv_conf_peer, latch),
+	 .words = "signalling any", .def = "signalling",
+	 .doc = "Who may begin to send media: signalling (the address its SIP or SDP "
+		"came "
 		"from) or any"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us: yes or no"},
@@ -178,9 +187,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"(four zero bytes)"},
 	{"ping", "interval", CV_CONF_MILLIS, AT(cv_conf_pinger, interval_ms), .min = 1000,
 	 .max = HOUR_MS, .def = "25s", .doc = "Time between two pings over UDP"},
-	{"ping", "stream-interval", CV_CONF_MILLIS, AT(cv_conf_pinger, stream_interval_ms),
-	 .min = 1000, .max = HOUR_MS, .def = "110s",
-	 .doc = "Time between two pings over a connection"},
+	{"ping", "stream-interval", CV_CONF_MILLIS,
+	 AT(cv_conf_pinger, stream_interval_ms), .min = 1000, .max = HOUR_MS,
+	 .def = "110s", .doc = "Time between two pings over a connection"},
 	{"ping", "lost", CV_CONF_COUNT, AT(cv_conf_pinger, lost), .min = 1, .max = 100,
 	 .def = "3", .doc = "Pings without answer after which a phone counts as gone"},
 	{"ping", "who", CV_CONF_WORD, AT(cv_conf_pinger, who), .words = "nated all",
@@ -198,7 +207,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "Who may begin to send media: signalling (the address SIP or SDP came "
 		"from) or any"},
 	{"media", "idle-timeout", CV_CONF_MILLIS, AT(cv_conf_media, idle_ms), .min = 1000,
-	 .max = HOUR_MS, .def = "60s", .doc = "Silence after which a stream counts as dead"},
+	 .max = HOUR_MS, .def = "60s",
+	 .doc = "Silence after which a stream counts as dead"},
 	{"media", "hold-timeout", CV_CONF_MILLIS, AT(cv_conf_media, hold_ms), .min = 1000,
 	 .max = 24 * HOUR_MS, .def = "300s", .doc = "The same for a stream on hold"},
 	{"media", "dscp", CV_CONF_COUNT, AT(cv_conf_media, dscp), .max = 63, .def = "46",

@@ -102,11 +102,12 @@ static void section_open(struct reader *r, const struct cv_conf_kind *kind,
 		return;
 	}
 
-	(void)snprintf(id, sizeof(id), "%s%s%s", kind->name, kind->named ? " " : "", copy);
+	(void)snprintf(id, sizeof(id), "%s%s%s", kind->name, kind->named ? " " : "",
+		       copy);
 	was = cv_opts_find(o, id);
 	if (was && kind->named)
-		cv_conf_find(r->job, r->pos, "[%s] is already at %s:%u", id, was->pos.file,
-			     was->pos.line);
+		cv_conf_find(r->job, r->pos, "[%s] is already at %s:%u", id,
+			     was->pos.file, was->pos.line);
 
 	r->sec = was && !kind->named ? was : NULL;
 	if (was)
@@ -127,8 +128,8 @@ static void kind_refuse(struct reader *r, struct cv_str word)
 	if (cv_conf_kind_is_later(name))
 		cv_conf_find(r->job, r->pos, "[%s] is not served by this version", name);
 	else if (near)
-		cv_conf_find(r->job, r->pos, "there is no section [%s]; is it [%s]?", name,
-			     near);
+		cv_conf_find(r->job, r->pos, "there is no section [%s]; is it [%s]?",
+			     name, near);
 	else
 		cv_conf_find(r->job, r->pos, "there is no section [%s]", name);
 }
@@ -147,7 +148,8 @@ static void header_read(struct reader *r, struct cv_str line)
 	r->sec = NULL;
 	r->skip = true;
 	if (end == line.len || (behind.len > 0 && !strchr(";#", behind.p[0]))) {
-		cv_conf_find(r->job, r->pos, "a section is written [KIND] or [KIND NAME]");
+		cv_conf_find(r->job, r->pos,
+			     "a section is written [KIND] or [KIND NAME]");
 		return;
 	}
 
@@ -344,7 +346,8 @@ static int pair_read(void *user, const char *section, const char *name, const ch
 		return 1;
 
 	if (!r->sec) {
-		cv_conf_find(r->job, r->pos, "%s stands before the first [section]", name);
+		cv_conf_find(r->job, r->pos, "%s stands before the first [section]",
+			     name);
 		return 1;
 	}
 

@@ -22,10 +22,8 @@ EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/hosted.conf
 
 man-keys: src/conf/confdoc$(EXEEXT)
 	src/conf/confdoc$(EXEEXT) >man-keys.tmp
-	sed -e '/^\.\\" keys: begin/r man-keys.tmp' \
-		-e '/^\.\\" keys: begin/n' \
-		-e '/^\.\\" keys: begin/,/^\.\\" keys: end/{/^\.\\" keys: /!d;}' \
-		$(top_srcdir)/doc/man/culvert.conf.5 >man-page.tmp
+	$(AWK) '/keys: begin/ { print; while ((getline l <"man-keys.tmp") > 0) print l; skip = 1; next } \
+		/keys: end/ { skip = 0 } !skip' $(top_srcdir)/doc/man/culvert.conf.5 >man-page.tmp
 	cp man-page.tmp $(top_srcdir)/doc/man/culvert.conf.5
 	rm -f man-keys.tmp man-page.tmp
 .PHONY: man-keys
@@ -38,6 +36,7 @@ tests_unit_test_conf_SOURCES = \
 	tests/unit/test_build.c \
 	tests/unit/test_check.c \
 	tests/unit/test_doc.c \
+	tests/unit/test_find.c \
 	tests/unit/test_keys.c \
 	tests/unit/test_load.c \
 	tests/unit/test_opts.c \

@@ -94,8 +94,8 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	switch (slot->key->type) {
 	case CV_CONF_PATH:
 		if (text[0] != '/')
-			cv_conf_find(job, slot->pos, "%s must be a path that begins with /",
-				     name);
+			cv_conf_find(job, slot->pos,
+				     "%s must be a path that begins with /", name);
 		break;
 	case CV_CONF_ADDRESS:
 		if (cv_addr_parse(&a, cv_str_of(text)) != 0 || a.port != 0)
@@ -110,16 +110,18 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_METHOD:
 		if (!is_made_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 			cv_conf_find(job, slot->pos,
-				     "%s must be a SIP method in capitals, as INVITE", name);
+				     "%s must be a SIP method in capitals, as INVITE",
+				     name);
 		break;
 	case CV_CONF_SOURCE:
 		if (strcmp(text, "phones") != 0 && strcmp(text, "any") != 0 &&
 		    (strncmp(text, "peer:", 5) != 0 || text[5] == '\0'))
-			cv_conf_find(job, slot->pos, "%s must be phones, peer:NAME or any",
-				     name);
+			cv_conf_find(job, slot->pos,
+				     "%s must be phones, peer:NAME or any", name);
 		break;
 	case CV_CONF_HA1:
-		if ((len != 32 && len != 64) || !is_made_of(text, "0123456789abcdefABCDEF"))
+		if ((len != 32 && len != 64) ||
+		    !is_made_of(text, "0123456789abcdefABCDEF"))
 			cv_conf_find(job, slot->pos,
 				     "%s must be 32 (MD5) or 64 (SHA-256) hexadecimal "
 				     "digits",
@@ -200,8 +202,8 @@ static void count_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	unsigned value;
 
 	if (cv_str_u64(&n, cv_str_of(text), key->max) != 0 || n < key->min) {
-		cv_conf_find(job, slot->pos, "%s must be a number from %u to %u", key->name,
-			     key->min, key->max);
+		cv_conf_find(job, slot->pos, "%s must be a number from %u to %u",
+			     key->name, key->min, key->max);
 		return;
 	}
 
@@ -327,7 +329,8 @@ static void items_add(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 
 		part = cv_str_trim(part);
 		if (part.len == 0) {
-			cv_conf_find(job, slot->pos, "%s: there is nothing between two commas",
+			cv_conf_find(job, slot->pos,
+				     "%s: there is nothing between two commas",
 				     slot->key->name);
 			continue;
 		}
@@ -446,9 +449,10 @@ static bool uri_host(struct cv_conf_job *job, const struct cv_conf_item *item,
 	}
 
 	if (cv_addr_parse(a, host) != 0) {
-		cv_conf_find(job, item->pos,
-			     "%s: the host must be an address: names are not looked up yet",
-			     item->text);
+		cv_conf_find(
+			job, item->pos,
+			"%s: the host must be an address: names are not looked up yet",
+			item->text);
 		return false;
 	}
 
@@ -486,6 +490,7 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 			 const struct cv_conf_list *list)
 {
 	struct cv_conf_target *v = cv_opts_alloc(job->opts, list->c + 1, sizeof(*v));
+	struct cv_conf_target **vp = field(slot);
 	size_t n = 0;
 
 	if (!v) {
@@ -499,7 +504,9 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 	for (size_t i = 0; i < list->c; ++i)
 		n += target_read(job, &list->v[i], &v[n]);
 
-	put(field(slot), &v, sizeof(v));
+	if (vp)
+		*vp = v;
+
 	put(also(slot), &n, sizeof(n));
 }
 

@@ -172,14 +172,33 @@ static void read_routes(struct plan *p)
 	}
 }
 
-static bool is_here(const struct plan *p, const struct cv_addr *a)
+static int try_bind(const struct cv_addr *host, uint16_t port, int type)
 {
-	for (size_t i = 0; i < p->ifacec; ++i) {
-		if (cv_addr_host_eq(&p->ifaces[i].addr, a))
-			return true;
-	}
+	struct sockaddr_storage ss;
+	struct cv_addr a = *host;
+	const int on = 1;
+	socklen_t len;
+	int fd, err = 0;
 
-	return false;
+	a.port = port;
+	len = cv_addr_to_sa(&a, &ss);
+	fd = socket(a.family, type | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno;
+
+	if (type == SOCK_STREAM)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&ss, len) == -1)
+		err = errno;
+	(void)close(fd);
+
+	return err;
+}
+
+/* The kernel's word: all of 127/8 is here, though one address of it is listed. */
+static bool is_here(const struct cv_addr *a)
+{
+	return try_bind(a, 0, SOCK_DGRAM) == 0;
 }
 
 static void say_not_here(struct plan *p, const struct cv_conf_listen *l, const char *key,
@@ -231,7 +250,7 @@ static void add_point(struct plan *p, size_t listen, const struct cv_addr *bind)
 
 	read_literal(p, l, "advertise", l->advertise, &advertise);
 	read_literal(p, l, "media-address", l->media_address, &media);
-	if (cv_addr_is_set(&media) && !is_here(p, &media)) {
+	if (cv_addr_is_set(&media) && !is_here(&media)) {
 		say_not_here(p, l, "media-address", l->media_address);
 		return;
 	}
@@ -263,7 +282,7 @@ static void resolve(struct plan *p, size_t listen)
 	struct cv_addr a;
 
 	if (!all && cv_addr_parse(&a, cv_str_of(l->address)) == 0) {
-		if (is_here(p, &a))
+		if (is_here(&a))
 			add_point(p, listen, &a);
 		else
 			say_not_here(p, l, "address", l->address);
@@ -346,6 +365,11 @@ int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf 
 	read_list(p, p->net->nat_systems, &conf->network.nat_systems, "nat-systems");
 	read_lan(p);
 	read_routes(p);
+	if (conf->listenc == 0) {
+		cv_conf_complain(error, conf->network.pos,
+				 "there is no [listen] section: nothing to serve");
+		fail(p, EINVAL);
+	}
 	for (size_t i = 0; i < conf->listenc; ++i)
 		resolve(p, i);
 	find_clashes(p);
@@ -358,29 +382,6 @@ out:
 	else
 		*np = p->net;
 	free(p);
-
-	return err;
-}
-
-static int try_bind(const struct cv_addr *host, uint16_t port, int type)
-{
-	struct sockaddr_storage ss;
-	struct cv_addr a = *host;
-	const int on = 1;
-	socklen_t len;
-	int fd, err = 0;
-
-	a.port = port;
-	len = cv_addr_to_sa(&a, &ss);
-	fd = socket(a.family, type | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return errno;
-
-	if (type == SOCK_STREAM)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (const struct sockaddr *)&ss, len) == -1)
-		err = errno;
-	(void)close(fd);
 
 	return err;
 }

@@ -17,7 +17,7 @@
 enum {
 	CHUNK = 128, /* cells allocated at once: 32 KiB */
 	CHUNKS = CV_ARENA_SLOTS / CHUNK,
-	READ_TRIES = 1000, /* a writer holds a cell for a few stores only */
+	READ_TRIES = 1000, /* one more only when the writer finished a whole copy since */
 };
 
 struct cv_arena {
@@ -106,7 +106,8 @@ int cv_arena_clear(struct cv_arena *a, uint32_t slot)
 	return 0;
 }
 
-/* word 0 and 1: address; word 2: scope, port, family, latched */
+/* word 0 and 1: address; word 2: scope, port, family, latched. The new copy is written
+ * beside the one that readers use, so a writer that was interrupted keeps nobody. */
 void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote, bool latched)
 {
 	uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
@@ -116,10 +117,10 @@ void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote, boo
 	word[2] = (uint64_t)remote->scope << 32 | (uint64_t)remote->port << 16 |
 		  (uint64_t)(remote->family & 0x7fff) << 1 | (latched ? 1 : 0);
 
-	atomic_store_explicit(&c->turn, turn + 1, memory_order_relaxed);
 	for (size_t i = 0; i < 3; ++i)
-		atomic_store_explicit(&c->word[i], word[i], memory_order_release);
-	atomic_store_explicit(&c->turn, turn + 2, memory_order_release);
+		atomic_store_explicit(&c->word[(turn + 1) % 2][i], word[i],
+				      memory_order_release);
+	atomic_store_explicit(&c->turn, turn + 1, memory_order_release);
 }
 
 void cv_cell_get_remote(const struct cv_cell_end *c, struct cv_addr *remote,
@@ -131,9 +132,9 @@ void cv_cell_get_remote(const struct cv_cell_end *c, struct cv_addr *remote,
 		uint32_t turn = atomic_load_explicit(&c->turn, memory_order_acquire);
 
 		for (size_t i = 0; i < 3; ++i)
-			word[i] = atomic_load_explicit(&c->word[i], memory_order_acquire);
-		if (turn % 2 == 0 &&
-		    atomic_load_explicit(&c->turn, memory_order_relaxed) == turn)
+			word[i] = atomic_load_explicit(&c->word[turn % 2][i],
+						       memory_order_acquire);
+		if (atomic_load_explicit(&c->turn, memory_order_relaxed) == turn)
 			break;
 	}
 

@@ -29,8 +29,8 @@ enum cv_count {
 /** One end of a stream. */
 struct cv_cell_end {
 	_Atomic uint64_t count[CV_COUNT_COUNT];
-	_Atomic uint32_t turn;    /* odd while remote is being written */
-	_Atomic uint64_t word[3]; /* remote and whether it was learnt, packed */
+	_Atomic uint32_t turn; /* its lowest bit says which copy is whole */
+	_Atomic uint64_t word[2][3]; /* remote and whether it was learnt, packed */
 };
 
 /** One stream; on lines of its own, as two threads may own neighbours. */

@@ -14,3 +14,19 @@ libmedia_a_SOURCES = \
 	src/media/stream.c \
 	src/media/thread.c \
 	src/media/timers.c
+
+check_PROGRAMS += tests/unit/test_media
+tests_unit_test_media_SOURCES = \
+	tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_media.c tests/unit/suite_media.h \
+	tests/unit/media_bed.c tests/unit/media_bed.h \
+	tests/unit/test_arena.c \
+	tests/unit/test_media.c \
+	tests/unit/test_msess.c \
+	tests/unit/test_rtp.c \
+	tests/unit/test_slots.c \
+	tests/unit/test_timers.c \
+	tests/fuzz/fuzz_rtp.c
+tests_unit_test_media_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_media_LDADD = libmedia.a libnet.a libloop.a libbase.a \
+	$(EVENT_LIBS) $(SOFIA_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS)

@@ -51,7 +51,7 @@ struct cv_mend {
 	void *state[CV_STAGES];     /* into stream->states */
 	uint64_t heard_ms;          /* last packet accepted */
 	bool spoken, talks;         /* as in struct cv_expect */
-	bool is_missed;             /* ONE_WAY was told and it is silent still */
+	uint64_t missed_mark; /* begin of the silence for which ONE_WAY was told */
 };
 
 /** A stream: two ends joined. Made by its first PAIR, gone with CLOSE. */
@@ -63,8 +63,9 @@ struct cv_mstream {
 	uint32_t idle_ms;
 	uint64_t since_ms; /* both ends are known and sockets open since then; 0: not yet
 			    */
+	uint64_t silent_mark, dead_mark; /* begin of the silence for which SILENT, IDLE
+					    was told */
 	bool is_parked;
-	bool is_silent, is_dead; /* SILENT, IDLE was told */
 	struct cv_list timer;    /* in a place of the wheel */
 };
 

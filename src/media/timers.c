@@ -43,39 +43,41 @@ static void tell(struct cv_mstream *s, enum cv_end end, enum cv_media_what what)
 	cv_mthread_note(s->thread, s->slot, cv_note_bit(end, what));
 }
 
+/* Told once for one silence: `mark` is when it began */
+static bool is_news(uint64_t *mark, uint64_t heard, bool holds)
+{
+	if (!holds || *mark == heard)
+		return false;
+
+	*mark = heard;
+
+	return true;
+}
+
 static void check_both(struct cv_mstream *s, uint64_t both, uint64_t now)
 {
 	uint32_t hold_ms = s->thread->hold_ms;
-	bool is_silent = s->idle_ms > 0 && both >= s->idle_ms;
-	bool is_dead = hold_ms > 0 && both >= hold_ms;
+	uint64_t heard = later(later(s->end[CV_END_A].heard_ms, s->end[CV_END_B].heard_ms),
+			       s->since_ms);
 
-	if (is_silent && !s->is_silent) {
+	if (is_news(&s->silent_mark, heard, s->idle_ms > 0 && both >= s->idle_ms)) {
 		cv_pipe_silent(&s->end[CV_END_A], now);
 		cv_pipe_silent(&s->end[CV_END_B], now);
 		tell(s, CV_END_A, CV_MEDIA_SILENT);
 	}
-	if (is_dead && !s->is_dead)
+	if (is_news(&s->dead_mark, heard, hold_ms > 0 && both >= hold_ms))
 		tell(s, CV_END_A, CV_MEDIA_IDLE);
-
-	s->is_silent = is_silent;
-	s->is_dead = is_dead;
 }
 
 static void check_end(struct cv_mstream *s, enum cv_end end, uint64_t mine,
 		      uint64_t other)
 {
 	struct cv_mend *e = &s->end[end];
+	bool is_missed = s->idle_ms > 0 && mine >= s->idle_ms && e->talks &&
+			 other < s->idle_ms / 2;
 
-	if (s->idle_ms == 0 || mine < s->idle_ms) {
-		e->is_missed = false;
-		return;
-	}
-
-	if (e->is_missed || !e->talks || other >= s->idle_ms / 2)
-		return;
-
-	e->is_missed = true;
-	tell(s, end, CV_MEDIA_ONE_WAY);
+	if (is_news(&e->missed_mark, later(e->heard_ms, s->since_ms), is_missed))
+		tell(s, end, CV_MEDIA_ONE_WAY);
 }
 
 /* Time to the next threshold that lies ahead, at most one turn */

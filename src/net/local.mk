@@ -8,3 +8,16 @@ libnet_a_SOURCES = \
 	src/net/place_show.c \
 	src/net/ports.c src/net/ports.h \
 	src/net/udp.c src/net/udp.h
+
+check_PROGRAMS += tests/unit/test_net
+tests_unit_test_net_SOURCES = \
+	tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_net.c tests/unit/suite_net.h \
+	tests/unit/test_alist.c \
+	tests/unit/test_iface.c \
+	tests/unit/test_place.c \
+	tests/unit/test_ports.c \
+	tests/unit/test_udp.c \
+	tests/fuzz/fuzz_alist.c
+tests_unit_test_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_net_LDADD = libnet.a libloop.a libbase.a $(JANSSON_LIBS) $(CUNIT_LIBS)

@@ -35,7 +35,7 @@ struct work {
 /** The section being written. */
 struct section {
 	const struct cv_sdp_part *part;
-	const struct cv_flow *flow; /* NULL: the session section */
+	const struct cv_flow *flow; /* all zero: the session section */
 	bool live;
 	struct cv_addr host; /* for c=; unset: stays */
 	struct cv_addr rtcp; /* for a=rtcp of a live stream; port 0: none */
@@ -211,7 +211,8 @@ static void rtcp_hide(struct work *w, const struct cv_sdp_line *l, struct cv_str
 static void rtcp_put(struct work *w, const struct cv_sdp_line *l, struct cv_str val,
 		     const struct section *sec)
 {
-	struct cv_addr was = {0};
+	const struct cv_addr none = {0};
+	struct cv_addr was = none;
 	struct cv_addr host = host_of(sec->rtcp, sec->part->held);
 	struct cv_str word;
 	uint64_t port = 0;
@@ -229,8 +230,10 @@ static void rtcp_put(struct work *w, const struct cv_sdp_line *l, struct cv_str 
 		port = 0;
 
 	written = !cv_str_is_empty(cv_str_trim(val));
-	if (!written || cv_sdp_conn(&was, val) != 0)
-		was = written ? (struct cv_addr){0} : sec->host;
+	if (!written)
+		was = sec->host;
+	else if (cv_sdp_conn(&was, val) != 0)
+		was = none;
 
 	if (port == sec->rtcp.port && same(&was, &host)) {
 		line_copy(w, l);
@@ -360,7 +363,8 @@ int cv_sdp_rewrite(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
 		   struct cv_buf *to)
 {
 	struct work w = {.s = s, .edit = edit, .to = to};
-	struct section head = {.part = NULL};
+	const struct cv_flow none = {0};
+	struct section head = {.flow = &none};
 
 	if (!s || !edit || !to || edit->flowc != s->partc || (s->partc && !edit->flows))
 		return EINVAL;

@@ -31,6 +31,7 @@
 #include <sofia-sip/url.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "sip/ua.h"
 
 enum { CV_SIP_GAUGES = 3 };
@@ -91,7 +92,9 @@ struct cv_sip {
 	struct cv_cmds *cmds;
 	struct cv_list links;       /* stream links */
 	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg.c: transactions under way */
+	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                /* in regs */
+	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
@@ -290,9 +293,13 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* stun_plug.c */
+
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a
  * process, before the agent. */
 int cv_sip_stun_plug(void);
+/** Socket of a UDP listener; -1: none. Never closed or read by the asker. */
+int cv_sip_udp_fd(const tport_t *tp);
 /** Ends pings under way. */
 void cv_sip_keep_close(struct cv_sip *s);
 

@@ -53,7 +53,7 @@ const char *cv_sip_phrase(int status)
 {
 	const char *phrase = sip_status_phrase(status);
 
-	return phrase ? phrase : "Unknown";
+	return phrase && *phrase > ' ' ? phrase : "Unknown"; /* the library says " " */
 }
 
 enum cv_method cv_sip_method(sip_method_t m)

@@ -57,6 +57,7 @@ static void stack_log(void *stream, char const *fmt, va_list ap)
 		return;
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
 	cv_log_write(CV_LOG_DEBUG, "sip", "stack says=\"%s\"", text);
 }
 
@@ -259,7 +260,7 @@ static int open_agent(struct cv_sip *s)
 					   first */
 		NTATAG_CANCEL_487(0),   /* the call answers its INVITE itself */
 		NTATAG_USE_TIMESTAMP(0),
-		TPTAG_STUN_SERVER(0), /* its STUN code is not exposed */
+		TPTAG_STUN_SERVER(1), /* that is stun_plug.c, not the stack's own code */
 		TAG_END());
 	if (!s->agent)
 		return ENOMEM;
@@ -288,7 +289,7 @@ static int add_tport(struct cv_sip *s, size_t point, uint16_t port, enum cv_tran
 				TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_IDLE(STREAM_IDLE_MS),
 				TPTAG_TIMEOUT(HALF_MESSAGE_MS),
 				TPTAG_QUEUESIZE(STREAM_QUEUE), TPTAG_PONG2PING(1),
-				TPTAG_STUN_SERVER(0), TAG_END()) < 0)
+				TPTAG_STUN_SERVER(1), TAG_END()) < 0)
 		return su_errno() ? su_errno() : EADDRINUSE;
 
 	return 0;

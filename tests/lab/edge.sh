@@ -84,10 +84,11 @@ edge_says()
 	edge_is "$@" 2>/dev/null || true
 }
 
-# edge_registration EXPRESSION: true of some registration r.
+# edge_registration EXPRESSION: true of some registration r that is complete.
 edge_registration()
 {
-	edge_is "any($1 for r in d['registrations'])" show registrations
+	edge_is "any(r['state'] == 'registered' and $1 for r in d['registrations'])" \
+		show registrations
 }
 
 # edge_relay REASON...: the only call up has one of these relay reasons.
@@ -95,7 +96,7 @@ edge_relay()
 {
 	local reason
 
-	reason=$(edge_says "d['calls'][0]['relay']" show calls)
+	reason=$(edge_says "d['calls'][0]['reason']" show calls)
 	note "relay: $reason"
 	case " $* " in
 	*" $reason "*) ;;
@@ -111,7 +112,7 @@ edge_quiet()
 
 edge_no_bindings()
 {
-	edge_is "not d['registrations']" show registrations
+	edge_is "all(r['state'] != 'registered' for r in d['registrations'])" show registrations
 }
 
 edge_survived()

@@ -8,6 +8,7 @@
 : "${LAB:?}" "${D:?}" "${P:?}"
 
 export PY=${PYTHON3:-/usr/bin/python3}
+export PYTHONDONTWRITEBYTECODE=1 # nothing is written beside the scripts
 
 # Notes one line in the case's log.
 note()
@@ -92,11 +93,18 @@ gone()
 # stop NAME [SECONDS]: TERM, then KILL when it doesn't go; returns its exit status.
 stop()
 {
+	[ -e "$D/pids/$1" ] || return 0
+	kill -TERM "$(pid_of "$1")" 2>/dev/null || true
+	stopped "$@"
+}
+
+# stopped NAME [SECONDS]: the second half of stop. A phone that gets TERM twice ends at once
+# and doesn't unregister, so TERM is sent only once.
+stopped()
+{
 	local name=$1 limit=${2:-5} pid rc=0
 
-	[ -e "$D/pids/$name" ] || return 0
 	pid=$(pid_of "$name")
-	kill -TERM "$pid" 2>/dev/null || true
 	if ! poll "$limit" gone "$name"; then
 		note "$name did not end within $limit s of TERM"
 		kill -KILL "$pid" 2>/dev/null || true
@@ -130,7 +138,7 @@ stop_together()
 		kill -TERM "$(pid_of "$name")" 2>/dev/null || true
 	done
 	for name; do
-		stop "$name" || true
+		stopped "$name" || true
 	done
 }
 

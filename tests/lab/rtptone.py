@@ -15,23 +15,11 @@ import socket
 import struct
 import sys
 import time
-import wave
 
-RATE, FRAME = 8000, 160
+import ulaw
+
+RATE, FRAME = ulaw.RATE, 160
 FILE_WAIT_S = 15
-
-
-def to_ulaw(v):
-    sign = 0x80 if v < 0 else 0
-    v = min(abs(v), 32635) + 132
-    exp = max(v.bit_length() - 8, 0)
-    return ~(sign | exp << 4 | v >> (exp + 3) & 15) & 0xff
-
-
-def from_ulaw(u):
-    u = ~u & 0xff
-    v = (((u & 15) << 3) + 132 << (u >> 4 & 7)) - 132
-    return -v if u & 0x80 else v
 
 
 def host_port(text):
@@ -52,7 +40,7 @@ def wait_file(path):
 
 def packet(n, hz, ssrc):
     first = n * FRAME
-    tone = bytes(to_ulaw(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
+    tone = bytes(ulaw.encode(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
                  for i in range(FRAME))
     mark = 0x80 if n == 0 else 0
     return struct.pack(">BBHII", 0x80, mark, n & 0xffff, first & 0xffffffff, ssrc) + tone
@@ -100,11 +88,7 @@ def main():
     sock.bind(addr)
     to = host_port(args.to) if args.to else wait_file(args.to_file)
     heard, sources, sent = talk(sock, to, args)
-    with wave.open(args.record, "wb") as w:
-        w.setnchannels(1)
-        w.setsampwidth(2)
-        w.setframerate(RATE)
-        w.writeframes(b"".join(struct.pack("<h", from_ulaw(u)) for u in b"".join(heard)))
+    ulaw.write_wave(args.record, b"".join(heard))
     print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), sources))
 
 

@@ -39,7 +39,8 @@ static void file_walk(const char *dir, const char *file, cv_corpus_fn *fn, void 
 	if (!text)
 		return;
 
-	exact = realloc(text, len > 0 ? len : 1); /* so that a sanitizer sees an overrun */
+	exact = realloc(text,
+			len > 0 ? len : 1); /* so that a sanitizer sees an overrun */
 	if (exact)
 		text = exact;
 

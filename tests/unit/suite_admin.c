@@ -7,7 +7,8 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"line", cv_test_line},
+	{"line", cv_test_admin_line},
 	{"sock", cv_test_sock},
+	{"culvertctl", cv_test_culvertctl},
 	{0},
 };

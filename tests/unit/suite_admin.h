@@ -3,7 +3,8 @@
 #ifndef CV_TESTS_UNIT_SUITE_ADMIN_H
 #define CV_TESTS_UNIT_SUITE_ADMIN_H
 
-int cv_test_line(void);
+int cv_test_admin_line(void);
 int cv_test_sock(void);
+int cv_test_culvertctl(void);
 
 #endif

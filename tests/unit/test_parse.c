@@ -40,12 +40,13 @@ struct flow_case {
 #define SR  CV_DIR_SENDRECV
 
 static const struct flow_case flow_cases[] = {
-	{HEADC "m=audio 4000 RTP/AVP 0 8", UDP, AVP, "192.0.2.1:4000", "192.0.2.1:4001", SR,
-	 false, "PCMU/8000"},
-	{HEADC "m=audio 4000 RTP/AVP 96\na=rtpmap:97 opus/48000\na=rtpmap:96 G726-32/8000",
+	{HEADC "m=audio 4000 RTP/AVP 0 8", UDP, AVP, "192.0.2.1:4000", "192.0.2.1:4001",
+	 SR, false, "PCMU/8000"},
+	{HEADC
+	 "m=audio 4000 RTP/AVP 96\na=rtpmap:97 opus/48000\na=rtpmap:96 G726-32/8000",
 	 UDP, AVP, "192.0.2.1:4000", "192.0.2.1:4001", SR, false, "G726-32/8000"},
-	{HEADC "m=audio 4000 RTP/AVP 96", UDP, AVP, "192.0.2.1:4000", "192.0.2.1:4001", SR,
-	 false, ""},
+	{HEADC "m=audio 4000 RTP/AVP 96", UDP, AVP, "192.0.2.1:4000", "192.0.2.1:4001",
+	 SR, false, ""},
 	{HEADC "m=audio 4000/1 RTP/AVPF 8", UDP, CV_PROFILE_AVPF, "192.0.2.1:4000",
 	 "192.0.2.1:4001", SR, false, "PCMA/8000"},
 	{HEADC "m=audio 4001 rtp/savp 8", UDP, CV_PROFILE_SAVP, "192.0.2.1:4001",
@@ -67,8 +68,8 @@ static const struct flow_case flow_cases[] = {
 	 "5000"},
 	{HEADC "m=application 1503 tcp msdata\na=sendonly", TCP, CV_PROFILE_TCP,
 	 "192.0.2.1:1503", "-", CV_DIR_SENDONLY, false, "msdata"},
-	{HEADC "m=message 7654 TCP/TLS/MSRP *", TCP, CV_PROFILE_TCP, "192.0.2.1:7654", "-",
-	 SR, false, "*"},
+	{HEADC "m=message 7654 TCP/TLS/MSRP *", TCP, CV_PROFILE_TCP, "192.0.2.1:7654",
+	 "-", SR, false, "*"},
 	{HEADC "m=audio 9 TCP/RTP/AVP 0", TCP, CV_PROFILE_TCP, "192.0.2.1:9", "-", SR,
 	 false, "0"},
 	{HEADC "m=x-ms-message 5060 sip null", CV_CARRY_NONE, OTH, "192.0.2.1:5060", "-",
@@ -79,8 +80,8 @@ static const struct flow_case flow_cases[] = {
 	/* a disabled stream needs no address */
 	{HEAD "m=audio 0 RTP/AVP 0", UDP, AVP, "-", "-", SR, false, ""},
 	/* the media's c= is nearer than the session's */
-	{HEADC "m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::5\nc=IN IP4 192.0.2.6", UDP, AVP,
-	 "[2001:db8::5]:4000", "[2001:db8::5]:4001", SR, false, "PCMU/8000"},
+	{HEADC "m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::5\nc=IN IP4 192.0.2.6", UDP,
+	 AVP, "[2001:db8::5]:4000", "[2001:db8::5]:4001", SR, false, "PCMU/8000"},
 	{HEADC "m=audio 4000 RTP/AVP 0\na=rtcp:4010", UDP, AVP, "192.0.2.1:4000",
 	 "192.0.2.1:4010", SR, false, "PCMU/8000"},
 	{HEADC "m=audio 4000 RTP/AVP 0\na=rtcp:4010 IN IP4 192.0.2.7\na=rtcp:5", UDP, AVP,
@@ -92,8 +93,8 @@ static const struct flow_case flow_cases[] = {
 	 "192.0.2.1:4001", CV_DIR_RECVONLY, false, "PCMU/8000"},
 	{HEADC "a=recvonly\nm=audio 4000 RTP/AVP 0\na=inactive\na=sendrecv", UDP, AVP,
 	 "192.0.2.1:4000", "192.0.2.1:4001", CV_DIR_INACTIVE, false, "PCMU/8000"},
-	{HEADC "a=recvonly\nm=audio 4000 RTP/AVP 0\na=sendrecv", UDP, AVP, "192.0.2.1:4000",
-	 "192.0.2.1:4001", SR, false, "PCMU/8000"},
+	{HEADC "a=recvonly\nm=audio 4000 RTP/AVP 0\na=sendrecv", UDP, AVP,
+	 "192.0.2.1:4000", "192.0.2.1:4001", SR, false, "PCMU/8000"},
 	/* hold in the old way */
 	{HEAD "c=IN IP4 0.0.0.0\nm=audio 4000 RTP/AVP 0", UDP, AVP, "0.0.0.0:4000",
 	 "0.0.0.0:4001", CV_DIR_SENDONLY, false, "PCMU/8000"},

@@ -121,25 +121,29 @@ static const struct case_ cases[] = {
 	 false,
 	 "v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\nm=audio 0 RTP/AVP 0\n"},
 	{/* no carried stream, no origin: nothing to put there */
-	 "v=0\no=- 1 1 IN IP4 10.0.0.5\nc=IN IP4 10.0.0.5\nm=x-ms-message 5060 sip null\n",
+	 "v=0\no=- 1 1 IN IP4 10.0.0.5\nc=IN IP4 10.0.0.5\nm=x-ms-message 5060 sip "
+	 "null\n",
 	 {{"192.0.2.1:20000", NULL, false}},
 	 NULL,
 	 false,
-	 "v=0\no=- 1 1 IN IP4 10.0.0.5\nc=IN IP4 10.0.0.5\nm=x-ms-message 5060 sip null\n"},
+	 "v=0\no=- 1 1 IN IP4 10.0.0.5\nc=IN IP4 10.0.0.5\nm=x-ms-message 5060 sip "
+	 "null\n"},
 	{/* a message stream keeps its m= line, addresses are hidden */
 	 "v=0\nc=IN IP4 10.0.0.5\nm=message 5060 sip sip:b@c.example\nc=IN IP4 10.0.0.7\n"
 	 "a=x-nat:10.0.0.5\n",
 	 {{"192.0.2.1:20000", NULL, false}},
 	 "192.0.2.1",
 	 false,
-	 "v=0\nc=IN IP4 192.0.2.1\nm=message 5060 sip sip:b@c.example\nc=IN IP4 192.0.2.1\n"
+	 "v=0\nc=IN IP4 192.0.2.1\nm=message 5060 sip sip:b@c.example\nc=IN IP4 "
+	 "192.0.2.1\n"
 	 "a=x-nat:10.0.0.5\n"},
 	{/* file transfer and whiteboard over TCP */
 	 "v=0\nc=IN IP4 10.0.0.5\nm=application 1503 tcp msdata\na=encryption:optional\n",
 	 {{"192.0.2.1:7000", NULL, false}},
 	 NULL,
 	 false,
-	 "v=0\nc=IN IP4 192.0.2.1\nm=application 7000 tcp msdata\na=encryption:optional\n"},
+	 "v=0\nc=IN IP4 192.0.2.1\nm=application 7000 tcp "
+	 "msdata\na=encryption:optional\n"},
 	{/* fax has no RTCP: a port without line is not invented */
 	 "v=0\nc=IN IP4 10.0.0.5\nm=image 4000 udptl t38\n",
 	 {{"192.0.2.1:20000", "192.0.2.1:20009", false}},
@@ -169,7 +173,8 @@ static const struct case_ cases[] = {
 	 "c=IN IP4 192.0.2.1\n"},
 	{/* ICE's placeholder is no hold; ICE lines go, unknown ones stay */
 	 "v=0\na=ice-lite\nm=audio 9 RTP/SAVPF 0\nc=IN IP4 0.0.0.0\na=ice-ufrag:u\n"
-	 "a=ice-pwd:p\na=rtcp:9 IN IP4 0.0.0.0\na=candidate:1 1 UDP 1 10.0.0.5 4 typ host\n"
+	 "a=ice-pwd:p\na=rtcp:9 IN IP4 0.0.0.0\na=candidate:1 1 UDP 1 10.0.0.5 4 typ "
+	 "host\n"
 	 "a=remote-candidates:1 10.0.0.5 4\na=end-of-candidates\na=rtcp-mux\n"
 	 "a=rtcp-mux-only\na=mid:0\n",
 	 {{"192.0.2.1:20000", "192.0.2.1:20000", true}},
@@ -195,7 +200,8 @@ static const struct case_ cases[] = {
 	 "v=0\nc=IN IP4 192.0.2.1\nm=audio 20000 RTP/AVP 0\n"
 	 "a=rtcp:20001 IN IP4 192.0.2.2\na=ptime:20\n"},
 	{/* a=rtcp is added before the first attribute when it isn't the next port */
-	 "v=0\nc=IN IP4 10.0.0.5\nm=audio 4000 RTP/AVP 0\nb=AS:64\na=ptime:20\na=sendrecv\n",
+	 "v=0\nc=IN IP4 10.0.0.5\nm=audio 4000 RTP/AVP "
+	 "0\nb=AS:64\na=ptime:20\na=sendrecv\n",
 	 {{"192.0.2.1:20000", "192.0.2.1:20007", false}},
 	 NULL,
 	 false,
@@ -329,7 +335,8 @@ static void same_values(const struct cv_sdp *s, struct cv_buf *out)
 	CU_ASSERT_EQUAL(cv_sdp_rewrite(s, &edit, out), 0);
 }
 
-/* Files named odd-* say one thing in two ways that differ; those can't stay as they are. */
+/* Files named odd-* say one thing in two ways that differ; those can't stay as they are.
+ */
 static void identity_file(const char *file, struct cv_str text, void *arg)
 {
 	size_t *wrong = arg;

@@ -46,8 +46,8 @@ struct world {
 struct client {
 	struct cv_loop *l;
 	struct cv_fd *watch;
-	int fd;
 	struct cv_buf in;
+	int fd;
 	bool is_closed; /* by the other end */
 };
 
@@ -382,7 +382,8 @@ static void test_sock_gives_a_long_answer_whole(void)
 	say(&c, "big\n", 4);
 	cv_fake_loop_advance(w.l, CV_ADMIN_IDLE_MS);
 	CU_ASSERT_TRUE(c.is_closed);
-	CU_ASSERT_EQUAL(c.in.len, strlen("ok\nvalues: 4\n") + BIG_COUNT * (BIG + 3));
+	CU_ASSERT_EQUAL(c.in.len,
+			strlen("ok\nvalues: 4\n") + (size_t)BIG_COUNT * (BIG + 3));
 	client_close(&c);
 	drop(&w);
 }
@@ -406,7 +407,7 @@ static void test_sock_drops_a_slow_reader(void)
 	client_listen(&c);
 	cv_fake_loop_advance(w.l, 0);
 	CU_ASSERT_TRUE(c.is_closed);
-	CU_ASSERT_TRUE(c.in.len > 0 && c.in.len < BIG_COUNT * BIG);
+	CU_ASSERT_TRUE(c.in.len > 0 && c.in.len < (size_t)BIG_COUNT * BIG);
 	client_close(&c);
 	drop(&w);
 }

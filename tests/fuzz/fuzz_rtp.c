@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fuzz target: packets through a whole stack (demux, latch, relay). The first
+ * byte of the input chooses class and socket; then packets, each after one
+ * byte of length. What comes through must be of the class asked for.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "media/media_int.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { CLASS_MASK = 3, RTCP_BIT = 4, HEARD_MS = 1000 };
+
+/* What may not happen, whatever came in */
+static void judge(const struct cv_mthread *t, const struct cv_pkt *pkt,
+		  enum cv_mclass class_)
+{
+	bool is_out = t->outc[CV_COMP_RTP] + t->outc[CV_COMP_RTCP] > 0;
+
+	if (!is_out)
+		return;
+	if (pkt->len == 0 || pkt->to.port == 0)
+		abort();
+	if (class_ == CV_MCLASS_RTP && (pkt->data[0] & 0xc0) != 0x80)
+		abort();
+	if (class_ == CV_MCLASS_RTP && pkt->kind == CV_PKT_DTLS)
+		abort();
+}
+
+static void feed(struct cv_mstream *s, struct cv_pkt *pkt, const uint8_t *data, size_t len)
+{
+	pkt->data = pkt->buf + CV_PKT_HEADROOM;
+	memcpy(pkt->data, data, len);
+	pkt->len = len;
+	pkt->at_ms = HEARD_MS;
+	pkt->from = (struct cv_addr){.family = AF_INET, .port = 4000};
+	pkt->from.ip.bytes[0] = 127;
+	s->thread->outc[CV_COMP_RTP] = s->thread->outc[CV_COMP_RTCP] = 0;
+	(void)cv_pipe_rx(&s->end[CV_END_A], pkt);
+}
+
+static struct cv_mstream *make(struct cv_mthread *t, enum cv_mclass class_)
+{
+	struct cv_mstream *s = NULL;
+	struct cv_expect x = {.class_ = class_, .any = true};
+
+	if (cv_mstream_new(&s, t, 0))
+		return NULL;
+
+	x.to[CV_COMP_RTP] = (struct cv_addr){.family = AF_INET, .port = 5000};
+	x.to[CV_COMP_RTCP] = (struct cv_addr){.family = AF_INET, .port = 5001};
+	for (size_t e = 0; e < 2; ++e) {
+		cv_pipe_expect(&s->end[e], &x, 0);
+		/* marks the sockets as there; nothing is sent by this target */
+		s->end[e].port[CV_COMP_RTP].fd = s->end[e].port[CV_COMP_RTCP].fd = 0;
+	}
+
+	return s;
+}
+
+static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data, size_t size)
+{
+	enum cv_mclass class_ = (enum cv_mclass)((data[0] & CLASS_MASK) % 3);
+	struct cv_mstream *s = make(t, class_);
+	size_t at = 1;
+
+	while (s && at < size) {
+		size_t len = data[at++];
+
+		if (len > size - at)
+			len = size - at;
+		pkt->comp = data[0] & RTCP_BIT ? CV_COMP_RTCP : CV_COMP_RTP;
+		feed(s, pkt, data + at, len);
+		judge(t, pkt, class_);
+		at += len;
+	}
+	for (size_t e = 0; s && e < 2; ++e)
+		s->end[e].port[CV_COMP_RTP].fd = s->end[e].port[CV_COMP_RTCP].fd = -1;
+	if (s)
+		cv_mstream_free(s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cv_mthread *t = cv_mem_zalloc(1, sizeof(*t));
+	struct cv_pkt *pkt = cv_mem_zalloc(1, sizeof(*pkt));
+
+	if (!t || !pkt || size < 1 || cv_arena_new(&t->arena))
+		goto out;
+
+	for (size_t i = 0; i < CV_WHEEL; ++i)
+		cv_list_init(&t->wheel[i]);
+	t->is_ticking = true; /* nobody turns the wheel here */
+	if (cv_arena_clear(t->arena, 0) == 0) {
+		/* Something is always pending, so no note is sent */
+		atomic_store(&cv_arena_cell(t->arena, 0)->pending, 1);
+		run(t, pkt, data, size);
+	}
+
+out:
+	if (t)
+		cv_mem_unref(t->arena);
+	free(t);
+	free(pkt);
+
+	return 0;
+}

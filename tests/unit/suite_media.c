@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of test_media. */
+#include "config.h"
+
+#include "suite_media.h"
+
+#include "runner.h"
+
+const struct cv_test_suite cv_test_suites[] = {
+	{"arena", cv_test_arena}, {"slots", cv_test_slots},
+	{"rtp", cv_test_rtp},     {"media", cv_test_media},
+	{"msess", cv_test_msess}, {"timers", cv_test_timers},
+	{0},
+};

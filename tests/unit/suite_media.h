@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of test_media. */
+#ifndef CV_TESTS_UNIT_SUITE_MEDIA_H
+#define CV_TESTS_UNIT_SUITE_MEDIA_H
+
+int cv_test_arena(void);
+int cv_test_media(void);
+int cv_test_msess(void);
+int cv_test_rtp(void);
+int cv_test_slots(void);
+int cv_test_timers(void);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of test_net. */
+#include "config.h"
+
+#include "suite_net.h"
+
+#include "runner.h"
+
+const struct cv_test_suite cv_test_suites[] = {
+	{"alist", cv_test_alist}, {"iface", cv_test_iface}, {"place", cv_test_place},
+	{"ports", cv_test_ports}, {"udp", cv_test_udp},     {0},
+};

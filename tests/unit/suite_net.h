@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The suites of test_net. */
+#ifndef CV_TESTS_UNIT_SUITE_NET_H
+#define CV_TESTS_UNIT_SUITE_NET_H
+
+int cv_test_alist(void);
+int cv_test_iface(void);
+int cv_test_place(void);
+int cv_test_ports(void);
+int cv_test_udp(void);
+
+#endif
