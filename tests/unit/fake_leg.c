@@ -480,12 +480,18 @@ void cv_fake_leg_gone(struct cv_leg *base, int err)
 int cv_fake_status(int err)
 {
 	switch (err) {
+	case 0: /* nobody said why */
+	case ECANCELED:
+		return 487;
 	case ENOENT:
 		return 404;
 	case EACCES:
 		return 403;
 	case EBUSY:
 	case ENOSPC:
+	case ENOMEM:
+	case ENOBUFS:
+	case ECONNRESET:
 		return 503;
 	case EBADMSG:
 		return 488;
