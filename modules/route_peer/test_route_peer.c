@@ -259,10 +259,10 @@ static void test_strangers_pass_to_domains_only(void)
 					      "555%3bbob", "555:secret"};
 	static const char *const names[] = {"bob", "bob2", "2bob", "1a", "", "%zz"};
 	struct cv_request rq = request(CV_WHO_STRANGER, "bob", "pbx.example");
-	char text[sizeof(base_conf) + 64] = "[general]\nstrangers = pass\n";
+	char text[sizeof(base_conf) + 64];
 	struct bench b;
 
-	strcat(text, base_conf);
+	(void)snprintf(text, sizeof(text), "[general]\nstrangers = pass\n%s", base_conf);
 	CU_ASSERT_EQUAL_FATAL(bench_open(&b, text), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
 		rq.ruri_user = cv_str_of(names[i]);

@@ -513,8 +513,8 @@ static int retry(struct cv_call *call, const struct cv_request *rq, struct cv_le
 		    (unsigned)rq->cseq);
 	err = invite_send(call, rq, a, invite);
 	if (err)
-		cv_call_finish(call,
-			       &(struct cv_call_end){"edge", strerrorname_np(err), err});
+		cv_call_finish(call, &(struct cv_call_end){
+					     "edge", cv_call_refusal_name(err), err});
 
 	return err;
 }
@@ -586,9 +586,10 @@ int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg
 	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
 		cv_info("call",
 			"refused from=" CV_STR_FMT "@" CV_STR_FMT " to=" CV_STR_FMT
-			"@" CV_STR_FMT " err=%s",
+			"@" CV_STR_FMT " why=%s",
 			CV_STR_ARG(rq->from_user), CV_STR_ARG(rq->from_host),
-			CV_STR_ARG(rq->to_user), CV_STR_ARG(rq->to_host), strerror(err));
+			CV_STR_ARG(rq->to_user), CV_STR_ARG(rq->to_host),
+			cv_call_refusal_name(err));
 
 	return err;
 }

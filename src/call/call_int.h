@@ -210,6 +210,8 @@ void cv_calls_show_stop(struct cv_calls *c);
 void cv_call_log_start(const struct cv_call *call);
 void cv_call_log_answer(const struct cv_call *call);
 void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e);
+/** Why a call was refused by us, in a word for the log. */
+const char *cv_call_refusal_name(int err);
 /** Evidence of route, places and relay. */
 void cv_call_explain_start(struct cv_call *call);
 

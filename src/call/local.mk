@@ -16,6 +16,7 @@ libcall_a_SOURCES = \
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 CALL_FAKES = \
+	tests/unit/call_words.c tests/unit/call_words.h \
 	tests/unit/call_world.c tests/unit/call_world.h \
 	tests/unit/fake_leg.c tests/unit/fake_leg.h \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \

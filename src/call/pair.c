@@ -346,7 +346,8 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1) */
 	if (m->status == 408 || (m->status == 481 && m->method != CV_METHOD_NOTIFY &&
 				 m->method != CV_METHOD_SUBSCRIBE))
-		cv_call_finish(call, &(struct cv_call_end){who(from), "dialog-lost", 0});
+		cv_call_finish(call, &(struct cv_call_end){who(from), "dialog-lost",
+							   EHOSTUNREACH});
 }
 
 /* The 2xx that answers the call. */

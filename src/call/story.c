@@ -5,9 +5,9 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "call/call_int.h"
@@ -66,6 +66,33 @@ void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e)
 		"relay=%s",
 		call->id, ms / 1000, (unsigned)(ms % 1000), or_dash(call->codec), e->who,
 		e->why, loss, cv_reason_name(call->reason));
+}
+
+const char *cv_call_refusal_name(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "no-route";
+	case EACCES:
+		return "forbidden";
+	case EBUSY:
+		return "limit";
+	case ENOSPC:
+		return "no-media-port";
+	case EBADMSG:
+	case E2BIG:
+		return "bad-description";
+	case ELOOP:
+		return "max-forwards";
+	case EALREADY:
+		return "merged";
+	case EHOSTUNREACH:
+		return "unreachable";
+	case ENOMEM:
+		return "memory";
+	default:
+		return "failed";
+	}
 }
 
 static const char *family_name(const struct cv_place *p)

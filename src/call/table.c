@@ -117,7 +117,8 @@ void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *
 
 	call = n->obj;
 	if (ev->dead) {
-		cv_call_finish(call, &(struct cv_call_end){"edge", "media-timeout", 0});
+		cv_call_finish(call,
+			       &(struct cv_call_end){"edge", "media-timeout", ETIMEDOUT});
 		return;
 	}
 

@@ -13,10 +13,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "call_words.h"
 #include "fake_loop.h"
 #include "module.h"
 
-enum { WORDS = 40, PARTIES = 8, NAME_LEN = 16 };
+enum { PARTIES = 8, NAME_LEN = 16 };
 
 enum kind { PHONE = 0, PEER, STRANGER };
 
@@ -25,12 +26,6 @@ struct party {
 	enum kind kind;
 	struct cv_place place;
 	struct cv_conf_target target; /* PEER */
-};
-
-struct words {
-	char text[CV_FAKE_LINE];
-	char *v[WORDS];
-	size_t c, at;
 };
 
 struct cv_world {
@@ -50,38 +45,6 @@ struct cv_world {
 	bool same_nat_direct;
 	int start_err;
 };
-
-static void cut(struct words *w, const char *line)
-{
-	char *save = NULL;
-
-	*w = (struct words){.c = 0};
-	(void)snprintf(w->text, sizeof(w->text), "%s", line);
-	for (char *s = strtok_r(w->text, " \t", &save); s && w->c < WORDS;
-	     s = strtok_r(NULL, " \t", &save))
-		w->v[w->c++] = s;
-}
-
-/* Next word, or "" at the end. */
-static const char *next(struct words *w)
-{
-	return w->at < w->c ? w->v[w->at++] : "";
-}
-
-static bool accept_word(struct words *w, const char *word)
-{
-	if (w->at >= w->c || strcmp(w->v[w->at], word) != 0)
-		return false;
-
-	++w->at;
-
-	return true;
-}
-
-static unsigned number(const char *s)
-{
-	return (unsigned)strtoul(s, NULL, 10);
-}
 
 static struct party *party_find(struct cv_world *w, const char *name)
 {
@@ -260,7 +223,7 @@ static int side_of(const char *word, enum cv_side *side)
 	return EINVAL;
 }
 
-static int conf_party(struct cv_world *w, struct words *l)
+static int conf_party(struct cv_world *w, struct cv_words *l)
 {
 	struct party *p = &w->parties[w->partyc];
 	int err;
@@ -269,26 +232,26 @@ static int conf_party(struct cv_world *w, struct words *l)
 		return EINVAL;
 
 	*p = (struct party){.place = {.listen = 0}};
-	(void)snprintf(p->name, sizeof(p->name), "%s", next(l));
-	err = side_of(next(l), &p->place.side);
+	(void)snprintf(p->name, sizeof(p->name), "%s", cv_words_next(l));
+	err = side_of(cv_words_next(l), &p->place.side);
 	if (err)
 		return err;
 
-	err = cv_addr_parse(&p->place.seen, cv_str_of(next(l)));
+	err = cv_addr_parse(&p->place.seen, cv_str_of(cv_words_next(l)));
 	if (err)
 		return err;
 
 	p->place.family = p->place.seen.family;
 	while (l->at < l->c) {
-		if (accept_word(l, "peer"))
+		if (cv_words_accept(l, "peer"))
 			p->kind = PEER;
-		else if (accept_word(l, "stranger"))
+		else if (cv_words_accept(l, "stranger"))
 			p->kind = STRANGER;
-		else if (accept_word(l, "group"))
-			p->place.lan_group = (uint8_t)number(next(l));
-		else if (accept_word(l, "entry"))
-			p->place.nat_entry = (uint16_t)number(next(l));
-		else if (!accept_word(l, "phone"))
+		else if (cv_words_accept(l, "group"))
+			p->place.lan_group = (uint8_t)cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "entry"))
+			p->place.nat_entry = (uint16_t)cv_words_number(cv_words_next(l));
+		else if (!cv_words_accept(l, "phone"))
 			return EINVAL;
 	}
 
@@ -316,13 +279,13 @@ static int relay_of(const char *word, enum cv_conf_relay *relay)
 	return EINVAL;
 }
 
-static int conf_peer_relay(struct cv_world *w, struct words *l)
+static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
 {
-	const char *name = next(l);
+	const char *name = cv_words_next(l);
 
 	for (size_t i = 0; i < w->conf.peerc; ++i) {
 		if (strcmp(w->peers[i].name, name) == 0)
-			return relay_of(next(l), &w->peers[i].relay);
+			return relay_of(cv_words_next(l), &w->peers[i].relay);
 	}
 
 	return EINVAL;
@@ -330,110 +293,32 @@ static int conf_peer_relay(struct cv_world *w, struct words *l)
 
 int cv_world_conf(struct cv_world *w, const char *line)
 {
-	struct words l;
+	struct cv_words l;
 	const char *word;
 
-	cut(&l, line);
-	word = next(&l);
+	cv_words_cut(&l, line);
+	word = cv_words_next(&l);
 	if (strcmp(word, "party") == 0)
 		return conf_party(w, &l);
 
 	if (strcmp(word, "relay") == 0)
-		return relay_of(next(&l), &w->conf.media.relay);
+		return relay_of(cv_words_next(&l), &w->conf.media.relay);
 
 	if (strcmp(word, "peer-relay") == 0)
 		return conf_peer_relay(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
-		w->same_nat_direct = strcmp(next(&l), "yes") == 0;
+		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
 	else if (strcmp(word, "max-calls") == 0)
-		w->conf.limits.max_calls = number(next(&l));
+		w->conf.limits.max_calls = cv_words_number(cv_words_next(&l));
 	else if (strcmp(word, "max-cps") == 0)
-		w->conf.limits.max_cps = number(next(&l));
+		w->conf.limits.max_cps = cv_words_number(cv_words_next(&l));
 	else if (strcmp(word, "ports") == 0)
-		w->plane.max = number(next(&l));
+		w->plane.max = cv_words_number(cv_words_next(&l));
 	else
 		return EINVAL;
 
 	return 0;
-}
-
-static const char *ip_word(const struct cv_addr *a)
-{
-	return a->family == AF_INET6 ? "IP6" : "IP4";
-}
-
-static int sdp_line(struct words *l, struct cv_buf *to)
-{
-	const char *name = next(l), *word = next(l);
-	bool tcp = strcmp(name, "x-tcp") == 0;
-	char host[CV_ADDR_STRLEN];
-	struct cv_addr a;
-	int err;
-
-	if (strcmp(word, "off") == 0) {
-		cv_buf_printf(to, "m=%s 0 RTP/AVP 0\r\n", name);
-		return 0;
-	}
-
-	err = cv_addr_parse(&a, cv_str_of(word));
-	if (err)
-		return err;
-
-	cv_buf_printf(to, "m=%s %u %s\r\n", tcp ? "application" : name, a.port,
-		      tcp ? "TCP/MRCPv2 1" : "RTP/AVP 0");
-	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
-	if (!tcp)
-		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
-
-	for (enum cv_dir d = CV_DIR_SENDONLY; d <= CV_DIR_INACTIVE; ++d) {
-		if (accept_word(l, cv_dir_name(d)))
-			cv_buf_printf(to, "a=%s\r\n", cv_dir_name(d));
-	}
-
-	return 0;
-}
-
-static int sdp_of(struct words *l, struct cv_buf *to)
-{
-	struct cv_buf lines = {.p = NULL};
-	int err = 0;
-
-	while (!err && l->at < l->c)
-		err = sdp_line(l, &lines);
-
-	cv_buf_str(to, CV_STR("v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n"));
-	cv_buf_str(to, cv_buf_view(&lines));
-	cv_buf_free(&lines);
-
-	return err;
-}
-
-static int body_of(struct words *l, struct cv_buf *to, struct cv_msg *m)
-{
-	int err = 0;
-
-	if (l->at >= l->c)
-		return 0;
-
-	m->type = CV_STR("application/sdp");
-	if (accept_word(l, "broken")) {
-		cv_buf_str(to, CV_STR("v=0\r\nm=audio 99999 RTP/AVP 0\r\n"));
-	} else if (accept_word(l, "type")) {
-		m->type = cv_str_of(next(l));
-		cv_buf_str(to, CV_STR("Signal=5\r\n"));
-	} else if (accept_word(l, "in")) {
-		(void)next(l);
-		m->type = CV_STR("multipart/mixed; boundary=cut");
-		cv_buf_str(to, CV_STR("--cut\r\nContent-Type: application/sdp\r\n\r\n"));
-		err = sdp_of(l, to);
-		cv_buf_str(to, CV_STR("\r\n--cut--\r\n"));
-	} else {
-		err = sdp_of(l, to);
-	}
-	m->body = cv_buf_view(to);
-
-	return err ? err : cv_buf_err(to);
 }
 
 static int method_of(const char *word, enum cv_method *method)
@@ -448,7 +333,7 @@ static int method_of(const char *word, enum cv_method *method)
 	return EINVAL;
 }
 
-static int feed_call(struct cv_world *w, struct party *p, struct words *l)
+static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 {
 	const char *id = p->name;
 	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
@@ -458,14 +343,14 @@ static int feed_call(struct cv_world *w, struct party *p, struct words *l)
 	struct cv_txn *t;
 	int err;
 
-	rq.to_user = rq.ruri_user = rq.ruri = cv_str_of(next(l));
+	rq.to_user = rq.ruri_user = rq.ruri = cv_str_of(cv_words_next(l));
 	while (l->at < l->c) {
-		if (accept_word(l, "cseq"))
-			rq.cseq = number(next(l));
-		else if (accept_word(l, "id"))
-			id = next(l);
-		else if (accept_word(l, "hops"))
-			rq.max_forwards = number(next(l));
+		if (cv_words_accept(l, "cseq"))
+			rq.cseq = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "id"))
+			id = cv_words_next(l);
+		else if (cv_words_accept(l, "hops"))
+			rq.max_forwards = cv_words_number(cv_words_next(l));
 		else
 			break;
 	}
@@ -478,7 +363,7 @@ static int feed_call(struct cv_world *w, struct party *p, struct words *l)
 	rq.from_user = cv_str_of(p->name);
 	rq.from_host = rq.to_host = CV_STR("example.net");
 	rq.place = p->place;
-	err = body_of(l, &body, &rq.msg);
+	err = cv_words_body(l, &body, &rq.msg);
 	if (err)
 		goto out;
 
@@ -503,7 +388,7 @@ out:
 }
 
 static int feed_dialog(struct cv_world *w, const struct party *p, const char *word,
-		       struct words *l)
+		       struct cv_words *l)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
 	struct cv_buf body = {.p = NULL};
@@ -513,14 +398,14 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	if (!leg)
 		return ENOENT;
 
-	m.status = (uint16_t)number(word);
+	m.status = (uint16_t)cv_words_number(word);
 	if (m.status == 0)
 		err = method_of(word, &m.method);
 	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
 		++l->at;
 
 	if (!err)
-		err = body_of(l, &body, &m);
+		err = cv_words_body(l, &body, &m);
 
 	if (!err)
 		err = m.status == 0 ? cv_fake_leg_request(leg, &m)
@@ -531,7 +416,7 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	return err;
 }
 
-static int feed_media(struct cv_world *w, struct words *l)
+static int feed_media(struct cv_world *w, struct cv_words *l)
 {
 	const struct cv_media *m = cv_fake_media_last(&w->plane);
 	struct cv_call_media_event ev;
@@ -540,15 +425,15 @@ static int feed_media(struct cv_world *w, struct words *l)
 		return ENOENT;
 
 	ev = (struct cv_call_media_event){.id = m->id, .gen = cv_fake_media_ops.gen(m)};
-	ev.what = next(l);
+	ev.what = cv_words_next(l);
 	ev.dead = strcmp(ev.what, "idle") == 0;
 	if (!ev.dead) {
-		ev.end = accept_word(l, "b") ? CV_END_B : CV_END_A;
-		(void)accept_word(l, "a");
-		ev.stream = (uint8_t)number(next(l));
+		ev.end = cv_words_accept(l, "b") ? CV_END_B : CV_END_A;
+		(void)cv_words_accept(l, "a");
+		ev.stream = (uint8_t)cv_words_number(cv_words_next(l));
 	}
 
-	if (l->at < l->c && cv_addr_parse(&ev.seen, cv_str_of(next(l))) != 0)
+	if (l->at < l->c && cv_addr_parse(&ev.seen, cv_str_of(cv_words_next(l))) != 0)
 		return EINVAL;
 
 	cv_calls_media_event(w->calls, &ev);
@@ -581,7 +466,7 @@ static int feed_move(struct cv_world *w, struct party *p, const char *to)
 int cv_world_feed(struct cv_world *w, const char *line)
 {
 	struct party *p;
-	struct words l;
+	struct cv_words l;
 	const char *word;
 	int err;
 
@@ -589,8 +474,8 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (err)
 		return err;
 
-	cut(&l, line);
-	word = next(&l);
+	cv_words_cut(&l, line);
+	word = cv_words_next(&l);
 	if (strcmp(word, "media") == 0)
 		return feed_media(w, &l);
 
@@ -598,12 +483,12 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (!p)
 		return EINVAL;
 
-	word = next(&l);
+	word = cv_words_next(&l);
 	if (strcmp(word, "gone") == 0)
-		return feed_gone(w, p, next(&l));
+		return feed_gone(w, p, cv_words_next(&l));
 
 	if (strcmp(word, "moves") == 0)
-		return feed_move(w, p, next(&l));
+		return feed_move(w, p, cv_words_next(&l));
 
 	if (strcmp(word, "INVITE") == 0 && l.at < l.c &&
 	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
@@ -632,7 +517,7 @@ static bool step(struct cv_world *w, const char *s)
 	char line[CV_FAKE_LINE] = "nothing";
 
 	if (s[0] == '+') {
-		cv_world_advance(w, number(s + 1));
+		cv_world_advance(w, cv_words_number(s + 1));
 		return true;
 	}
 

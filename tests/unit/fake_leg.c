@@ -480,12 +480,18 @@ void cv_fake_leg_gone(struct cv_leg *base, int err)
 int cv_fake_status(int err)
 {
 	switch (err) {
+	case 0: /* nobody said why */
+	case ECANCELED:
+		return 487;
 	case ENOENT:
 		return 404;
 	case EACCES:
 		return 403;
 	case EBUSY:
 	case ENOSPC:
+	case ENOMEM:
+	case ENOBUFS:
+	case ECONNRESET:
 		return 503;
 	case EBADMSG:
 		return 488;
@@ -518,7 +524,6 @@ int cv_fake_sip_new(struct cv_fake_sip **sp)
 
 void cv_fake_sip_close(struct cv_fake_sip *s)
 {
-	char line[CV_FAKE_LINE];
 	struct cv_list *n, *tmp;
 
 	CV_LIST_FOREACH (n, tmp, &s->legs) {
@@ -529,6 +534,8 @@ void cv_fake_sip_close(struct cv_fake_sip *s)
 		cv_mem_unref(leg);
 	}
 
-	while (cv_fake_sip_next(s, line))
-		;
+	CV_LIST_FOREACH (n, tmp, &s->lines)
+		free(CV_CONTAINER(n, struct line, node));
+
+	cv_list_init(&s->lines);
 }

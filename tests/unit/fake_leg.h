@@ -49,10 +49,10 @@ void cv_fake_leg_refuse(struct cv_leg *leg, int err);
 struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);
 /** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE.
  * ENOENT: no INVITE to belong to. */
-int cv_fake_leg_request(struct cv_leg *leg, const struct cv_msg *m);
+int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m);
 /** The party answers the oldest open request of m->method. ENOENT: there is none. */
-int cv_fake_leg_response(struct cv_leg *leg, const struct cv_msg *m);
-void cv_fake_leg_gone(struct cv_leg *leg, int err);
+int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m);
+void cv_fake_leg_gone(struct cv_leg *base, int err);
 /** Status src/sip would give for a refusal. */
 int cv_fake_status(int err);
 

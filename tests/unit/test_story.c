@@ -2,6 +2,7 @@
 /* Tests of call/story.c: the lines of a call, and what explains it. One thread. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/call_int.h"
 #include "call_world.h"
 #include "suite_call.h"
 
@@ -50,6 +52,11 @@ static void end(struct cv_world *w)
 static const char *const far_and_trunk[] = {"party desk lan 192.168.50.21:5060",
 					    "party trunk wan 203.0.113.5:5060 peer",
 					    NULL};
+
+static bool holds(const struct cv_buf *b, const char *part)
+{
+	return b->p && strstr(b->p, part);
+}
 
 static void test_three_lines_a_call(void)
 {
@@ -123,13 +130,13 @@ static const struct ending {
 	  "+ 32000"}},
 	{"by=callee why=flow-lost",
 	 {"< desk INVITE trunk", "> trunk INVITE", "< trunk gone lost",
-	  "> desk 500 INVITE", "> trunk CANCEL"}},
+	  "> desk 503 INVITE", "> trunk CANCEL"}},
 	{"by=caller why=no-ack",
 	 {"< desk INVITE trunk", "> trunk INVITE", "< trunk 200", "> desk 200 INVITE",
 	  "< desk gone timeout", "> trunk ACK", "> desk BYE", "> trunk BYE"}},
 	{"by=edge why=media-timeout",
 	 {"< desk INVITE trunk audio 192.168.50.21:10000",
-	  "> trunk INVITE audio 198.51.100.10:20000", "< media idle", "> desk 500 INVITE",
+	  "> trunk INVITE audio 198.51.100.10:20000", "< media idle", "> desk 408 INVITE",
 	  "> trunk CANCEL"}},
 };
 
@@ -164,7 +171,8 @@ static void test_refused_starts_are_not_a_flood(void)
 	cv_log_sink(NULL, NULL);
 	CU_ASSERT(tape.lines >= 1 && tape.lines <= 10);
 	CU_ASSERT_PTR_NOT_NULL(
-		strstr(tape.text, "refused from=desk@example.net to=nobody@example.net"));
+		strstr(tape.text, "refused from=desk@example.net to=nobody@example.net "
+				  "why=no-route"));
 	end(w);
 }
 
@@ -203,14 +211,36 @@ static void test_every_relay_decision_is_explained(void)
 		CU_ASSERT_EQUAL(cv_world_conf(w, line), 0);
 		CU_ASSERT_EQUAL(cv_world_feed(w, "one INVITE two"), 0);
 		CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(text.p);
-		CU_ASSERT_PTR_NOT_NULL(strstr(text.p, v[i].says));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "place of A"));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "place of B"));
-		CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "user two"));
+		CU_ASSERT_TRUE(holds(&text, v[i].says));
+		CU_ASSERT_TRUE(holds(&text, "place of A"));
+		CU_ASSERT_TRUE(holds(&text, "place of B"));
+		CU_ASSERT_TRUE(holds(&text, "user two"));
 		cv_buf_free(&text);
 		end(w);
 	}
+}
+
+static void test_refusals_have_words(void)
+{
+	static const struct {
+		int err;
+		const char *word;
+	} v[] = {
+		{ENOENT, "no-route"},
+		{EACCES, "forbidden"},
+		{EBUSY, "limit"},
+		{ENOSPC, "no-media-port"},
+		{EBADMSG, "bad-description"},
+		{E2BIG, "bad-description"},
+		{ELOOP, "max-forwards"},
+		{EALREADY, "merged"},
+		{EHOSTUNREACH, "unreachable"},
+		{ENOMEM, "memory"},
+		{EIO, "failed"},
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i)
+		CU_ASSERT_STRING_EQUAL(cv_call_refusal_name(v[i].err), v[i].word);
 }
 
 int cv_test_story(void)
@@ -223,6 +253,7 @@ int cv_test_story(void)
 	CU_ADD_TEST(s, test_three_lines_a_call);
 	CU_ADD_TEST(s, test_end_says_who_and_why);
 	CU_ADD_TEST(s, test_refused_starts_are_not_a_flood);
+	CU_ADD_TEST(s, test_refusals_have_words);
 	CU_ADD_TEST(s, test_every_relay_decision_is_explained);
 
 	return CU_get_error();
