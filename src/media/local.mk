@@ -21,6 +21,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/suite_media.c tests/unit/suite_media.h \
 	tests/unit/media_bed.c tests/unit/media_bed.h \
 	tests/unit/test_arena.c \
+	tests/unit/test_line.c \
 	tests/unit/test_media.c \
 	tests/unit/test_msess.c \
 	tests/unit/test_rtp.c \

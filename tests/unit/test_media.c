@@ -119,8 +119,8 @@ static void test_thousand_sessions_leave_nothing(void)
 		struct cv_media *v[AT_ONCE];
 
 		for (int k = 0; k < AT_ONCE; ++k) {
-			CU_ASSERT_EQUAL_FATAL(
-				cv_media_open(&v[k], b->plane, &pa, &pb, 1), 0);
+			CU_ASSERT_EQUAL_FATAL(cv_media_open(&v[k], b->plane, &pa, &pb, 1),
+					      0);
 			CU_ASSERT_EQUAL_FATAL(
 				cv_media_set(v[k], CV_END_A, 0, &in, &out, 1), 0);
 			CU_ASSERT_EQUAL_FATAL(
@@ -178,7 +178,8 @@ static void test_show_media_names_addresses(void)
 {
 	struct cv_place pa = bed_place(CV_SIDE_FAR, "127.0.1.1", 1);
 	struct cv_place pb = bed_place(CV_SIDE_LAN, "127.0.1.2", 0);
-	struct cv_addr a = bed_addr("127.0.1.1:4000"), b_addr = bed_addr("127.0.1.2:4000");
+	struct cv_addr a = bed_addr("127.0.1.1:4000"),
+		       b_addr = bed_addr("127.0.1.2:4000");
 	struct cv_flow in = bed_flow(&a), back = bed_flow(&b_addr), to_a, to_b;
 	char text[CV_ADDR_STRLEN];
 	struct cv_out *out = NULL;

@@ -76,8 +76,8 @@ static void test_stages_stand_by_layer(void)
 {
 	CU_ASSERT(cv_stage_demux.layer < cv_stage_latch.layer);
 	CU_ASSERT(cv_stage_latch.layer < cv_stage_relay.layer);
-	CU_ASSERT(cv_pipe_size() >= cv_stage_demux.size + cv_stage_latch.size +
-					    cv_stage_relay.size);
+	CU_ASSERT(cv_pipe_size() >=
+		  cv_stage_demux.size + cv_stage_latch.size + cv_stage_relay.size);
 }
 
 static void test_corpus_is_survived(void)
