@@ -197,9 +197,9 @@ static void test_park_keeps_the_numbers(void)
 	bed_free(bed);
 }
 
-int cv_test_line(void)
+int cv_test_mline(void)
 {
-	CU_pSuite s = CU_add_suite("line", NULL, NULL);
+	CU_pSuite s = CU_add_suite("mline", NULL, NULL);
 
 	if (!s || !CU_add_test(s, "ports stay", test_ports_stay_for_the_session) ||
 	    !CU_add_test(s, "own output", test_own_output_is_never_an_address) ||
