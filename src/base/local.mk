@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/out.c src/base/out_int.h \
 	src/base/ring.c src/base/ring.h \
 	src/base/stat.c src/base/stat.h src/base/stats.inc \
 	src/base/str.c src/base/str.h
@@ -28,6 +29,7 @@ tests_unit_test_base_SOURCES = \
 	tests/unit/test_hash.c \
 	tests/unit/test_log.c \
 	tests/unit/test_mem.c \
+	tests/unit/test_out.c \
 	tests/unit/test_ring.c \
 	tests/unit/test_stat.c \
 	tests/unit/test_str.c

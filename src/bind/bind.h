@@ -63,12 +63,14 @@ struct cv_binding {
 			  or empty; owned */
 	char *home;  /* name of the [peer] where it is registered; NULL: with us; owned */
 	char *agent; /* User-Agent, or empty; owned */
+	char *instance; /* +sip.instance (RFC 5626), or empty; owned */
 	struct cv_bind_flow flow;
 	void *link; /* sip's handle of the flow, a cv_mem object; referenced; may be NULL
 		       in tests */
 	struct cv_place place;
 	struct cv_evid *evid; /* of the place; referenced, may be NULL */
 	bool confirmed;
+	unsigned takes;                             /* REGISTERs under way that took it */
 	uint64_t phone_until_ms, upstream_until_ms; /* monotonic; 0 while pending */
 	uint64_t made_ms, refreshed_ms;
 	uint32_t moves; /* times the flow changed */
@@ -77,10 +79,12 @@ struct cv_binding {
 	unsigned pings_missed;
 	bool ping_busy, flow_dead;
 	/* table.c */
-	struct cv_hash_node by_id, by_aor, by_flow;
-	char aor_key[8], flow_key[40]; /* storage of keys where they are computed */
-	size_t flow_keylen;
+	struct cv_hash_node by_id, by_aor, by_flow, by_link;
+	char flow_key[40];   /* storage of by_flow's key */
 	struct cv_list node; /* all bindings, oldest refresh first */
+	/* due.c */
+	uint64_t due_ms; /* earliest of ping, expiry, end of waiting */
+	struct cv_list due;
 };
 
 /** What one Contact of a REGISTER says; borrowed. */
@@ -115,12 +119,19 @@ int cv_binds_new(struct cv_binds **bp, const struct cv_binds_env *env);
 void cv_binds_conf(struct cv_binds *bs, const struct cv_conf *conf);
 
 /** Finds or makes the binding of ask->aor and ask->contact (or instance). The table owns
- * it; borrowed. A live one keeps its flow until cv_bind_confirm(). ENOSPC: a limit;
- * EMSGSIZE: Contact too long; ENOMEM. */
+ * it; borrowed. A live one keeps its flow until cv_bind_confirm(). Each take is ended by
+ * cv_bind_confirm(), cv_bind_giveup() or cv_bind_drop(). ENOSPC: a limit; EMSGSIZE: AOR,
+ * Contact or a parameter too long; ENOMEM. */
 int cv_bind_take(struct cv_binds *bs, struct cv_binding **bp,
 		 const struct cv_bind_ask *ask);
-/** The registrar took it: moves it to the flow of @p ask, sets expiries (seconds). ENOMEM
- * leaves it as it was. */
+/** The binding of an AOR and a Contact or, when given, instance, pending ones too. NULL:
+ * none. */
+struct cv_binding *cv_bind_find(struct cv_binds *bs, const struct cv_bind_ask *ask);
+/** Ends a take without a confirm: a pending binding that no other REGISTER waits for is
+ * dropped, anything else stays as it is. */
+void cv_bind_giveup(struct cv_binds *bs, struct cv_binding *b, const char *why);
+/** The registrar took it: moves it to the flow of @p ask, sets expiries (seconds, not 0).
+ * ENOMEM leaves it as it was. */
 int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 		    const struct cv_bind_ask *ask, uint32_t phone_s, uint32_t upstream_s);
 /** Ends it now; @p why for the log. */
@@ -134,23 +145,25 @@ struct cv_binding *cv_bind_by_id(struct cv_binds *bs, uint64_t id);
  * NULL at the end. */
 struct cv_binding *cv_bind_by_aor(struct cv_binds *bs, struct cv_str aor,
 				  const struct cv_binding *prev);
-/** Confirmed bindings over a flow, as above. */
+/** Confirmed bindings over a flow, as above. Address, transport and point all count. */
 struct cv_binding *cv_bind_by_flow(struct cv_binds *bs, const struct cv_bind_flow *flow,
 				   const struct cv_binding *prev);
-/** A stream connection closed: ends or marks the bindings whose link it was. */
+/** A stream connection closed: ends the bindings whose link it was (RFC 5626 5.3: a phone
+ * behind it can't be reached any more, and asks again). */
 void cv_bind_link_gone(struct cv_binds *bs, const void *link);
 /** A ping's outcome; @p answered by any response. After [ping] lost misses the flow is
  * marked dead (CG-13). */
 void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered);
 
-/** `explain` of an AOR or token id: ENOENT. */
+/** `explain` of an AOR, an id as `show registrations` prints it, or a token: ENOENT. */
 int cv_binds_explain(struct cv_binds *bs, struct cv_str id, struct cv_out *out);
+/** Bindings held, pending ones too. */
 size_t cv_binds_count(const struct cv_binds *bs);
 
 /** Keyed one-way name for identifiers we show upstream (Call-ID, tags): HMAC of the parts
  * under the token secret, hex, @p len characters at most 64 into @p dst (with NUL, so len
  * + 1 bytes). */
-void cv_binds_alias(const struct cv_binds *bs, const char *purpose,
+void cv_binds_alias(const struct cv_binds *bs, const char *what,
 		    const struct cv_str *parts, size_t partc, char *dst, size_t len);
 
 #endif

@@ -27,6 +27,9 @@ struct cv_home_ask {
 	struct cv_addr seen;
 	uint32_t expires_s; /* asked; 0: unregister */
 	bool nated_udp;     /* far-end phone over UDP: short expiry */
+	bool stream;        /* TCP or TLS: expiry of a connection */
+	bool upstream;      /* a [peer] takes what no home does: an unknown user is ENOENT
+			       then,      not challenged */
 };
 
 enum cv_home_verdict {
@@ -56,6 +59,10 @@ struct cv_home_ops {
 		      struct cv_home_answer *ans);
 	/** True when user@host is an account of mine. */
 	bool (*knows)(void *arg, struct cv_str user, struct cv_str host);
+	/** The one domain under which the account user@host is filed, whichever host of
+	 * its own it was asked for by; borrowed until the next reload. NULL: not an
+	 * account of mine. Op NULL: the host asked for. */
+	const char *(*domain)(void *arg, struct cv_str user, struct cv_str host);
 };
 
 int cv_homes_new(struct cv_homes **hp);
@@ -67,5 +74,9 @@ struct cv_home *cv_home_del(struct cv_home *h);
 int cv_homes_answer(struct cv_homes *hs, const struct cv_home_ask *ask,
 		    struct cv_home_answer *ans);
 bool cv_homes_know(struct cv_homes *hs, struct cv_str user, struct cv_str host);
+/** AOR "user@domain" under which bindings of the account user@host are filed (host empty:
+ * ours), into @p dst. ENOENT: no home has such an account; EMSGSIZE. */
+int cv_homes_aor(struct cv_homes *hs, struct cv_str user, struct cv_str host, char *dst,
+		 size_t size);
 
 #endif

@@ -44,7 +44,7 @@ struct cv_call_env {
 	const struct cv_conf *conf;
 	struct cv_loop *loop;
 	struct cv_cmds
-		*cmds; /* show calls, call, explain are registered here; may be NULL */
+		*cmds; /* `show calls` and `call` are registered here; may be NULL */
 	struct cv_stats *stats;    /* gauges; may be NULL */
 	struct cv_stat_cell *stat; /* may be NULL */
 	struct cv_routes *routes;
@@ -71,7 +71,8 @@ void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf);
  * tag. On 0 the calls own leg A's events and the transaction's answer. On error
  * nothing was kept and the caller answers by sip/status.c: ENOENT no route,
  * EACCES refused, EBUSY limit (503), ENOSPC no media port (503), EBADMSG SDP
- * (488), ELOOP Max-Forwards used up (483), EHOSTUNREACH, ENOMEM.
+ * (488), ELOOP Max-Forwards used up (483), EALREADY the same request by another
+ * way (482), EHOSTUNREACH, ENOMEM.
  */
 int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		  struct cv_txn *invite);
@@ -88,5 +89,9 @@ struct cv_call_media_event {
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 
 size_t cv_calls_count(const struct cv_calls *c);
+
+/** The call's part of `explain ID`, into the object that is open: call, from, to and list
+ * "explain". ENOENT: no call has this id. The command is core's. */
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out);
 
 #endif

@@ -1,1 +1,48 @@
-# built by this directory's files
+# L2: the call state machine, between sip and media and blind to both
+noinst_LIBRARIES += libcall.a
+libcall_a_SOURCES = \
+	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/leg.c src/call/leg.h \
+	src/call/media_ops.h \
+	src/call/need.c src/call/need.h \
+	src/call/offer.c \
+	src/call/pair.c \
+	src/call/part.c \
+	src/call/route.c src/call/route.h \
+	src/call/show.c \
+	src/call/story.c \
+	src/call/table.c \
+	src/module.h
+
+CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
+CALL_FAKES = \
+	tests/unit/call_world.c tests/unit/call_world.h \
+	tests/unit/fake_leg.c tests/unit/fake_leg.h \
+	tests/unit/fake_loop.c tests/unit/fake_loop.h \
+	tests/unit/fake_media.c tests/unit/fake_media.h
+
+check_PROGRAMS += tests/replay/call
+tests_replay_call_SOURCES = tests/replay/call.c tests/replay/player.c tests/replay/player.h \
+	$(CALL_FAKES)
+tests_replay_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_replay_call_LDADD = $(CALL_TEST_LIBS)
+
+EXTRA_DIST += \
+	tests/replay/call/001-lan-calls-far.flow \
+	tests/replay/call/002-caller-gives-up.flow \
+	tests/replay/call/003-cancel-before-1xx.flow \
+	tests/replay/call/004-answer-crosses-cancel.flow \
+	tests/replay/call/005-challenge-asked-again.flow \
+	tests/replay/call/006-challenge-forgotten.flow \
+	tests/replay/call/007-late-offer.flow \
+	tests/replay/call/008-hold-and-more.flow \
+	tests/replay/call/009-reinvite-refused.flow \
+	tests/replay/call/010-requests-cross.flow \
+	tests/replay/call/011-early-media.flow \
+	tests/replay/call/012-direct-media.flow \
+	tests/replay/call/013-relay-by-policy.flow \
+	tests/replay/call/014-families.flow \
+	tests/replay/call/015-refused-starts.flow \
+	tests/replay/call/016-never-answered.flow \
+	tests/replay/call/017-silence-and-loss.flow \
+	tests/replay/call/018-byes-cross.flow

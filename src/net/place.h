@@ -36,6 +36,7 @@ struct cv_point {
 	struct cv_addr media;     /* media sockets bind here; port 0 */
 	struct cv_addr media_adv; /* shown in SDP; port 0 */
 	enum cv_side side;        /* LAN or WAN */
+	size_t conf;              /* index of its [listen] section in the configuration */
 };
 
 /** The network as declared. Built once, then const. Lists are owned references. */

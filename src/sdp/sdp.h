@@ -39,8 +39,10 @@ int cv_sdp_parse(struct cv_sdp **sp, struct cv_str text);
 /** Number of m= lines. */
 size_t cv_sdp_count(const struct cv_sdp *s);
 
-/** What m-line @p i asks of the packet path; attribute lists are borrowed from @p s.
- * 0.0.0.0 in c= gives dir INACTIVE or SENDONLY as RFC 3264 8.4 has it. */
+/** What m-line @p i asks of the packet path; attribute lists are borrowed from @p s and
+ * hold whole lines ("a=crypto:..."), those of the session first. 0.0.0.0 in c= gives dir
+ * INACTIVE or SENDONLY as RFC 3264 8.4 has it, unless it is ICE's placeholder (port 9
+ * with a=ice-ufrag). rtcp is set for live RTP over UDP only. NULL: no such m-line. */
 const struct cv_flow *cv_sdp_flow(const struct cv_sdp *s, size_t i);
 
 /** Media type ("audio") and first format's encoding name ("PCMU/8000") for logs; empty
@@ -63,7 +65,13 @@ struct cv_sdp_edit {
 					end-of-candidates: we stand in the path without ICE */
 };
 
-/** Appends the edited text to @p to. EINVAL: flowc differs; ENOMEM. */
+/**
+ * Appends the edited text to @p to. A line changes only when what it says differs, so an
+ * edit with the values that were read gives the same bytes. An m-line that is refused (by
+ * the text or by port 0 in the edit) or not carried gets, where it writes an address,
+ * that of origin, else of the first live one. A hold by 0.0.0.0 stays one. a=rtcp-mux is
+ * added or left out as mux says. EINVAL: flowc differs, or a port without host; ENOMEM.
+ */
 int cv_sdp_rewrite(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
 		   struct cv_buf *to);
 

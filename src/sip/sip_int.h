@@ -33,6 +33,8 @@
 #include "base/list.h"
 #include "sip/ua.h"
 
+enum { CV_SIP_GAUGES = 3 };
+
 /** The message behind a cv_msg. */
 struct cv_sip_ref {
 	struct cv_sip *sip;
@@ -76,6 +78,9 @@ struct cv_sip {
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
 	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
 					      the first port; borrowed; NULL: off */
+	struct cv_alist **from; /* by peer: its from list; NULL where the targets' hosts
+				   count; owned */
+	size_t fromc;
 	struct cv_binds *binds;
 	struct cv_homes *homes;   /* borrowed */
 	struct cv_calls *calls;   /* borrowed; NULL until cv_sip_calls() */
@@ -87,8 +92,41 @@ struct cv_sip {
 	struct cv_list links;       /* stream links */
 	struct cv_list legs;        /* all legs, for the end */
 	struct cv_list pings, regs; /* keep.c, reg.c: transactions under way */
+	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
+};
+
+/** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
+ * reference, until it has ended and its last transaction is over. */
+struct cv_sip_leg {
+	struct cv_leg base;
+	struct cv_sip *sip;
+	nta_leg_t *dialog; /* owned; NULL once closed */
+	struct cv_sip_link
+		*link; /* of a phone or a stream: requests leave by it; NULL: by hop */
+	struct cv_addr hop; /* where requests go, the source or the next hop */
+	enum cv_transport transport;
+	uint8_t listen;
+	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
+	uint64_t binding; /* of the phone at the other end; 0: none */
+	char call[32];    /* id of the call, for logs; "-" until known */
+	bool confirmed;   /* a 2xx of an INVITE was sent or received */
+	bool bye;         /* a BYE was sent or received */
+	bool ended;       /* the call let go of it */
+	struct cv_list txns;
+	struct cv_list node;
+};
+
+/** One request and its responses, either way. In leg->txns, which holds a reference,
+ * until it is over. */
+struct cv_sip_txn {
+	struct cv_txn base;
+	struct cv_sip_leg *leg; /* referenced */
+	nta_incoming_t *irq;    /* owned; NULL once over */
+	nta_outgoing_t *orq;    /* owned; NULL once over */
+	bool final;             /* its final response was sent or received */
+	struct cv_list node;
 };
 
 /* origin.c: RFC 3581, contract "Who is who". */
@@ -97,6 +135,10 @@ struct cv_sip {
 int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *irq,
 		     const sip_t *sip);
 void cv_sip_origin_done(struct cv_sip_origin *o);
+/** True when @p a is an address of @p peer: in its from list, else one of its targets'
+ * hosts. */
+bool cv_sip_is_peer_host(const struct cv_sip *s, const struct cv_conf_peer *peer,
+			 const struct cv_addr *a);
 
 /* nat.c: links and addresses */
 
@@ -128,6 +170,10 @@ tport_t *cv_sip_tport(struct cv_sip *s, uint8_t listen, enum cv_transport t);
  * hop's or ours; sip_error entries are taken out of the source first (threats 1). NULL:
  * ENOMEM. */
 msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src);
+/** Takes asserted identities out of a copy: its sender isn't trusted to make them (RFC
+ * 3325). */
+void cv_sip_distrust(msg_t *m);
+
 /** Puts @p body with @p type in place of the message's own; a body equal to the present
  * one changes nothing. ENOMEM. */
 int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body);
@@ -164,6 +210,8 @@ bool cv_sip_is_ours(struct cv_sip *s, const char *host);
 const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 /** Request carries credentials of a realm that isn't ours. */
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
+/** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
+struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
 
 /* status.c: the one table of errno and SIP status */
 
@@ -171,14 +219,61 @@ int cv_sip_status(int err);
 const char *cv_sip_phrase(int status);
 enum cv_method cv_sip_method(sip_method_t m);
 
-/* uas.c, uac.c, ua.c */
+/* leg.c: what both directions share */
 
+/** Makes a leg without a dialog; sip->legs takes its own reference. ENOMEM. */
+int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s);
+/** Makes a transaction in the leg; borrowed. ENOMEM. */
+int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_method method);
+/** The transaction is over: sofia's halves are dropped; an ended leg goes with its last
+ * one. */
+void cv_sip_txn_done(struct cv_sip_txn *t);
+/** Tells the call, unless the leg has ended; references are held around it. */
+void cv_sip_leg_request(struct cv_sip_txn *t, const struct cv_msg *m);
+void cv_sip_leg_response(struct cv_sip_txn *t, const struct cv_msg *m);
+void cv_sip_leg_gone(struct cv_sip_leg *leg, int err);
+/** After the call let go: BYE when one is due and may be sent, then out of the list when
+ * nothing is left. */
+void cv_sip_leg_settle(struct cv_sip_leg *leg);
+/** Drops everything at once, without a word to the other end: the agent closes. */
+void cv_sip_leg_close(struct cv_sip_leg *leg);
+/** Message of a request or response as the call sees it; @p ref must outlive it. */
+void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
+		int status);
+extern const struct cv_leg_ops cv_sip_leg_ops;
+
+/* uas.c: incoming */
+
+/** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
 int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		     struct cv_sip_origin *o);
-
-/** Fills rq from a request and its origin; slices borrow from the message and @p ref. */
+/** nta's callback for requests in a leg's dialog. */
+int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
+		     const sip_t *sip);
+/** respond() of leg.h. */
+int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
+/** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
+ * origin. */
 void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
-		    msg_t *msg, const sip_t *sip, const struct cv_sip_origin *o);
+		    const struct cv_sip_origin *o);
+
+/* uac.c: outgoing */
+
+/** request(), ack() and cancel() of leg.h. */
+int cv_sip_send(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+		const struct cv_target *to);
+int cv_sip_ack(struct cv_txn *invite, const struct cv_msg *m);
+void cv_sip_cancel(struct cv_txn *t);
+/** BYE of our own; nobody hears of its answer. */
+int cv_sip_bye(struct cv_sip_leg *leg);
+
+/* ua.c */
+
+/** Dispatches a request out of dialog. Returns 0 or the status nta is to answer. */
+int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip);
+/** Answers with a status and optional Retry-After (seconds; 0: none), and destroys @p
+ * irq. */
+void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned retry_s);
 
 /* reg.c */
 
@@ -195,6 +290,13 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* stun_plug.c */
+
+/** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a
+ * process, before the agent. */
+int cv_sip_stun_plug(void);
+/** Socket of a UDP listener; -1: none. Never closed or read by the asker. */
+int cv_sip_udp_fd(const tport_t *tp);
 /** Ends pings under way. */
 void cv_sip_keep_close(struct cv_sip *s);
 

@@ -1,18 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Runs every libFuzzer target for FUZZ_SECONDS (20), starting from its corpus. What it finds
-# new goes to the build tree; a crash leaves its input there and fails.
+# Runs every libFuzzer target for FUZZ_SECONDS (20), one a core at a time, starting from its
+# corpus. What it finds new goes to the build tree; a crash leaves its input there and fails.
+# usage: tests/fuzz/smoke.sh [TARGET]      from make check-fuzz
 set -eu
 
-: "${top_srcdir:?is set by make check}" "${top_builddir:?is set by make check}"
-
+: "${top_srcdir:?is set by make check-fuzz}" "${top_builddir:?is set by make check-fuzz}"
 seconds=${FUZZ_SECONDS:-20}
-failed=0
-seen=0
-for source in "$top_srcdir"/tests/fuzz/fuzz_*.c; do
-	[ -f "$source" ] || continue
-	seen=$((seen + 1))
-	target=$(basename "$source" .c)
+
+one_target()
+{
+	target=$1
 	name=${target#fuzz_}
 	found=$top_builddir/tests/fuzz/found-$name
 	mkdir -p "$found"
@@ -21,20 +19,27 @@ for source in "$top_srcdir"/tests/fuzz/fuzz_*.c; do
 	if [ -f "$top_srcdir/tests/fuzz/$name.dict" ]; then
 		set -- "$@" "-dict=$top_srcdir/tests/fuzz/$name.dict"
 	fi
-	if "$top_builddir/tests/fuzz/$target" "$@" "$found" \
-		"$top_srcdir/tests/fuzz/corpus/$name" >"$found.log" 2>&1; then
+	if "$top_builddir/tests/fuzz/$target" "$@" "$found" "$top_srcdir/tests/fuzz/corpus/$name" \
+		>"$found.log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log")
 		echo "ok $target: $runs inputs in $seconds s"
 	else
-		failed=$((failed + 1))
 		tail -n 30 "$found.log"
 		echo "FAIL $target: see $found.log"
+		return 1
 	fi
-done
+}
 
-if [ "$seen" -eq 0 ]; then
-	echo "check-fuzz: no fuzz target in this tree" >&2
+if [ $# -gt 0 ]; then
+	one_target "$1"
+	exit
+fi
+
+set -- "$top_srcdir"/tests/fuzz/fuzz_*.c
+if [ ! -f "$1" ]; then
+	echo "skip: no fuzz target in this tree"
 	exit 77
 fi
-echo "fuzz: $((seen - failed)) passed, $failed failed"
-[ "$failed" -eq 0 ]
+for source in "$@"; do
+	basename "$source" .c
+done | xargs -n 1 -P "$(nproc 2>/dev/null || echo 1)" "${SHELL:-/bin/sh}" "$0"

@@ -84,10 +84,11 @@ edge_says()
 	edge_is "$@" 2>/dev/null || true
 }
 
-# edge_registration EXPRESSION: true of some registration r.
+# edge_registration EXPRESSION: true of some registration r that is complete.
 edge_registration()
 {
-	edge_is "any($1 for r in d['registrations'])" show registrations
+	edge_is "any(r['state'] == 'registered' and $1 for r in d['registrations'])" \
+		show registrations
 }
 
 # edge_relay REASON...: the only call up has one of these relay reasons.
@@ -95,7 +96,7 @@ edge_relay()
 {
 	local reason
 
-	reason=$(edge_says "d['calls'][0]['relay']" show calls)
+	reason=$(edge_says "d['calls'][0]['reason']" show calls)
 	note "relay: $reason"
 	case " $* " in
 	*" $reason "*) ;;
@@ -107,6 +108,11 @@ edge_quiet()
 {
 	edge_is "d['gauges']['calls'] == 0 and d['gauges']['streams'] == 0 and
 		d['gauges']['ports_used'] == 0" show stats
+}
+
+edge_no_bindings()
+{
+	edge_is "all(r['state'] != 'registered' for r in d['registrations'])" show registrations
 }
 
 edge_survived()
@@ -122,14 +128,15 @@ edge_last_words()
 		tail -n 2 "$D/culvertd.log"
 }
 
-# edge_finish: what must hold after the last hang-up of every case.
+# edge_finish: what must hold after the last hang-up of every case, the phones being gone.
 edge_finish()
 {
 	[ -e "$D/pids/culvertd" ] || return 0
 	edge_survived
 	poll 5 edge_quiet ||
 		fail "left over: $(edge_says "d['gauges']" show stats)"
-	edge_ctl --json show stats >"$D/stats.json"
+	poll 5 edge_no_bindings ||
+		fail "a binding outlives its phone: $(edge_says d show registrations)"
 	edge_stop
 }
 

@@ -8,6 +8,7 @@
 : "${LAB:?}" "${D:?}" "${P:?}"
 
 export PY=${PYTHON3:-/usr/bin/python3}
+export PYTHONDONTWRITEBYTECODE=1 # nothing is written beside the scripts
 
 # Notes one line in the case's log.
 note()
@@ -92,11 +93,18 @@ gone()
 # stop NAME [SECONDS]: TERM, then KILL when it doesn't go; returns its exit status.
 stop()
 {
+	[ -e "$D/pids/$1" ] || return 0
+	kill -TERM "$(pid_of "$1")" 2>/dev/null || true
+	stopped "$@"
+}
+
+# stopped NAME [SECONDS]: the second half of stop. A phone that gets TERM twice ends at once
+# and doesn't unregister, so TERM is sent only once.
+stopped()
+{
 	local name=$1 limit=${2:-5} pid rc=0
 
-	[ -e "$D/pids/$name" ] || return 0
 	pid=$(pid_of "$name")
-	kill -TERM "$pid" 2>/dev/null || true
 	if ! poll "$limit" gone "$name"; then
 		note "$name did not end within $limit s of TERM"
 		kill -KILL "$pid" 2>/dev/null || true
@@ -121,14 +129,27 @@ ended()
 	return "$rc"
 }
 
+# stop_together NAME...: TERM to all at once, then waits for each.
+stop_together()
+{
+	local name
+
+	for name; do
+		kill -TERM "$(pid_of "$name")" 2>/dev/null || true
+	done
+	for name; do
+		stopped "$name" || true
+	done
+}
+
 stop_all()
 {
-	local f
+	local f names=()
 
 	for f in "$D"/pids/*; do
-		[ -e "$f" ] || continue
-		stop "${f##*/}" 5 || true
+		[ ! -e "$f" ] || names+=("${f##*/}")
 	done
+	[ ${#names[@]} -eq 0 ] || stop_together "${names[@]}"
 }
 
 # capture NAME HOST INTERFACE [FILTER]: tcpdump into $D/NAME.pcap, ready when it returns.
@@ -137,7 +158,8 @@ capture()
 	local name=$1 host=$2 dev=$3
 
 	shift 3
-	spawn "$name" "$host" tcpdump -Z root -B 8192 -i "$dev" -n -s 0 -U -w "$D/$name.pcap" "$@"
+	spawn "$name" "$host" tcpdump -Z root --immediate-mode -B 8192 -i "$dev" -n -s 0 -U \
+		-w "$D/$name.pcap" "$@"
 	wait_for 5 "tcpdump on $host" grep -q 'listening on' "$D/$name.log"
 }
 

@@ -1,5 +1,6 @@
 # The laboratory: shipped, never installed. check-lab runs tests/lab/run.
 EXTRA_DIST += \
+	tests/lab/README \
 	tests/lab/run \
 	tests/lab/case \
 	tests/lab/demo \
@@ -20,6 +21,7 @@ EXTRA_DIST += \
 	tests/lab/spray.py \
 	tests/lab/streams.py \
 	tests/lab/tone.py \
+	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
 	tests/lab/cases/00-laboratory.sh \
@@ -40,4 +42,6 @@ EXTRA_DIST += \
 	tests/lab/cases/15-latch-attack.sh \
 	tests/lab/cases/16-topology-hiding.sh \
 	tests/lab/cases/17-config-errors.sh \
-	tests/lab/cases/18-streams.sh
+	tests/lab/cases/18-streams.sh \
+	tests/lab/cases/19-hold-resume.sh \
+	tests/lab/cases/20-strangers.sh

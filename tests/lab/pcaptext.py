@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""pcaptext.py FILE [--port N] [--count-ssrc HEX [--from ADDR]]: payloads of a capture, without the addresses
-of the packets themselves.
+"""pcaptext.py FILE [--port N] [--count-ssrc HEX] [--wav FILE] [--from ADDR]: payloads of a
+capture, without the addresses of the packets themselves.
 
 Prints the payload of every UDP and TCP packet to or from port N (default 5060) as text. With
---count-ssrc: prints how many UDP packets (of one IPv4 sender) carry an RTP header with that
-source identifier.
+--count-ssrc: prints how many UDP packets carry an RTP header with that source identifier. With
+--wav: writes the sound of the G.711 mu-law packets. --from: only packets of one IPv4 sender.
 """
 import argparse
 import socket
 import struct
 import sys
+
+import ulaw
 
 HEAD = {1: 14, 113: 16, 276: 20}  # Ethernet, Linux cooked v1, v2
 
@@ -57,8 +59,9 @@ def main():
     p.add_argument("--port", type=int, default=5060)
     p.add_argument("--count-ssrc", type=lambda s: int(s, 16))
     p.add_argument("--from", dest="sender", type=socket.inet_aton)
+    p.add_argument("--wav")
     args = p.parse_args()
-    count = 0
+    count, sound = 0, b""
     for ip in packets(args.file):
         proto, seg = transport(ip)
         got = payload(proto, seg)
@@ -70,10 +73,16 @@ def main():
         if args.count_ssrc is not None:
             count += (proto == 17 and len(data) >= 12 and data[0] >> 6 == 2
                       and struct.unpack(">I", data[8:12])[0] == args.count_ssrc)
+        elif args.wav:
+            if proto == 17 and len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7f == 0:
+                sound += data[12:]
         elif args.port in (src, dst):
-            sys.stdout.write(data.decode("utf-8", "replace"))
+            # a datagram is a whole message: the next one begins on a line of its own
+            sys.stdout.write(data.decode("utf-8", "replace") + ("\n" if proto == 17 else ""))
     if args.count_ssrc is not None:
         print(count)
+    if args.wav:
+        ulaw.write_wave(args.wav, sound)
 
 
 main()

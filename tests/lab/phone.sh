@@ -81,8 +81,27 @@ phone_ctl()
 phone_registered()
 {
 	poll 10 has '200 OK' "$D/$1.log" ||
-		fail "$1 can't register: $(grep -v '^$' "$D/$1.log" | tail -n 1)"
+		fail "$1 can't register: $(phone_last_words "$1")"
 	note "$1 is registered"
+}
+
+# All phones go home: they unregister, and say BYE if they must.
+phones_stop()
+{
+	local f name names=()
+
+	for f in "$D"/*/host; do
+		[ -e "$f" ] || continue
+		name=$(basename "$(dirname "$f")")
+		[ ! -e "$D/pids/$name" ] || names+=("$name")
+	done
+	[ ${#names[@]} -eq 0 ] || stop_together "${names[@]}"
+}
+
+# The last line of its log, without colours.
+phone_last_words()
+{
+	sed -e 's/\x1b\[[0-9;]*m//g' "$D/$1.log" | grep -v '^ *$' | tail -n 1
 }
 
 # Beginning of "what happened since": remembers how long the log was.
@@ -129,7 +148,8 @@ phones_call()
 	phone_mark "$1"
 	phone_mark "$2"
 	phone_dial "$1" "$3"
-	wait_for 15 "no call from $1 to $2" phone_says "$1" 'Call established'
+	poll 15 phone_says "$1" 'Call established' ||
+		fail "no call from $1 to $2: $(phone_last_words "$1")"
 	wait_for 5 "$2 does not see the call up" phone_says "$2" 'Call established'
 	note "$1 and $2 are connected"
 }

@@ -15,23 +15,11 @@ import socket
 import struct
 import sys
 import time
-import wave
 
-RATE, FRAME = 8000, 160
+import ulaw
+
+RATE, FRAME = ulaw.RATE, 160
 FILE_WAIT_S = 15
-
-
-def to_ulaw(v):
-    sign = 0x80 if v < 0 else 0
-    v = min(abs(v), 32635) + 132
-    exp = max(v.bit_length() - 8, 0)
-    return ~(sign | exp << 4 | v >> (exp + 3) & 15) & 0xff
-
-
-def from_ulaw(u):
-    u = ~u & 0xff
-    v = (((u & 15) << 3) + 132 << (u >> 4 & 7)) - 132
-    return -v if u & 0x80 else v
 
 
 def host_port(text):
@@ -52,14 +40,14 @@ def wait_file(path):
 
 def packet(n, hz, ssrc):
     first = n * FRAME
-    tone = bytes(to_ulaw(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
+    tone = bytes(ulaw.encode(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
                  for i in range(FRAME))
     mark = 0x80 if n == 0 else 0
     return struct.pack(">BBHII", 0x80, mark, n & 0xffff, first & 0xffffffff, ssrc) + tone
 
 
 def talk(sock, to, args):
-    heard, froms, sent = [], {}, 0
+    heard, sources, sent = [], {}, 0
     start = time.monotonic()
     while time.monotonic() < start + args.seconds:
         due = start + sent * FRAME / RATE
@@ -78,9 +66,9 @@ def talk(sock, to, args):
         except OSError:
             continue
         if len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7f == 0:
-            froms[src[:2]] = froms.get(src[:2], 0) + 1
+            sources[src[:2]] = sources.get(src[:2], 0) + 1
             heard.append(data[12:])
-    return heard, froms, sent
+    return heard, sources, sent
 
 
 def main():
@@ -99,13 +87,9 @@ def main():
                          socket.SOCK_DGRAM)
     sock.bind(addr)
     to = host_port(args.to) if args.to else wait_file(args.to_file)
-    heard, froms, sent = talk(sock, to, args)
-    with wave.open(args.record, "wb") as w:
-        w.setnchannels(1)
-        w.setsampwidth(2)
-        w.setframerate(RATE)
-        w.writeframes(b"".join(struct.pack("<h", from_ulaw(u)) for u in b"".join(heard)))
-    print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), froms))
+    heard, sources, sent = talk(sock, to, args)
+    ulaw.write_wave(args.record, b"".join(heard))
+    print("sent %d packets to %s:%d, heard %d from %s" % (sent, to[0], to[1], len(heard), sources))
 
 
 main()

@@ -4,7 +4,8 @@
 # SIPp as a trunk: a scenario for the signalling, rtptone.py as its voice. The scenario writes
 # the address it found in the SDP to a file, which the voice waits for.
 
-# sipp_start NAME HOST ADDRESS SCENARIO [OPTION...]: one call; audio port is 9000 (SIPp itself binds 6000).
+# sipp_start NAME HOST ADDRESS SCENARIO [OPTION...]: one call. The audio port is
+# 9000 (SIPp itself binds 6000).
 sipp_start()
 {
 	local name=$1 host=$2 addr=$3 scenario=$4

@@ -302,18 +302,18 @@ int cv_fake_loop_new(struct cv_loop **lp)
 	return 0;
 }
 
-void cv_fake_loop_advance(struct cv_loop *head, uint64_t ms)
+void cv_fake_loop_advance(struct cv_loop *l, uint64_t ms)
 {
-	struct fake_loop *l = loop_of(head);
-	uint64_t end_ms = l->now_ms + ms;
+	struct fake_loop *fake = loop_of(l);
+	uint64_t end_ms = fake->now_ms + ms;
 
-	l->events = EVENTS_MAX;
+	fake->events = EVENTS_MAX;
 	do {
-		settle(l);
-	} while (fire_next(l, end_ms));
+		settle(fake);
+	} while (fire_next(fake, end_ms));
 
-	if (l->now_ms < end_ms)
-		l->now_ms = end_ms;
+	if (fake->now_ms < end_ms)
+		fake->now_ms = end_ms;
 }
 
 uint64_t cv_fake_loop_now(void)

@@ -16,6 +16,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"clock", cv_test_clock},
 	{"ring", cv_test_ring},
 	{"log", cv_test_log},
+	{"out", cv_test_out},
 	{"cmd", cv_test_cmd},
 	{"stat", cv_test_stat},
 	{0},

@@ -12,6 +12,7 @@ int cv_test_flow(void);
 int cv_test_clock(void);
 int cv_test_ring(void);
 int cv_test_log(void);
+int cv_test_out(void);
 int cv_test_cmd(void);
 int cv_test_stat(void);
 

@@ -18,7 +18,6 @@ case_main()
 	[peer pbx]
 	target = sip:198.51.100.5:5060
 	domains = example.test
-	options-ping = off
 
 	[route all]
 	from = phones

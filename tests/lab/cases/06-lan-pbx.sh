@@ -17,7 +17,6 @@ case_main()
 	[peer pbx]
 	target = sip:192.168.50.5:5060
 	domains = example.test
-	options-ping = off
 
 	[route all]
 	from = phones

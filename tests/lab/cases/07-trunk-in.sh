@@ -14,7 +14,6 @@ case_main()
 		cat <<-EOF
 		[peer trunk]
 		target = sip:198.51.100.60:5060
-		options-ping = off
 		EOF
 	} | edge_conf
 	edge_start

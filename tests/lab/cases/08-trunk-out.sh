@@ -14,7 +14,6 @@ case_main()
 		cat <<-EOF
 		[peer trunk]
 		target = sip:198.51.100.60:5060
-		options-ping = off
 
 		[route out]
 		from = phones
@@ -27,7 +26,7 @@ case_main()
 	phone_start alice a1 440 "$(phone_account alice 198.51.100.10)"
 	phone_registered alice
 	sipp_start trunk trunk 198.51.100.60 answer
-	sipp_voice trunk trunk 198.51.100.60 1000 12
+	sipp_voice trunk trunk 198.51.100.60 1000 8
 	phone_dial alice sip:9123@198.51.100.10
 	wait_for 10 "the call does not come up" phone_says alice 'Call established'
 	edge_relay far-end

@@ -29,6 +29,7 @@ unreachable()
 	spawn unreachable trunk "$PY" "$LAB/killers.py" --me 198.51.100.60 --edge 198.51.100.10 \
 		contact bob "$1"
 	if poll 10 has '^up' "$D/unreachable.log"; then
+		wait_for 5 "bob's call is not up" phone_says bob 'Call established'
 		phone_hangup bob
 	fi
 	ended unreachable 20 || fail "the caller: $(cat "$D/unreachable.log")"
@@ -49,7 +50,6 @@ case_main()
 		cat <<-EOF
 		[peer trunk]
 		target = sip:198.51.100.60:5060
-		options-ping = off
 
 		[route out]
 		from = phones

@@ -62,10 +62,10 @@ case_main()
 	refuses "unknown section" 0 kitchen
 	bad '[listen other]' 'address = 203.0.113.77'
 	refuses "address not on this host" 19 203.0.113.77
-	bad '[media]' 'ports = 5000-6000'
+	bad '[media]' 'ports = 5000-5999'
 	refuses "RTP range over the SIP port" 0 5060
 	bad '[media]' 'ports = 20000-10000'
-	refuses "range upside down" 19 20000-10000
+	refuses "range upside down" 19 20000
 	bad '[media]' 'ports = 20000-70000'
 	refuses "port beyond 65535" 19 70000
 	bad '[network]' 'nat-systems = 203.0.113.5/24'

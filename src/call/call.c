@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of a call: start, answer, the ways it ends. Signalling thread.
+ */
+#include "config.h"
+
+#include "call/call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "call/call_int.h"
+
+enum {
+	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
+	SECOND_MS = 1000,
+	REFUSALS_LOGGED = 5, /* refused calls written in 10 s; the rest is counted */
+};
+
+static void calls_fini(void *obj)
+{
+	struct cv_calls *c = obj;
+
+	cv_mem_unref(c->by_id);
+	cv_mem_unref(c->by_key);
+	cv_mem_unref(c->by_media);
+}
+
+int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
+{
+	struct cv_calls *c;
+	int err;
+
+	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->media ||
+	    !env->leg_new || !env->place_peer)
+		return EINVAL;
+
+	c = cv_mem_new(sizeof(*c), calls_fini);
+	if (!c)
+		return ENOMEM;
+
+	c->env = *env;
+	cv_list_init(&c->list);
+	err = cv_hash_new(&c->by_id);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->by_key);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->by_media);
+	if (err)
+		goto out;
+
+	err = cv_calls_show_start(c);
+
+out:
+	if (err)
+		cv_mem_unref(c);
+	else
+		*cp = c;
+
+	return err;
+}
+
+void cv_calls_close(struct cv_calls *c)
+{
+	struct cv_list *n, *tmp;
+
+	if (!c || c->closed)
+		return;
+
+	c->closed = true;
+	CV_LIST_FOREACH (n, tmp, &c->list)
+		cv_call_finish(CV_CONTAINER(n, struct cv_call, node),
+			       &(struct cv_call_end){"edge", "shutdown", EBUSY});
+
+	cv_calls_show_stop(c);
+}
+
+void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf)
+{
+	c->env.conf = conf;
+	c->env.same_nat_direct = conf->network.same_nat_direct;
+}
+
+size_t cv_calls_count(const struct cv_calls *c)
+{
+	return c->count;
+}
+
+static void call_fini(void *obj)
+{
+	struct cv_call *call = obj;
+
+	cv_mem_unref(call->timer);
+	cv_mem_unref(call->evid);
+	free(call->key);
+	free(call->peer);
+	free(call->from_peer);
+}
+
+static void leg_end(struct cv_party *p, int err)
+{
+	struct cv_leg *leg = p->leg;
+
+	if (!leg)
+		return;
+
+	p->leg = NULL;
+	leg->ops->end(leg, err);
+	cv_mem_unref(leg);
+}
+
+/* Answers what still waits for the other party, which nobody asks any more; the INVITE
+ * that made the call is answered by the end of its leg. */
+static void pairs_end(struct cv_call *call)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &call->pairs) {
+		struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
+
+		if (p->acking)
+			cv_pair_ack(p); /* or the other side repeats its 2xx */
+		else if (p != call->setup)
+			cv_pair_reply(p->in, 487); /* RFC 3261 15.1.2 */
+
+		cv_pair_drop(p);
+	}
+}
+
+/* What both kinds of end have in common: the call is over for those who talk. */
+static void settle(struct cv_call *call, const struct cv_call_end *e)
+{
+	if (call->answer_ms == 0)
+		cv_stat_add(call->calls->env.stat, CV_STAT_calls_failed, 1);
+
+	cv_call_log_end(call, e);
+	cv_offer_close(call);
+}
+
+void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
+{
+	if (call->state == CV_CALL_OVER)
+		return;
+
+	if (call->state != CV_CALL_LEAVING)
+		settle(call, e);
+
+	call->state = CV_CALL_OVER;
+	cv_timer_stop(call->timer);
+	pairs_end(call);
+	leg_end(&call->party[CV_END_A], e->err);
+	leg_end(&call->party[CV_END_B], e->err);
+	cv_call_unlink(call);
+	cv_mem_unref(call);
+}
+
+void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status)
+{
+	struct cv_leg *b = call->party[CV_END_B].leg;
+	struct cv_pair *setup = call->setup;
+	struct cv_list *n, *tmp;
+	int err;
+
+	if (call->state != CV_CALL_SETUP || !setup || !setup->out || !b) {
+		cv_call_finish(call, e);
+		return;
+	}
+
+	call->state = CV_CALL_LEAVING;
+	settle(call, e);
+	setup->canceled = true;
+	cv_pair_reply(setup->in, status);
+	CV_LIST_FOREACH (n, tmp, &call->pairs) {
+		struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
+
+		if (p == setup)
+			continue;
+
+		cv_pair_reply(p->in, 487);
+		cv_pair_drop(p);
+	}
+
+	leg_end(&call->party[CV_END_A], 0);
+	err = cv_timer_set(call->timer, CV_CALL_CANCEL_MS);
+	if (err)
+		cv_call_finish(call, e);
+	else
+		b->ops->cancel(setup->out);
+}
+
+void cv_call_answered(struct cv_call *call)
+{
+	call->state = CV_CALL_ANSWERED;
+	call->answer_ms = cv_clock_ms();
+	cv_timer_stop(call->timer);
+	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
+	cv_call_log_answer(call);
+}
+
+/* The caller may ask again with credentials: keep target, ports and leg B for it. */
+static int challenge(struct cv_call *call)
+{
+	int err;
+
+	err = cv_timer_set(call->timer, CV_CALL_RETRY_MS);
+	if (err)
+		return err;
+
+	call->state = CV_CALL_CHALLENGED;
+	pairs_end(call);
+	leg_end(&call->party[CV_END_A], 0);
+
+	return 0;
+}
+
+void cv_call_refused(struct cv_call *call, uint16_t status)
+{
+	char why[sizeof("65535")];
+
+	if ((status == 401 || status == 407) && challenge(call) == 0)
+		return;
+
+	(void)snprintf(why, sizeof(why), "%u", (unsigned)status);
+	cv_call_finish(call, &(struct cv_call_end){"callee", why, 0});
+}
+
+static void on_timer(void *arg)
+{
+	struct cv_call *call = cv_mem_ref(arg);
+
+	switch (call->state) {
+	case CV_CALL_SETUP:
+		cv_call_abandon(call, &(struct cv_call_end){"edge", "setup-timeout", 0},
+				408);
+		break;
+	case CV_CALL_CHALLENGED:
+		cv_call_finish(call, &(struct cv_call_end){"caller", "challenged", 0});
+		break;
+	case CV_CALL_LEAVING:
+		cv_call_finish(call, &(struct cv_call_end){"edge", "cancel", ETIMEDOUT});
+		break;
+	case CV_CALL_ANSWERED:
+	case CV_CALL_OVER:
+		break;
+	}
+
+	cv_mem_unref(call);
+}
+
+/* Same Call-ID, From tag and Request-URI: the same INVITE, or the same asked again. A
+ * terminated string, ended by free(). */
+static char *key_of(const struct cv_request *rq)
+{
+	size_t len = rq->call_id.len + rq->from_tag.len + rq->ruri.len + sizeof("  ");
+	char *key = cv_mem_zalloc(len, 1);
+
+	if (key)
+		(void)snprintf(key, len, CV_STR_FMT " " CV_STR_FMT " " CV_STR_FMT,
+			       CV_STR_ARG(rq->call_id), CV_STR_ARG(rq->from_tag),
+			       CV_STR_ARG(rq->ruri));
+
+	return key;
+}
+
+static void party_print(char *dst, struct cv_str user, struct cv_str host)
+{
+	(void)snprintf(dst, CV_CALL_PARTY_LEN, CV_STR_FMT "@" CV_STR_FMT,
+		       CV_STR_ARG(user), CV_STR_ARG(host));
+}
+
+static int call_new(struct cv_call **callp, struct cv_calls *c,
+		    const struct cv_request *rq)
+{
+	struct cv_call *call;
+	int err;
+
+	call = cv_mem_new(sizeof(*call), call_fini);
+	if (!call)
+		return ENOMEM;
+
+	call->calls = c;
+	cv_list_init(&call->pairs);
+	call->party[CV_END_A] = (struct cv_party){.call = call, .place = rq->place};
+	call->party[CV_END_B] = (struct cv_party){.call = call, .end = CV_END_B};
+	call->cseq = rq->cseq;
+	call->start_ms = cv_clock_ms();
+	party_print(call->from, rq->from_user, rq->from_host);
+	party_print(call->to, rq->to_user, rq->to_host);
+	call->key = key_of(rq);
+	call->from_peer = rq->who == CV_WHO_PEER ? cv_mem_strdup(rq->peer) : NULL;
+	err = !call->key || (rq->who == CV_WHO_PEER && rq->peer && !call->from_peer)
+		      ? ENOMEM
+		      : cv_call_id_draw(c, call);
+	if (err)
+		goto out;
+
+	err = cv_evid_new(&call->evid);
+	if (err)
+		goto out;
+
+	cv_evid_join(call->evid, rq->evid);
+	err = cv_timer_new(&call->timer, c->env.loop, on_timer, call);
+
+out:
+	if (err)
+		cv_mem_unref(call);
+	else
+		*callp = call;
+
+	return err;
+}
+
+/* Completes the target of a peer: its first address. */
+static int aim_peer(struct cv_call *call)
+{
+	const struct cv_call_env *env = &call->calls->env;
+	const struct cv_conf_peer *peer;
+	struct cv_target *to = &call->target;
+
+	peer = to->peer ? cv_conf_peer_find(env->conf, cv_str_of(to->peer)) : NULL;
+	if (!peer || peer->targetc == 0)
+		return EHOSTUNREACH;
+
+	call->peer = cv_mem_strdup(to->peer);
+	if (!call->peer)
+		return ENOMEM;
+
+	to->peer = call->peer;
+	to->hop = peer->targets[0].addr;
+	if (to->hop.port == 0)
+		to->hop.port = SIP_PORT;
+
+	to->transport = peer->targets[0].transport;
+	env->place_peer(env->place_arg, &to->hop, peer, &to->place, call->evid);
+
+	return 0;
+}
+
+static enum cv_need_policy policy_of(const struct cv_call *call)
+{
+	const struct cv_conf *conf = call->calls->env.conf;
+	const char *names[] = {call->from_peer, call->peer};
+	enum cv_conf_relay is = conf->media.relay;
+
+	for (size_t i = 0; i < 2; ++i) {
+		const struct cv_conf_peer *peer = NULL;
+
+		if (names[i])
+			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
+
+		if (!peer || peer->relay == CV_RELAY_AUTO || is == CV_RELAY_ALWAYS)
+			continue;
+
+		is = peer->relay;
+	}
+
+	switch (is) {
+	case CV_RELAY_ALWAYS:
+		return CV_NEED_ALWAYS;
+	case CV_RELAY_NEVER:
+		return CV_NEED_NEVER;
+	case CV_RELAY_AUTO:
+		break;
+	}
+
+	return CV_NEED_AUTO;
+}
+
+/* Target, places, relay: all that is decided before anything is sent. */
+static int decide(struct cv_call *call, const struct cv_request *rq)
+{
+	const struct cv_call_env *env = &call->calls->env;
+	struct cv_need need;
+	int err;
+
+	err = cv_routes_pick(env->routes, rq, &call->target);
+	if (err)
+		return err;
+
+	if (call->target.kind == CV_TARGET_PEER) {
+		err = aim_peer(call);
+		if (err)
+			return err;
+	}
+
+	call->party[CV_END_B].place = call->target.place;
+	need = (struct cv_need){
+		.a = rq->place,
+		.b = call->target.place,
+		.policy = policy_of(call),
+		.same_nat_direct = env->same_nat_direct,
+	};
+	call->reason = cv_need_decide(&need);
+	cv_call_explain_start(call);
+
+	return 0;
+}
+
+static int leg_make(struct cv_call *call, const struct cv_request *rq)
+{
+	const struct cv_call_env *env = &call->calls->env;
+	const struct cv_leg_setup setup = {
+		.events = &cv_call_events,
+		.arg = &call->party[CV_END_B],
+		.to = &call->target,
+		.rq = rq,
+		.call = call->id,
+	};
+
+	return env->leg_new(env->leg_arg, &call->party[CV_END_B].leg, &setup);
+}
+
+/* Sends the INVITE on and takes leg A over. On error A is as it was. */
+static int invite_send(struct cv_call *call, const struct cv_request *rq,
+		       struct cv_leg *a, struct cv_txn *invite)
+{
+	struct cv_party *party = &call->party[CV_END_A];
+	struct cv_pass pass;
+	struct cv_pair *p;
+	int err;
+
+	err = cv_pair_new(&p, party, invite);
+	if (err)
+		return err;
+
+	err = cv_offer_pass(p, CV_END_A, &rq->msg, &pass);
+	if (!err)
+		err = cv_timer_set(call->timer, CV_CALL_SETUP_MS);
+
+	if (!err)
+		err = cv_pair_send(p, &pass.m, &call->target);
+
+	cv_pass_done(&pass);
+	if (err) {
+		cv_pair_drop(p);
+		return err;
+	}
+
+	call->setup = p;
+	call->state = CV_CALL_SETUP;
+	party->leg = cv_mem_ref(a);
+	a->events = &cv_call_events;
+	a->arg = party;
+
+	return 0;
+}
+
+/* Undoes a start that failed: nobody has heard of the call yet but leg B. */
+static void start_undo(struct cv_call *call, int err)
+{
+	cv_timer_stop(call->timer);
+	cv_offer_close(call);
+	leg_end(&call->party[CV_END_B], err);
+	cv_mem_unref(call);
+}
+
+static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *invite)
+{
+	struct cv_call *call;
+	int err;
+
+	err = call_new(&call, c, rq);
+	if (err)
+		return err;
+
+	err = decide(call, rq);
+	if (err)
+		goto out;
+
+	err = leg_make(call, rq);
+	if (err)
+		goto out;
+
+	err = invite_send(call, rq, a, invite);
+
+out:
+	if (err) {
+		start_undo(call, err);
+		return err;
+	}
+
+	cv_call_link(call);
+	cv_stat_add(c->env.stat, CV_STAT_calls_started, 1);
+	cv_call_log_start(call);
+
+	return 0;
+}
+
+/* The INVITE that was challenged, asked again. */
+static int retry(struct cv_call *call, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *invite)
+{
+	struct cv_party *party = &call->party[CV_END_A];
+	const struct cv_call_env *env = &call->calls->env;
+	int err;
+
+	party->place = rq->place;
+	if (call->media)
+		env->media->place(call->media, CV_END_A, &rq->place);
+
+	call->cseq = rq->cseq;
+	cv_evid_add(call->evid, "challenge", "asked again",
+		    "INVITE with CSeq %u takes over target and ports",
+		    (unsigned)rq->cseq);
+	err = invite_send(call, rq, a, invite);
+	if (err)
+		cv_call_finish(call,
+			       &(struct cv_call_end){"edge", strerrorname_np(err), err});
+
+	return err;
+}
+
+/* Room for one more call? */
+static int admit(struct cv_calls *c)
+{
+	const struct cv_conf_limits *lim = &c->env.conf->limits;
+	uint64_t now = cv_clock_ms();
+
+	if (c->closed || (lim->max_calls != 0 && c->count >= lim->max_calls))
+		return EBUSY;
+
+	if (now - c->second_ms >= SECOND_MS) {
+		c->second_ms = now;
+		c->started = 0;
+	}
+
+	if (lim->max_cps != 0 && c->started >= lim->max_cps)
+		return EBUSY;
+
+	++c->started;
+
+	return 0;
+}
+
+static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
+			  struct cv_leg *a, struct cv_txn *invite)
+{
+	struct cv_call *call = NULL;
+	char *key = key_of(rq);
+	int err = 0;
+
+	if (!key)
+		return ENOMEM;
+
+	/* a request that came a second time by another way is a loop (RFC 3261 8.2.2.2);
+	 * only who was challenged may take a call over */
+	while (!err && (call = cv_calls_find_key(c, cv_str_of(key), call))) {
+		if (call->cseq == rq->cseq)
+			err = EALREADY;
+		else if (call->state == CV_CALL_CHALLENGED && rq->cseq > call->cseq &&
+			 cv_addr_host_eq(&call->party[CV_END_A].place.seen,
+					 &rq->place.seen))
+			break;
+	}
+
+	free(key);
+	if (err)
+		return err;
+
+	if (call)
+		return retry(call, rq, a, invite);
+
+	err = admit(c);
+
+	return err ? err : start(c, rq, a, invite);
+}
+
+int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
+		  struct cv_txn *invite)
+{
+	int err;
+
+	if (!c || !rq || !a || !invite)
+		return EINVAL;
+
+	err = rq->max_forwards == 0 ? ELOOP : start_or_retry(c, rq, a, invite);
+	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
+		cv_info("call",
+			"refused from=" CV_STR_FMT "@" CV_STR_FMT " to=" CV_STR_FMT
+			"@" CV_STR_FMT " err=%s",
+			CV_STR_ARG(rq->from_user), CV_STR_ARG(rq->from_host),
+			CV_STR_ARG(rq->to_user), CV_STR_ARG(rq->to_host), strerror(err));
+
+	return err;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Structs of src/call; private. All on the signalling thread.
+ *
+ * call.c is the life of a call, pair.c the requests that pass through it,
+ * offer.c the offers and answers in them, part.c the session description in a
+ * multipart body, table.c finds calls and speaks of them to the operator.
+ */
+#ifndef CV_CALL_CALL_INT_H
+#define CV_CALL_CALL_INT_H
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "call/call.h"
+#include "sdp/sdp.h"
+
+enum {
+	CV_CALL_ID_LEN = 10,       /* printable characters of an id: 50 random bits */
+	CV_CALL_NAME_LEN = 12,     /* "audio", "application" */
+	CV_CALL_PARTY_LEN = 96,    /* user@host for logs; longer ones are cut */
+	CV_CALL_CODEC_LEN = 32,    /* "telephone-event/8000" */
+	CV_CALL_CANCEL_MS = 32000, /* a cancelled INVITE is awaited so long: 64*T1, RFC
+				      3261 9.1 */
+};
+
+enum cv_call_state {
+	CV_CALL_SETUP = 0,  /* INVITE sent to B */
+	CV_CALL_CHALLENGED, /* 401 or 407 passed to A, who is to ask again */
+	CV_CALL_ANSWERED,   /* 2xx passed to A */
+	CV_CALL_LEAVING,    /* A and media are gone, B's cancelled INVITE is awaited */
+	CV_CALL_OVER,       /* in no table any more */
+};
+
+/** One m-line as somebody said it. */
+struct cv_line {
+	struct cv_flow flow;         /* without attribute lists */
+	char name[CV_CALL_NAME_LEN]; /* media type */
+};
+
+/** All m-lines of one description; const once made, shared by reference. */
+struct cv_lines {
+	size_t c;
+	struct cv_line v[];
+};
+
+/** One of the two parties. Lives in the call; what its leg's events are given. */
+struct cv_party {
+	struct cv_call *call;
+	enum cv_end end;
+	struct cv_leg *leg;    /* owned; NULL: none, or over */
+	struct cv_place place; /* as media was last told */
+
+	struct cv_lines *now;   /* what it said last; owned */
+	struct cv_lines *good;  /* what it said in the last exchange that was agreed */
+	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
+	struct cv_addr latched; /* where its first stream's media comes from */
+};
+
+/** A request of one party, sent on to the other. The call's list holds the reference. */
+struct cv_pair {
+	struct cv_list node;
+	struct cv_call *call;
+	enum cv_end from; /* who asked */
+	enum cv_method method;
+	struct cv_txn *in, *out; /* owned; out NULL until it was sent on */
+	bool acking;             /* INVITE: its 2xx was passed, the ACK is awaited */
+	bool canceled;           /* INVITE: given up */
+};
+
+struct cv_call {
+	struct cv_calls *calls; /* parent; not referenced */
+	char id[CV_CALL_ID_LEN + 1];
+	char *key; /* A's Call-ID, From tag and Request-URI; owned */
+	struct cv_hash_node by_id, by_key, by_media;
+	struct cv_list node;
+
+	enum cv_call_state state;
+	struct cv_party party[2]; /* by cv_end */
+	struct cv_list pairs;
+	size_t pairc;
+	struct cv_pair *setup; /* INVITE that made the call, until its ACK; borrowed */
+	uint32_t cseq;         /* of A's INVITE, the last one */
+	struct cv_timer *timer;
+
+	struct cv_target target;
+	char *peer;      /* target.peer points here: outlives the configuration; owned */
+	char *from_peer; /* [peer] that called; NULL; owned */
+	struct cv_evid *evid;
+
+	enum cv_reason reason;
+	struct cv_media *media;     /* NULL: no relay, or none yet */
+	uint32_t media_key[2];      /* id and generation: key of by_media */
+	struct cv_pair *offered_in; /* pair that carries an offer without an answer yet;
+				       borrowed */
+	enum cv_end offerer;
+	bool previewed; /* the answer came in a 1xx already */
+
+	uint64_t start_ms, answer_ms; /* answer_ms 0: not yet */
+	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
+	char codec[CV_CALL_CODEC_LEN];
+};
+
+struct cv_calls {
+	struct cv_call_env env;
+	struct cv_hash *by_id, *by_key, *by_media;
+	struct cv_list list; /* all calls; holds their reference */
+	size_t count;
+	uint64_t second_ms; /* start of the second that `started` counts */
+	unsigned started;
+	bool closed;
+	struct cv_log_limit refused;
+	struct cv_cmd show_calls, call;
+	struct cv_gauge gauge_calls, gauge_challenged;
+};
+
+/** How a call ended, for the log. */
+struct cv_call_end {
+	const char *who, *why; /* "caller", "callee", "edge"; "bye", "cancel", ... */
+	int err;               /* for what still waits for an answer (status.c) */
+};
+
+/* call.c */
+
+static inline struct cv_party *cv_call_other(struct cv_party *p)
+{
+	return &p->call->party[p->end == CV_END_A ? CV_END_B : CV_END_A];
+}
+
+/** Name of a party in logs and evidence: "A", "B". */
+static inline const char *cv_call_party_name(enum cv_end end)
+{
+	return end == CV_END_A ? "A" : "B";
+}
+
+/** Ends everything at once: both legs, media, log line. Does nothing a second time. */
+void cv_call_finish(struct cv_call *call, const struct cv_call_end *e);
+/** The INVITE that made the call was answered: its 2xx has passed. */
+void cv_call_answered(struct cv_call *call);
+/** The INVITE that made the call got a final refusal, which has passed. */
+void cv_call_refused(struct cv_call *call, uint16_t status);
+/** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
+void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status);
+
+/* pair.c */
+
+extern const struct cv_leg_events cv_call_events;
+
+/** Makes a pair for @p in. ENOMEM; ENOBUFS: CV_CALL_TXNS are open. */
+int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in);
+/** Sends it on to the other party; @p to only out of dialog. ESTALE: nobody there. */
+int cv_pair_send(struct cv_pair *p, const struct cv_msg *m, const struct cv_target *to);
+/** Takes it out of its call, transactions forget it; an offer in it is undone. */
+void cv_pair_drop(struct cv_pair *p);
+/** Answers an incoming transaction by ourselves. */
+void cv_pair_reply(struct cv_txn *t, uint16_t status);
+/** Acknowledges the 2xx of an INVITE pair without a body. */
+void cv_pair_ack(struct cv_pair *p);
+
+/* offer.c */
+
+/** A body on its way: as it came or rewritten. buf is freed by cv_pass_done(). */
+struct cv_pass {
+	struct cv_msg m; /* body points into the message that came or into buf */
+	struct cv_buf buf;
+};
+
+/**
+ * Takes what @p from says in @p m, a message of pair @p p, through the offer
+ * and answer rules and the packet path, into @p out. EBADMSG: an address in it
+ * can't be read; EINPROGRESS: an offer waits for its answer; ENOSPC and others
+ * of media->set. On error nothing has changed.
+ */
+int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
+		  struct cv_pass *out);
+void cv_pass_done(struct cv_pass *out);
+/** Pair @p p is over: an offer in it that was not agreed is undone, in media too. */
+void cv_offer_undo(struct cv_pair *p);
+/** Closes the media session; what was said is forgotten. */
+void cv_offer_close(struct cv_call *call);
+/** Name of media @p stream as either party called it, "stream" when unknown. */
+const char *cv_offer_stream_name(const struct cv_call *call, size_t stream);
+
+/* part.c */
+
+/** Session description inside a body of @p type: the body itself, or the first
+ * application/sdp part of a multipart one. ENOENT: it holds none; EBADMSG: can't tell. */
+int cv_part_find_sdp(struct cv_str type, struct cv_str body, struct cv_str *sdp);
+
+/* table.c */
+
+void cv_call_link(struct cv_call *call);
+void cv_call_unlink(struct cv_call *call);
+/** Puts the call under its media session's id, once that exists. */
+void cv_call_link_media(struct cv_call *call);
+/** Call by key: the next one after @p prev, or the first. */
+struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
+				  const struct cv_call *prev);
+/** Draws an id that no call has. EIO: no random numbers. */
+int cv_call_id_draw(struct cv_calls *c, struct cv_call *call);
+const char *cv_call_state_name(enum cv_call_state s);
+
+/* show.c */
+
+/** Registers commands and gauges; EEXIST. */
+int cv_calls_show_start(struct cv_calls *c);
+void cv_calls_show_stop(struct cv_calls *c);
+
+/* story.c: the lines a call leaves behind */
+
+void cv_call_log_start(const struct cv_call *call);
+void cv_call_log_answer(const struct cv_call *call);
+void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e);
+/** Evidence of route, places and relay. */
+void cv_call_explain_start(struct cv_call *call);
+
+#endif

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Offers and answers (RFC 3264) on their way through a call: description ->
+ * flows -> packet path -> description. Signalling thread.
+ *
+ * At most one offer is open in a call, since what one leg offers is what the
+ * other is offered. Each party has two sets of lines: what it said last (now)
+ * and what it said when both last agreed (good). A refused offer goes back to
+ * the good ones, in the packet path too, so the talk goes on as it was.
+ *
+ *   INVITE, UPDATE with a description     offer
+ *   1xx                                   a preview: of the answer, or of the
+ *                                         offer when the INVITE had none
+ *   2xx                                   answer; offer when the INVITE had none
+ *   2xx without, after a preview          the preview was the answer
+ *   ACK                                   answer to the offer of the 2xx
+ *   anything else                         a description in it goes no further,
+ *                                         its addresses would mislead
+ *
+ * Without a relay every body passes byte for byte and nothing is kept.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "call/call_int.h"
+
+enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
+
+/* One description on its way. */
+struct work {
+	struct cv_pair *p;
+	struct cv_party *from, *to;
+	const struct cv_msg *m;
+	enum role role;
+	struct cv_str text; /* the description in m->body */
+	struct cv_sdp *sdp;
+	struct cv_lines *lines;
+	struct cv_flow in[CV_SDP_MEDIA], out[CV_SDP_MEDIA];
+};
+
+static bool is_2xx(const struct cv_msg *m)
+{
+	return m->status >= 200 && m->status < 300;
+}
+
+static bool is_request(const struct cv_msg *m)
+{
+	return m->status == 0 && m->method != CV_METHOD_ACK;
+}
+
+/* Methods whose bodies take part in offer and answer. */
+static bool may_offer(enum cv_method m)
+{
+	return m == CV_METHOD_INVITE || m == CV_METHOD_UPDATE || m == CV_METHOD_ACK ||
+	       m == CV_METHOD_PRACK;
+}
+
+static bool is_live(const struct cv_flow *f)
+{
+	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
+}
+
+static bool answers(const struct cv_pair *p, enum cv_end from)
+{
+	return p->call->offered_in == p && p->call->offerer != from;
+}
+
+static enum role role_of(const struct cv_pair *p, enum cv_end from,
+			 const struct cv_msg *m)
+{
+	const struct cv_pair *open = p->call->offered_in;
+	bool own = !open || (open == p && p->call->offerer == from);
+
+	if (!may_offer(m->method) || m->status >= 300)
+		return ROLE_NONE;
+
+	if (is_request(m))
+		return open ? ROLE_GLARE : ROLE_OFFER;
+
+	if (answers(p, from))
+		return m->status >= 100 && m->status < 200 ? ROLE_PREVIEW : ROLE_ANSWER;
+
+	if (m->status != 0 && m->method == CV_METHOD_INVITE && own)
+		return ROLE_OFFER;
+
+	return ROLE_NONE;
+}
+
+/* Both said what they want: this is what a refusal goes back to from now on. */
+static void agree(struct cv_call *call)
+{
+	for (size_t i = 0; i < 2; ++i) {
+		struct cv_party *party = &call->party[i];
+
+		cv_mem_unref(party->good);
+		party->good = cv_mem_ref(party->now);
+	}
+
+	call->offered_in = NULL;
+	call->previewed = false;
+}
+
+/* The message that ends an exchange came without a description. */
+static void settle(struct cv_pair *p, enum cv_end from, const struct cv_msg *m)
+{
+	bool last = is_2xx(m) || m->method == CV_METHOD_ACK;
+
+	if (!last || !answers(p, from))
+		return;
+
+	if (p->call->previewed)
+		agree(p->call);
+	else
+		p->call->offered_in = NULL;
+}
+
+static void strip(struct cv_pass *out)
+{
+	out->m.type = CV_STR_NULL;
+	out->m.body = CV_STR_NULL;
+}
+
+static void note_codec(struct cv_call *call, const struct cv_sdp *sdp)
+{
+	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
+		struct cv_str codec = cv_sdp_codec(sdp, i);
+
+		if (cv_sdp_flow(sdp, i)->rtp.port == 0 || codec.len == 0)
+			continue;
+
+		(void)snprintf(call->codec, sizeof(call->codec), CV_STR_FMT,
+			       CV_STR_ARG(codec));
+		return;
+	}
+}
+
+/* No relay: the body stays what it is; only the log wants to know the codec. */
+static void peek(struct cv_call *call, const struct cv_msg *m, struct cv_str text)
+{
+	struct cv_sdp *sdp = NULL;
+
+	if (!is_2xx(m) || m->method != CV_METHOD_INVITE)
+		return;
+
+	if (cv_sdp_parse(&sdp, text) == 0)
+		note_codec(call, sdp);
+
+	cv_mem_unref(sdp);
+}
+
+/* Flows as the packet path gets them. A stream it can't carry is refused alone, by port
+ * 0, so that a call with sound and a shared desktop keeps its sound. */
+static int lines_read(struct work *w)
+{
+	size_t c = cv_sdp_count(w->sdp);
+	struct cv_lines *lines;
+
+	if (c > CV_SDP_MEDIA)
+		return E2BIG;
+
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]), NULL);
+	if (!lines)
+		return ENOMEM;
+
+	lines->c = c;
+	for (size_t i = 0; i < c; ++i) {
+		struct cv_line *l = &lines->v[i];
+
+		(void)snprintf(l->name, sizeof(l->name), CV_STR_FMT,
+			       CV_STR_ARG(cv_sdp_media_name(w->sdp, i)));
+		w->in[i] = *cv_sdp_flow(w->sdp, i);
+		if (w->in[i].carry == CV_CARRY_TCP || w->in[i].carry == CV_CARRY_TUNNEL)
+			w->in[i].rtp.port = 0;
+
+		l->flow = w->in[i];
+		l->flow.crypt = l->flow.ice = NULL;
+	}
+
+	w->lines = lines;
+
+	return 0;
+}
+
+static int media_need(struct work *w)
+{
+	struct cv_call *call = w->p->call;
+	const struct cv_call_env *env = &call->calls->env;
+	int err;
+
+	if (call->media)
+		return 0;
+
+	err = env->media->open(&call->media, env->plane, &call->party[CV_END_A].place,
+			       &call->party[CV_END_B].place, w->lines->c);
+	if (err)
+		return err;
+
+	cv_stat_add(env->stat, CV_STAT_relays_made, 1);
+	cv_call_link_media(call);
+
+	return 0;
+}
+
+/* Tells the packet path again what an end said earlier; streams that came later end. */
+static void media_repeat(struct cv_call *call, enum cv_end end,
+			 const struct cv_lines *lines, size_t c)
+{
+	struct cv_flow in[CV_SDP_MEDIA] = {{.rtp = {0}}}, out[CV_SDP_MEDIA];
+	int err;
+
+	if (!call->media || !lines)
+		return;
+
+	for (size_t i = 0; i < lines->c; ++i)
+		in[i] = lines->v[i].flow;
+
+	if (c < lines->c)
+		c = lines->c;
+
+	err = call->calls->env.media->set(call->media, end, 0, in, out, c);
+	if (err)
+		cv_warn("call", "media not restored call=%s end=%s err=%s", call->id,
+			cv_call_party_name(end), strerror(err));
+}
+
+/* What we put in o=, and in place of addresses of streams without media. With no stream
+ * open yet it is the "no address" of the receiver's family. */
+static struct cv_addr origin_of(struct work *w)
+{
+	struct cv_addr any = {.family = w->to->place.family};
+
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		if (!is_live(&w->out[i]))
+			continue;
+
+		w->to->shown = w->out[i].rtp;
+		w->to->shown.port = 0;
+		break;
+	}
+
+	return cv_addr_is_set(&w->to->shown) ? w->to->shown : any;
+}
+
+static int text_write(struct work *w, struct cv_pass *out)
+{
+	struct cv_sdp_edit edit = {
+		.flows = w->out,
+		.flowc = w->lines->c,
+		.origin = origin_of(w),
+		.drop_ice = true,
+	};
+	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
+	int err;
+
+	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
+	err = cv_sdp_rewrite(w->sdp, &edit, &out->buf);
+	if (err)
+		return err;
+
+	cv_buf_write(&out->buf, tail, (size_t)(body + w->m->body.len - tail));
+	out->m.body = cv_buf_view(&out->buf);
+
+	return cv_buf_err(&out->buf);
+}
+
+static void explain_line(const struct work *w, size_t i)
+{
+	char was[CV_ADDR_STRLEN], is[CV_ADDR_STRLEN], what[32];
+	const struct cv_lines *old = w->from->now;
+	const struct cv_flow *f = &w->in[i];
+
+	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
+		return;
+
+	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
+		       cv_call_party_name(w->from->end));
+	if (is_live(f))
+		cv_evid_add(w->p->call->evid, what, "rewritten", "%s shown to %s as %s",
+			    cv_addr_print(&f->rtp, was), cv_call_party_name(w->to->end),
+			    cv_addr_print(&w->out[i].rtp, is));
+	else if (cv_sdp_flow(w->sdp, i)->rtp.port != 0 && f->rtp.port == 0)
+		cv_evid_add(w->p->call->evid, what, "refused",
+			    "this stream is not carried by UDP and can't be relayed");
+}
+
+static void keep(struct work *w)
+{
+	struct cv_call *call = w->p->call;
+
+	for (size_t i = 0; i < w->lines->c; ++i)
+		explain_line(w, i);
+
+	cv_mem_unref(w->from->now);
+	w->from->now = w->lines;
+	w->lines = NULL;
+
+	switch (w->role) {
+	case ROLE_OFFER:
+		call->offered_in = w->p;
+		call->offerer = w->from->end;
+		call->previewed = false;
+		break;
+	case ROLE_PREVIEW:
+		call->previewed = true;
+		break;
+	case ROLE_ANSWER:
+		agree(call);
+		note_codec(call, w->sdp);
+		break;
+	case ROLE_NONE:
+	case ROLE_GLARE:
+		break;
+	}
+}
+
+static int relay(struct work *w, struct cv_pass *out)
+{
+	struct cv_call *call = w->p->call;
+	int err;
+
+	err = cv_sdp_parse(&w->sdp, w->text);
+	if (err)
+		return err == ENOMEM ? err : EBADMSG;
+
+	err = lines_read(w);
+	if (err)
+		return err;
+
+	err = media_need(w);
+	if (err)
+		return err;
+
+	err = call->calls->env.media->set(call->media, w->from->end, w->m->fork, w->in,
+					  w->out, w->lines->c);
+	if (err)
+		return err;
+
+	err = text_write(w, out);
+	if (err) {
+		media_repeat(call, w->from->end, w->from->now, w->lines->c);
+		return err;
+	}
+
+	keep(w);
+
+	return 0;
+}
+
+static void count_failure(const struct cv_call *call, int err)
+{
+	struct cv_stat_cell *cell = call->calls->env.stat;
+
+	if (err == EBADMSG)
+		cv_stat_add(cell, CV_STAT_sdp_bad, 1);
+	else if (err == ENOSPC)
+		cv_stat_add(cell, CV_STAT_ports_exhausted, 1);
+}
+
+static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
+		      struct cv_pass *out)
+{
+	struct cv_party *party = &p->call->party[from];
+	struct work w = {.p = p, .from = party, .to = cv_call_other(party)};
+	struct cv_msg m = out->m;
+	int err;
+
+	w.m = &m;
+	w.text = text;
+	w.role = role_of(p, from, &m);
+	if (w.role == ROLE_GLARE)
+		return EINPROGRESS;
+
+	if (w.role == ROLE_NONE) {
+		strip(out);
+		return 0;
+	}
+
+	err = relay(&w, out);
+	if (err)
+		count_failure(p->call, err);
+
+	cv_mem_unref(w.lines);
+	cv_mem_unref(w.sdp);
+
+	return err;
+}
+
+int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
+		  struct cv_pass *out)
+{
+	struct cv_call *call = p->call;
+	struct cv_str text;
+	int err;
+
+	*out = (struct cv_pass){.m = *m};
+	out->m.reliable = false;
+	err = cv_part_find_sdp(m->type, m->body, &text);
+	if (!cv_reason_is_relay(call->reason)) {
+		if (!err)
+			peek(call, m, text);
+		return 0;
+	}
+
+	if (err == ENOENT) {
+		settle(p, from, m);
+		return 0;
+	}
+
+	if (err && may_offer(m->method)) {
+		count_failure(call, err);
+		return err;
+	}
+
+	return err ? 0 : relay_text(p, from, text, out);
+}
+
+void cv_pass_done(struct cv_pass *out)
+{
+	cv_buf_free(&out->buf);
+}
+
+void cv_offer_undo(struct cv_pair *p)
+{
+	struct cv_call *call = p->call;
+
+	if (call->offered_in != p)
+		return;
+
+	call->offered_in = NULL;
+	call->previewed = false;
+	for (size_t i = 0; i < 2; ++i) {
+		struct cv_party *party = &call->party[i];
+
+		if (party->now == party->good || !party->now)
+			continue;
+
+		media_repeat(call, party->end, party->good, party->now->c);
+		cv_mem_unref(party->now);
+		party->now = cv_mem_ref(party->good);
+	}
+}
+
+void cv_offer_close(struct cv_call *call)
+{
+	if (call->media)
+		call->calls->env.media->close(call->media);
+
+	call->media = NULL;
+	cv_hash_del(&call->by_media);
+	call->offered_in = NULL;
+	for (size_t i = 0; i < 2; ++i) {
+		struct cv_party *party = &call->party[i];
+
+		party->now = cv_mem_unref(party->now);
+		party->good = cv_mem_unref(party->good);
+	}
+}
+
+const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)
+{
+	for (size_t i = 0; i < 2; ++i) {
+		const struct cv_lines *l = call->party[i].now;
+
+		if (l && stream < l->c)
+			return l->v[stream].name;
+	}
+
+	return "stream";
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Requests that pass through a call: each is a pair of transactions, one with
+ * who asked and one with who is asked. Signalling thread.
+ *
+ * The story of a pair: a request comes in a leg's dialog, its body goes through
+ * offer.c, and it is sent on in the other leg's. Responses come back the same
+ * way; the final one ends the pair, that of an INVITE only with its ACK. What
+ * crosses is settled here: a second INVITE or offer while one is open (RFC 3261
+ * 14.2, RFC 3311 5.2), CANCEL against 2xx, BYE against everything.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "call/call_int.h"
+
+static void txn_forget(struct cv_txn *t)
+{
+	if (t)
+		t->arg = NULL;
+
+	cv_mem_unref(t);
+}
+
+static void pair_fini(void *obj)
+{
+	struct cv_pair *p = obj;
+
+	txn_forget(p->in);
+	txn_forget(p->out);
+}
+
+int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in)
+{
+	struct cv_call *call = from->call;
+	struct cv_pair *p;
+
+	if (call->pairc >= CV_CALL_TXNS)
+		return ENOBUFS;
+
+	p = cv_mem_new(sizeof(*p), pair_fini);
+	if (!p)
+		return ENOMEM;
+
+	p->call = call;
+	p->from = from->end;
+	p->method = in->method;
+	p->in = cv_mem_ref(in);
+	in->arg = p;
+	cv_list_add(&call->pairs, &p->node);
+	++call->pairc;
+	*pp = p;
+
+	return 0;
+}
+
+int cv_pair_send(struct cv_pair *p, const struct cv_msg *m, const struct cv_target *to)
+{
+	struct cv_leg *leg = cv_call_other(&p->call->party[p->from])->leg;
+	struct cv_txn *t = NULL;
+	int err;
+
+	if (!leg)
+		return ESTALE;
+
+	err = leg->ops->request(leg, &t, m, to);
+	if (err)
+		return err;
+
+	p->out = cv_mem_ref(t);
+	t->arg = p;
+
+	return 0;
+}
+
+void cv_pair_drop(struct cv_pair *p)
+{
+	struct cv_call *call = p->call;
+
+	cv_offer_undo(p);
+	if (call->setup == p)
+		call->setup = NULL;
+
+	cv_list_del(&p->node);
+	--call->pairc;
+	cv_mem_unref(p);
+}
+
+/* Leg ops by way of the party: its leg may be over, then there is nobody to tell. */
+static int respond(struct cv_pair *p, const struct cv_msg *m)
+{
+	const struct cv_leg *leg = p->call->party[p->from].leg;
+
+	return leg ? leg->ops->respond(p->in, m) : ESTALE;
+}
+
+void cv_pair_reply(struct cv_txn *t, uint16_t status)
+{
+	const struct cv_msg m = {.method = t->method, .status = status};
+
+	if (t->leg)
+		(void)t->leg->ops->respond(t, &m);
+}
+
+static void ack(struct cv_pair *p, const struct cv_msg *m)
+{
+	const struct cv_leg *leg = cv_call_other(&p->call->party[p->from])->leg;
+	int err;
+
+	if (!leg || !p->out)
+		return;
+
+	err = leg->ops->ack(p->out, m);
+	if (err)
+		cv_debug("call", "ack not sent call=%s err=%s", p->call->id,
+			 strerror(err));
+}
+
+void cv_pair_ack(struct cv_pair *p)
+{
+	const struct cv_msg m = {.method = CV_METHOD_ACK};
+
+	ack(p, &m);
+}
+
+static const char *who(const struct cv_party *p)
+{
+	return p->end == CV_END_A ? "caller" : "callee";
+}
+
+/* The phone behind a leg may have moved; what may be latched follows it. */
+static void follow(struct cv_party *p)
+{
+	const struct cv_call_env *env = &p->call->calls->env;
+
+	if (!p->leg || cv_addr_eq(&p->leg->place.seen, &p->place.seen))
+		return;
+
+	p->place = p->leg->place;
+	if (p->call->media)
+		env->media->place(p->call->media, p->end, &p->place);
+}
+
+/* Status of a request we could not send on. */
+static uint16_t refusal(const struct cv_party *from, int err)
+{
+	switch (err) {
+	case EBADMSG:
+		return 488;
+	case EINPROGRESS:
+		return from->call->offerer == from->end ? 500 : 491;
+	case ESTALE:
+		return 481;
+	default:
+		return 500;
+	}
+}
+
+/* Another INVITE is open: 500 when its sender asks again, 491 when they crossed. 0: none.
+ */
+static uint16_t glare(struct cv_party *from)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &from->call->pairs) {
+		const struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
+
+		if (p->method == CV_METHOD_INVITE)
+			return p->from == from->end ? 500 : 491;
+	}
+
+	return 0;
+}
+
+static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
+{
+	struct cv_pass pass;
+	struct cv_pair *p;
+	int err;
+
+	err = cv_pair_new(&p, from, t);
+	if (err)
+		return err;
+
+	err = cv_offer_pass(p, from->end, m, &pass);
+	if (!err)
+		err = cv_pair_send(p, &pass.m, NULL);
+
+	cv_pass_done(&pass);
+	if (err)
+		cv_pair_drop(p);
+
+	return err;
+}
+
+static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
+{
+	uint16_t status = 0;
+	int err;
+
+	if (m->method == CV_METHOD_INVITE)
+		status = glare(from);
+
+	if (status == 0) {
+		err = send_on(from, t, m);
+		if (!err)
+			return;
+
+		status = refusal(from, err);
+		cv_debug("call", "request refused call=%s method=%s err=%s",
+			 from->call->id, cv_method_name(m->method), strerror(err));
+	}
+
+	cv_pair_reply(t, status);
+}
+
+static void on_ack(struct cv_txn *t, const struct cv_msg *m)
+{
+	struct cv_pair *p = t->arg;
+	struct cv_pass pass;
+	int err;
+
+	if (!p || !p->acking)
+		return;
+
+	err = cv_offer_pass(p, p->from, m, &pass);
+	if (!err) {
+		ack(p, &pass.m);
+		cv_pass_done(&pass);
+		cv_pair_drop(p);
+		return;
+	}
+
+	cv_pass_done(&pass);
+	cv_call_finish(p->call, &(struct cv_call_end){"edge", "bad-answer", err});
+}
+
+static void on_cancel(struct cv_party *from, struct cv_txn *t)
+{
+	const struct cv_leg *leg = cv_call_other(from)->leg;
+	struct cv_pair *p = t->arg;
+
+	if (!p || p->acking || p->canceled)
+		return;
+
+	if (p == from->call->setup) {
+		cv_call_abandon(from->call, &(struct cv_call_end){"caller", "cancel", 0},
+				487);
+		return;
+	}
+
+	p->canceled = true;
+	if (leg && p->out)
+		leg->ops->cancel(p->out); /* its final response is passed as any other */
+}
+
+static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
+{
+	const struct cv_call_end e = {who(from), "bye", EHOSTUNREACH};
+	const struct cv_msg bye = {.method = CV_METHOD_BYE, .src = m->src};
+	struct cv_call *call = from->call;
+	struct cv_leg *leg = cv_call_other(from)->leg;
+	struct cv_txn *out;
+
+	cv_pair_reply(t, 200);
+	if (call->state == CV_CALL_SETUP && from->end == CV_END_A) {
+		cv_call_abandon(call, &e, 487); /* RFC 3261 15: it may, in place of CANCEL
+						 */
+		return;
+	}
+
+	/* when it can't be sent on with its headers, the end of the leg makes its own */
+	if (call->state == CV_CALL_ANSWERED && leg && !call->setup)
+		(void)leg->ops->request(leg, &out, &bye, NULL);
+
+	cv_call_finish(call, &e);
+}
+
+static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
+{
+	struct cv_party *from = arg;
+	struct cv_call *call = cv_mem_ref(from->call);
+
+	follow(from);
+	if (m->method == CV_METHOD_ACK)
+		on_ack(t, m);
+	else if (m->method == CV_METHOD_CANCEL)
+		on_cancel(from, t);
+	else if (m->method == CV_METHOD_BYE)
+		on_bye(from, t, m);
+	else
+		on_other(from, t, m);
+
+	cv_mem_unref(call);
+}
+
+static void on_provisional(struct cv_pair *p, struct cv_party *from,
+			   const struct cv_msg *m)
+{
+	struct cv_pass pass;
+	int err;
+
+	if (m->status == 100 || p->acking || p->canceled)
+		return;
+
+	err = cv_offer_pass(p, from->end, m, &pass);
+	if (err) {
+		cv_debug("call", "early media left out call=%s err=%s", p->call->id,
+			 strerror(err));
+		pass.m.type = pass.m.body = CV_STR_NULL;
+	}
+
+	(void)respond(p, &pass.m);
+	cv_pass_done(&pass);
+}
+
+/* A final response that isn't the answer to the call itself. */
+static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_msg *m)
+{
+	bool invite_2xx = p->method == CV_METHOD_INVITE && m->status < 300;
+	struct cv_call *call = p->call;
+	struct cv_pass pass;
+	int err;
+
+	if (p->acking)
+		return; /* a 2xx of another fork; the leg ends it */
+
+	err = cv_offer_pass(p, from->end, m, &pass);
+	if (err)
+		cv_pair_reply(p->in, refusal(from, err == EBADMSG ? err : EIO));
+	else
+		err = respond(p, &pass.m);
+
+	cv_pass_done(&pass);
+	p->acking = invite_2xx && !err;
+	if (p->acking)
+		return;
+
+	if (invite_2xx)
+		cv_pair_ack(p);
+
+	cv_pair_drop(p);
+	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1) */
+	if (m->status == 408 || (m->status == 481 && m->method != CV_METHOD_NOTIFY &&
+				 m->method != CV_METHOD_SUBSCRIBE))
+		cv_call_finish(call, &(struct cv_call_end){who(from), "dialog-lost", 0});
+}
+
+/* The 2xx that answers the call. */
+static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_msg *m)
+{
+	struct cv_call *call = p->call;
+	struct cv_pass pass;
+	int err;
+
+	if (p->acking)
+		return; /* a 2xx of another fork; the leg ends it */
+
+	if (p->canceled) { /* they crossed */
+		cv_pair_ack(p);
+		cv_call_finish(call, &(struct cv_call_end){"caller", "cancel", 0});
+		return;
+	}
+
+	err = cv_offer_pass(p, from->end, m, &pass);
+	if (!err)
+		err = respond(p, &pass.m);
+
+	cv_pass_done(&pass);
+	if (err) {
+		cv_pair_ack(p);
+		cv_call_finish(call, &(struct cv_call_end){"edge", "bad-answer", err});
+		return;
+	}
+
+	p->acking = true;
+	cv_call_answered(call);
+}
+
+static void on_refusal(struct cv_pair *p, const struct cv_msg *m)
+{
+	struct cv_call *call = p->call;
+	struct cv_pass pass;
+
+	if (p->canceled) {
+		cv_call_finish(call, &(struct cv_call_end){"caller", "cancel", 0});
+		return;
+	}
+
+	(void)cv_offer_pass(p, CV_END_B, m, &pass);
+	(void)respond(p, &pass.m);
+	cv_pass_done(&pass);
+	cv_call_refused(call, m->status);
+}
+
+static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
+{
+	struct cv_party *from = arg;
+	struct cv_pair *p = t->arg;
+	struct cv_call *call;
+
+	if (!p || p->out != t)
+		return; /* to a BYE of ours */
+
+	call = cv_mem_ref(from->call);
+	follow(from);
+	if (m->status < 200)
+		on_provisional(p, from, m);
+	else if (p != call->setup)
+		on_final(p, from, m);
+	else if (m->status < 300)
+		on_answer(p, from, m);
+	else
+		on_refusal(p, m);
+
+	cv_mem_unref(call);
+}
+
+static void on_gone(void *arg, int err)
+{
+	struct cv_party *from = arg;
+	struct cv_call *call = cv_mem_ref(from->call);
+
+	cv_call_finish(
+		call, &(struct cv_call_end){
+			      who(from), err == ETIMEDOUT ? "no-ack" : "flow-lost", err});
+	cv_mem_unref(call);
+}
+
+const struct cv_leg_events cv_call_events = {
+	.request = on_request,
+	.response = on_response,
+	.gone = on_gone,
+};

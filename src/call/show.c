@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the operator asks of calls: `show calls`, `call ID`, the call's part of
+ * `explain ID`, and two gauges. Signalling thread.
+ */
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "call/call_int.h"
+
+static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
+{
+	char text[CV_ADDR_STRLEN];
+
+	if (cv_addr_is_set(a))
+		cv_out_str(out, key, "%s", cv_addr_print(a, text));
+}
+
+static void show_party(const struct cv_party *p, struct cv_out *out)
+{
+	bool a = p->end == CV_END_A;
+
+	cv_out_str(out, a ? "a_side" : "b_side", "%s", cv_side_name(p->place.side));
+	show_addr(out, a ? "a" : "b", &p->place.seen);
+	show_addr(out, a ? "a_latched" : "b_latched", &p->latched);
+}
+
+/* The members of one call, into the object that is open. */
+static void show(const struct cv_call *call, struct cv_out *out)
+{
+	uint64_t since = call->answer_ms ? call->answer_ms : call->start_ms;
+
+	cv_out_str(out, "id", "%s", call->id);
+	cv_out_str(out, "state", "%s", cv_call_state_name(call->state));
+	cv_out_str(out, "from", "%s", call->from);
+	cv_out_str(out, "to", "%s", call->to);
+	show_party(&call->party[CV_END_A], out);
+	show_party(&call->party[CV_END_B], out);
+	if (call->from_peer)
+		cv_out_str(out, "from_peer", "%s", call->from_peer);
+	if (call->peer)
+		cv_out_str(out, "peer", "%s", call->peer);
+	cv_out_bool(out, "relay", cv_reason_is_relay(call->reason));
+	cv_out_str(out, "reason", "%s", cv_reason_name(call->reason));
+	if (call->codec[0])
+		cv_out_str(out, "codec", "%s", call->codec);
+	cv_out_num(out, "seconds", (int64_t)((cv_clock_ms() - since) / 1000));
+}
+
+static int show_calls(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
+{
+	const struct cv_calls *c = arg;
+	struct cv_list *n, *tmp;
+
+	(void)argv;
+	if (argc > 0) {
+		cv_out_str(out, "error", "show calls takes no argument");
+		return EINVAL;
+	}
+
+	cv_out_list(out, "calls");
+	CV_LIST_FOREACH (n, tmp, &c->list) {
+		cv_out_item(out);
+		show(CV_CONTAINER(n, struct cv_call, node), out);
+		cv_out_end(out);
+	}
+	cv_out_end(out);
+	cv_out_num(out, "count", (int64_t)c->count);
+
+	return 0;
+}
+
+static const struct cv_call *find(const struct cv_calls *c, struct cv_str id)
+{
+	const struct cv_hash_node *n = cv_hash_find(c->by_id, id);
+
+	return n ? n->obj : NULL;
+}
+
+static int show_call(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
+{
+	const struct cv_calls *c = arg;
+	const struct cv_call *call;
+
+	if (argc != 1) {
+		cv_out_str(out, "error", "usage: call ID");
+		return EINVAL;
+	}
+
+	call = find(c, argv[0]);
+	if (!call) {
+		cv_out_str(out, "error", "no call " CV_STR_FMT, CV_STR_ARG(argv[0]));
+		return ENOENT;
+	}
+
+	show(call, out);
+	cv_out_num(out, "requests_open", (int64_t)call->pairc);
+	if (call->media)
+		c->env.media->show(call->media, out);
+
+	return 0;
+}
+
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
+{
+	const struct cv_call *call = find(c, id);
+
+	if (!call)
+		return ENOENT;
+
+	cv_out_str(out, "call", "%s", call->id);
+	cv_out_str(out, "from", "%s", call->from);
+	cv_out_str(out, "to", "%s", call->to);
+	cv_evid_show(call->evid, out);
+
+	return 0;
+}
+
+static int64_t gauge_calls(void *arg)
+{
+	const struct cv_calls *c = arg;
+
+	return (int64_t)c->count;
+}
+
+static int64_t gauge_challenged(void *arg)
+{
+	const struct cv_calls *c = arg;
+	struct cv_list *n, *tmp;
+	int64_t count = 0;
+
+	CV_LIST_FOREACH (n, tmp, &c->list)
+		count += CV_CONTAINER(n, struct cv_call, node)->state ==
+			 CV_CALL_CHALLENGED;
+
+	return count;
+}
+
+int cv_calls_show_start(struct cv_calls *c)
+{
+	int err;
+
+	c->show_calls = (struct cv_cmd){
+		.name = "show calls",
+		.help = "lists all calls",
+		.run = show_calls,
+		.arg = c,
+	};
+	c->call = (struct cv_cmd){
+		.name = "call",
+		.help = "ID: one call with its media streams",
+		.run = show_call,
+		.arg = c,
+	};
+	c->gauge_calls =
+		(struct cv_gauge){.name = "calls", .read = gauge_calls, .arg = c};
+	c->gauge_challenged = (struct cv_gauge){
+		.name = "calls_challenged", .read = gauge_challenged, .arg = c};
+	if (c->env.cmds) {
+		err = cv_cmd_add(c->env.cmds, &c->show_calls);
+		if (err)
+			return err;
+
+		err = cv_cmd_add(c->env.cmds, &c->call);
+		if (err) {
+			cv_cmd_del(&c->show_calls);
+			return err;
+		}
+	}
+
+	if (c->env.stats) {
+		cv_gauge_add(c->env.stats, &c->gauge_calls);
+		cv_gauge_add(c->env.stats, &c->gauge_challenged);
+	}
+
+	return 0;
+}
+
+void cv_calls_show_stop(struct cv_calls *c)
+{
+	cv_cmd_del(&c->show_calls);
+	cv_cmd_del(&c->call);
+	cv_gauge_del(&c->gauge_calls);
+	cv_gauge_del(&c->gauge_challenged);
+}

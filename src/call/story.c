@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The lines a call leaves behind: one each at start, answer and end in the log,
+ * and the evidence of what was decided. Signalling thread.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "call/call_int.h"
+
+enum { LOSS_LEN = 96 };
+
+static const char *or_dash(const char *s)
+{
+	return s && *s ? s : "-";
+}
+
+void cv_call_log_start(const struct cv_call *call)
+{
+	const struct cv_place *a = &call->party[CV_END_A].place;
+	const struct cv_place *b = &call->party[CV_END_B].place;
+	char from[CV_ADDR_STRLEN], to[CV_ADDR_STRLEN];
+
+	cv_info("call",
+		"start call=%s from=%s to=%s a=%s a_side=%s b=%s b_side=%s peer=%s "
+		"relay=%s",
+		call->id, call->from, call->to, cv_addr_print(&a->seen, from),
+		cv_side_name(a->side), cv_addr_print(&call->target.hop, to),
+		cv_side_name(b->side), or_dash(call->peer), cv_reason_name(call->reason));
+}
+
+void cv_call_log_answer(const struct cv_call *call)
+{
+	cv_info("call", "answer call=%s after_ms=%" PRIu64 " codec=%s", call->id,
+		call->answer_ms - call->start_ms, or_dash(call->codec));
+}
+
+/* "a:3/1500 b:0/1498": lost and received, by who sent it. */
+static void loss_print(const struct cv_call *call, char *dst)
+{
+	const struct cv_media_ops *ops = call->calls->env.media;
+	uint64_t in[2] = {0}, lost[2] = {0};
+
+	(void)snprintf(dst, LOSS_LEN, "-");
+	if (!call->media || !ops->loss)
+		return;
+
+	ops->loss(call->media, CV_END_A, &in[CV_END_A], &lost[CV_END_A]);
+	ops->loss(call->media, CV_END_B, &in[CV_END_B], &lost[CV_END_B]);
+	(void)snprintf(dst, LOSS_LEN, "a:%" PRIu64 "/%" PRIu64 ",b:%" PRIu64 "/%" PRIu64,
+		       lost[CV_END_A], in[CV_END_A], lost[CV_END_B], in[CV_END_B]);
+}
+
+void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e)
+{
+	uint64_t ms = call->answer_ms ? cv_clock_ms() - call->answer_ms : 0;
+	char loss[LOSS_LEN];
+
+	loss_print(call, loss);
+	cv_info("call",
+		"end call=%s duration=%" PRIu64 ".%03us codec=%s by=%s why=%s loss=%s "
+		"relay=%s",
+		call->id, ms / 1000, (unsigned)(ms % 1000), or_dash(call->codec), e->who,
+		e->why, loss, cv_reason_name(call->reason));
+}
+
+static const char *family_name(const struct cv_place *p)
+{
+	return p->family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static void explain_relay(struct cv_call *call)
+{
+	const struct cv_place *a = &call->party[CV_END_A].place;
+	const struct cv_place *b = &call->party[CV_END_B].place;
+	const char *name = cv_reason_name(call->reason);
+	char x[CV_ADDR_STRLEN], y[CV_ADDR_STRLEN];
+
+	cv_addr_print_host(&a->seen, x);
+	cv_addr_print_host(&b->seen, y);
+	switch (call->reason) {
+	case CV_REASON_FAMILY:
+		cv_evid_add(call->evid, "relay", name,
+			    "A at %s speaks %s, B at %s speaks %s", x, family_name(a), y,
+			    family_name(b));
+		return;
+	case CV_REASON_FORCED:
+	case CV_REASON_NEVER:
+		cv_evid_add(call->evid, "relay", name,
+			    "relay = %s in [media] or of a [peer] in this call",
+			    call->reason == CV_REASON_FORCED ? "always" : "never");
+		return;
+	case CV_REASON_LAN_LAN:
+		cv_evid_add(call->evid, "relay", name,
+			    "A at %s and B at %s are in LAN groups %u and %u, and "
+			    "lan-routes names no route between them",
+			    x, y, a->lan_group, b->lan_group);
+		return;
+	case CV_REASON_NONE_SAME_NAT:
+		cv_evid_add(call->evid, "relay", name,
+			    "A at %s and B at %s stand behind one NAT, and "
+			    "same-nat-direct allows them to talk directly",
+			    x, y);
+		return;
+	case CV_REASON_NONE_SAME_SIDE:
+	case CV_REASON_LAN_WAN:
+	case CV_REASON_FAR_END:
+		break;
+	}
+
+	cv_evid_add(call->evid, "relay", name, "A at %s is %s, B at %s is %s", x,
+		    cv_side_name(a->side), y, cv_side_name(b->side));
+}
+
+void cv_call_explain_start(struct cv_call *call)
+{
+	const struct cv_target *to = &call->target;
+	char hop[CV_ADDR_STRLEN];
+
+	cv_evid_add(call->evid, "route", call->peer ? call->peer : "binding", "%s",
+		    to->why);
+	if (to->kind == CV_TARGET_BINDING)
+		cv_evid_add(call->evid, "place of B", cv_side_name(to->place.side),
+			    "as its registration was placed; reached at %s over %s",
+			    cv_addr_print(&to->hop, hop),
+			    cv_transport_name(to->transport));
+
+	explain_relay(call);
+}

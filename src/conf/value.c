@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One value to one field: what each type of the key table accepts, and the
+ * sentence that says so when it doesn't. Pure but for the memory of the
+ * configuration; signalling thread.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/flow.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "conf/conf_int.h"
+
+enum { SIP_PORT = 5060, PORT_MAX = 65535 };
+
+/** A unit of time and its length in milliseconds. */
+struct unit {
+	struct cv_str name;
+	uint32_t ms;
+};
+
+static const struct unit units[] = {
+	{{"ms", 2}, 1},
+	{{"s", 1}, 1000},
+	{{"m", 1}, 60 * 1000},
+	{{"h", 1}, 60 * 60 * 1000},
+};
+
+/* Where the value is stored, or NULL when it is only checked. */
+static void *field(const struct cv_conf_slot *slot)
+{
+	return slot->base ? (char *)slot->base + slot->key->offset : NULL;
+}
+
+static void *also(const struct cv_conf_slot *slot)
+{
+	return slot->base ? (char *)slot->base + slot->key->also : NULL;
+}
+
+static void put(void *dst, const void *src, size_t size)
+{
+	if (dst)
+		memcpy(dst, src, size);
+}
+
+/* Keeps a copy, since the text may be a part of a line. */
+static void text_put(struct cv_conf_job *job, void *dst, struct cv_str s)
+{
+	const char *copy = cv_opts_keep(job->opts, s);
+
+	if (!copy)
+		job->err = ENOMEM;
+	else
+		put(dst, &copy, sizeof(copy));
+}
+
+static void regex_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			const char *text)
+{
+	char why[128];
+	regex_t re;
+	int ret;
+
+	ret = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
+	if (ret != 0) {
+		(void)regerror(ret, &re, why, sizeof(why));
+		cv_conf_find(job, slot->pos, "%s: bad regular expression: %s",
+			     slot->key->name, why);
+		return;
+	}
+
+	regfree(&re);
+}
+
+static bool is_made_of(const char *text, const char *chars)
+{
+	return *text && text[strspn(text, chars)] == '\0';
+}
+
+static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		       const char *text)
+{
+	const char *name = slot->key->name;
+	size_t len = strlen(text);
+	struct cv_addr a;
+
+	switch (slot->key->type) {
+	case CV_CONF_PATH:
+		if (text[0] != '/')
+			cv_conf_find(job, slot->pos,
+				     "%s must be a path that begins with /", name);
+		break;
+	case CV_CONF_ADDRESS:
+		if (cv_addr_parse(&a, cv_str_of(text)) != 0 || a.port != 0)
+			cv_conf_find(job, slot->pos,
+				     "%s must be an IPv4 or IPv6 address without port: "
+				     "names are not looked up yet",
+				     name);
+		break;
+	case CV_CONF_REGEX:
+		regex_check(job, slot, text);
+		break;
+	case CV_CONF_METHOD:
+		if (!is_made_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+			cv_conf_find(job, slot->pos,
+				     "%s must be a SIP method in capitals, as INVITE",
+				     name);
+		break;
+	case CV_CONF_SOURCE:
+		if (strcmp(text, "phones") != 0 && strcmp(text, "any") != 0 &&
+		    (strncmp(text, "peer:", 5) != 0 || text[5] == '\0'))
+			cv_conf_find(job, slot->pos,
+				     "%s must be phones, peer:NAME or any", name);
+		break;
+	case CV_CONF_HA1:
+		if ((len != 32 && len != 64) ||
+		    !is_made_of(text, "0123456789abcdefABCDEF"))
+			cv_conf_find(job, slot->pos,
+				     "%s must be 32 (MD5) or 64 (SHA-256) hexadecimal "
+				     "digits",
+				     name);
+		break;
+	case CV_CONF_TEXT:
+	case CV_CONF_LIST:
+	case CV_CONF_TARGETS:
+	case CV_CONF_WORD:
+	case CV_CONF_BOOL:
+	case CV_CONF_COUNT:
+	case CV_CONF_SECONDS:
+	case CV_CONF_MILLIS:
+	case CV_CONF_PORTLIST:
+	case CV_CONF_RANGE:
+	case CV_CONF_INCLUDE:
+		break;
+	}
+
+	text_put(job, field(slot), cv_str_of(text));
+}
+
+/* "auto, yes or no" out of "auto yes no". */
+static void words_print(struct cv_buf *b, const char *words)
+{
+	struct cv_str rest = cv_str_of(words);
+	struct cv_str word;
+
+	while (cv_str_next(&rest, ' ', &word)) {
+		if (b->len > 0)
+			cv_buf_str(b, rest.len > 0 ? CV_STR(", ") : CV_STR(" or "));
+
+		cv_buf_str(b, word);
+	}
+}
+
+static void word_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		      const char *words, const char *text)
+{
+	struct cv_str rest = cv_str_of(words);
+	struct cv_buf list = {0};
+	struct cv_str word;
+	unsigned n = 0;
+	bool yes;
+
+	while (cv_str_next(&rest, ' ', &word)) {
+		if (cv_str_eq(word, cv_str_of(text)))
+			break;
+		++n;
+		word = CV_STR_NULL;
+	}
+
+	if (word.len == 0) {
+		words_print(&list, words);
+		cv_conf_find(job, slot->pos, "%s must be " CV_STR_FMT, slot->key->name,
+			     CV_STR_ARG(cv_buf_view(&list)));
+		cv_buf_free(&list);
+		return;
+	}
+
+	if (slot->key->type == CV_CONF_BOOL) {
+		yes = n == 0;
+		put(field(slot), &yes, sizeof(yes));
+		return;
+	}
+
+	put(field(slot), &n, sizeof(n));
+	yes = true;
+	if (slot->key->also > 0)
+		put(also(slot), &yes, sizeof(yes));
+}
+
+static void count_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		       const char *text)
+{
+	const struct cv_conf_key *key = slot->key;
+	uint64_t n = 0;
+	unsigned value;
+
+	if (cv_str_u64(&n, cv_str_of(text), key->max) != 0 || n < key->min) {
+		cv_conf_find(job, slot->pos, "%s must be a number from %u to %u",
+			     key->name, key->min, key->max);
+		return;
+	}
+
+	value = (unsigned)n;
+	put(field(slot), &value, sizeof(value));
+}
+
+/* Milliseconds out of "30s". EINVAL: no number or no unit. */
+static int duration_parse(uint64_t *ms, struct cv_str s)
+{
+	size_t digits = 0;
+	int err;
+
+	while (digits < s.len && s.p[digits] >= '0' && s.p[digits] <= '9')
+		++digits;
+
+	err = cv_str_u64(ms, cv_str_make(s.p, digits), UINT32_MAX);
+	if (err)
+		return err;
+
+	s = cv_str_from(s, digits);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); ++i) {
+		if (!cv_str_eq(s, units[i].name))
+			continue;
+
+		*ms *= units[i].ms;
+		return 0;
+	}
+
+	return EINVAL;
+}
+
+static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			  const char *text)
+{
+	const struct cv_conf_key *key = slot->key;
+	uint64_t per = key->type == CV_CONF_SECONDS ? 1000 : 1;
+	const char *unit = per == 1000 ? "s" : "ms";
+	uint64_t ms = 0;
+	uint32_t value;
+	int err;
+
+	err = duration_parse(&ms, cv_str_of(text));
+	if (err == EINVAL) {
+		cv_conf_find(job, slot->pos,
+			     "%s must be a number with a unit (ms, s, m or h), as 30s",
+			     key->name);
+		return;
+	}
+
+	if (err || ms % per != 0 || ms / per < key->min || ms / per > key->max) {
+		cv_conf_find(job, slot->pos, "%s must be from %u%s to %u%s%s", key->name,
+			     key->min, unit, key->max, unit,
+			     per == 1000 ? " in whole seconds" : "");
+		return;
+	}
+
+	value = (uint32_t)(ms / per);
+	put(field(slot), &value, sizeof(value));
+}
+
+static int port_parse(uint16_t *port, struct cv_str s)
+{
+	uint64_t n = 0;
+
+	if (cv_str_u64(&n, s, PORT_MAX) != 0 || n == 0)
+		return EINVAL;
+
+	*port = (uint16_t)n;
+
+	return 0;
+}
+
+static void range_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		       const char *text)
+{
+	struct cv_str s = cv_str_of(text);
+	size_t dash = cv_str_chr(s, '-');
+	uint16_t lo = 0, hi = 0;
+
+	if (port_parse(&lo, cv_str_trim(cv_str_make(s.p, dash))) != 0 ||
+	    port_parse(&hi, cv_str_trim(cv_str_from(s, dash + 1))) != 0) {
+		cv_conf_find(job, slot->pos, "%s must be two ports, as 16384-32767",
+			     slot->key->name);
+		return;
+	}
+
+	put(field(slot), &lo, sizeof(lo));
+	put(also(slot), &hi, sizeof(hi));
+}
+
+/* Number of elements: those of all lines with the key. */
+static size_t items_count(const struct cv_opts_entry *e, const char *text)
+{
+	size_t n = 1;
+
+	for (; *text; ++text)
+		n += *text == ',';
+
+	for (const struct cv_opts_entry *m = e ? e->next : NULL; m; m = m->next) {
+		if (strcmp(m->key, e->key) != 0)
+			continue;
+
+		++n;
+		for (const char *p = m->value; *p; ++p)
+			n += *p == ',';
+	}
+
+	return n;
+}
+
+/* Adds the elements of one line; an empty one is a finding, an empty line is not. */
+static void items_add(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		      struct cv_conf_list *list, struct cv_str text)
+{
+	struct cv_str part;
+	bool more = text.len > 0;
+
+	while (more) {
+		more = cv_str_chr(text, ',') < text.len;
+		if (!cv_str_next(&text, ',', &part))
+			part = CV_STR_NULL;
+
+		part = cv_str_trim(part);
+		if (part.len == 0) {
+			cv_conf_find(job, slot->pos,
+				     "%s: there is nothing between two commas",
+				     slot->key->name);
+			continue;
+		}
+
+		list->v[list->c].text = cv_opts_keep(job->opts, part);
+		list->v[list->c].pos = slot->pos;
+		if (!list->v[list->c].text)
+			job->err = ENOMEM;
+		else
+			++list->c;
+	}
+}
+
+static void portlist_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			  const struct cv_conf_list *list)
+{
+	uint16_t ports[CV_CONF_PORTS] = {0};
+	size_t n = 0;
+
+	if (list->c == 1 && strcmp(list->v[0].text, "off") == 0) {
+		put(also(slot), &n, sizeof(n));
+		return;
+	}
+
+	if (list->c == 0 || list->c > CV_CONF_PORTS) {
+		cv_conf_find(job, slot->pos, "%s must be off or 1 to %d ports",
+			     slot->key->name, CV_CONF_PORTS);
+		return;
+	}
+
+	for (; n < list->c; ++n) {
+		if (port_parse(&ports[n], cv_str_of(list->v[n].text)) != 0) {
+			cv_conf_find(job, list->v[n].pos,
+				     "%s: %s is not a port (1 to 65535, or off alone)",
+				     slot->key->name, list->v[n].text);
+			return;
+		}
+
+		for (size_t i = 0; i < n; ++i) {
+			if (ports[i] == ports[n])
+				cv_conf_find(job, list->v[n].pos, "%s: %u is there twice",
+					     slot->key->name, (unsigned)ports[n]);
+		}
+	}
+
+	put(field(slot), ports, sizeof(ports));
+	put(also(slot), &n, sizeof(n));
+}
+
+/* ";transport=udp;lr" */
+static bool uri_params(struct cv_conf_job *job, const struct cv_conf_item *item,
+		       struct cv_str rest, struct cv_conf_target *t)
+{
+	struct cv_str part;
+
+	while (cv_str_next(&rest, ';', &part)) {
+		if (cv_str_ieq(part, CV_STR("transport=udp"))) {
+			t->transport = CV_TRANSPORT_UDP;
+		} else if (cv_str_ieq(part, CV_STR("transport=tcp"))) {
+			t->transport = CV_TRANSPORT_TCP;
+		} else if (cv_str_ieq(part, CV_STR("transport=tls"))) {
+			cv_conf_find(job, item->pos,
+				     "%s: TLS is not served by this version", item->text);
+			return false;
+		} else if (!cv_str_ieq(part, CV_STR("lr"))) {
+			cv_conf_find(job, item->pos,
+				     "%s: only the parameters transport=udp, "
+				     "transport=tcp and lr are known",
+				     item->text);
+			return false;
+		}
+	}
+
+	return true;
+}
+
+static bool uri_scheme(struct cv_conf_job *job, const struct cv_conf_item *item,
+		       struct cv_str *uri)
+{
+	if (cv_str_istarts(*uri, CV_STR("sips:"))) {
+		cv_conf_find(job, item->pos, "%s: TLS is not served by this version",
+			     item->text);
+		return false;
+	}
+
+	if (!cv_str_istarts(*uri, CV_STR("sip:"))) {
+		cv_conf_find(job, item->pos, "%s is not a SIP URI, as sip:192.0.2.1:5060",
+			     item->text);
+		return false;
+	}
+
+	*uri = cv_str_from(*uri, 4);
+	if (cv_str_chr(*uri, '@') < uri->len || cv_str_chr(*uri, '?') < uri->len) {
+		cv_conf_find(job, item->pos,
+			     "%s: a target is a host, without user and headers",
+			     item->text);
+		return false;
+	}
+
+	return true;
+}
+
+/* A literal host: in this version names are refused, and IPv6 needs its brackets. */
+static bool uri_host(struct cv_conf_job *job, const struct cv_conf_item *item,
+		     struct cv_str host, struct cv_addr *a)
+{
+	bool bare6 = host.len > 0 && host.p[0] != '[' &&
+		     cv_str_chr(cv_str_from(host, cv_str_chr(host, ':') + 1), ':') <
+			     cv_str_from(host, cv_str_chr(host, ':') + 1).len;
+	enum cv_addr_kind kind;
+
+	if (bare6) {
+		cv_conf_find(job, item->pos, "%s: an IPv6 address stands in brackets",
+			     item->text);
+		return false;
+	}
+
+	if (cv_addr_parse(a, host) != 0) {
+		cv_conf_find(
+			job, item->pos,
+			"%s: the host must be an address: names are not looked up yet",
+			item->text);
+		return false;
+	}
+
+	kind = cv_addr_kind(a);
+	if (kind == CV_ADDR_ANY || kind == CV_ADDR_MULTICAST) {
+		cv_conf_find(job, item->pos, "%s: nobody can be reached at this address",
+			     item->text);
+		return false;
+	}
+
+	if (a->port == 0)
+		a->port = SIP_PORT;
+
+	return true;
+}
+
+static bool target_read(struct cv_conf_job *job, const struct cv_conf_item *item,
+			struct cv_conf_target *t)
+{
+	struct cv_str uri = cv_str_of(item->text);
+	size_t semi;
+
+	if (!uri_scheme(job, item, &uri))
+		return false;
+
+	semi = cv_str_chr(uri, ';');
+	t->uri = item->text;
+	t->pos = item->pos;
+
+	return uri_host(job, item, cv_str_make(uri.p, semi), &t->addr) &&
+	       uri_params(job, item, cv_str_from(uri, semi + 1), t);
+}
+
+static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			 const struct cv_conf_list *list)
+{
+	struct cv_conf_target *v = cv_opts_alloc(job->opts, list->c + 1, sizeof(*v));
+	struct cv_conf_target **vp = field(slot);
+	size_t n = 0;
+
+	if (!v) {
+		job->err = ENOMEM;
+		return;
+	}
+
+	if (list->c == 0)
+		cv_conf_find(job, slot->pos, "%s has no value", slot->key->name);
+
+	for (size_t i = 0; i < list->c; ++i)
+		n += target_read(job, &list->v[i], &v[n]);
+
+	if (vp)
+		*vp = v;
+
+	put(also(slot), &n, sizeof(n));
+}
+
+void cv_conf_value_list(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			const struct cv_opts_entry *e, const char *text)
+{
+	struct cv_conf_slot at = *slot;
+	struct cv_conf_list list = {0};
+	size_t n = items_count(e, text);
+
+	list.v = cv_opts_alloc(job->opts, n, sizeof(*list.v));
+	if (!list.v) {
+		job->err = ENOMEM;
+		return;
+	}
+
+	items_add(job, &at, &list, cv_str_of(text));
+	for (const struct cv_opts_entry *m = e ? e->next : NULL; m; m = m->next) {
+		if (strcmp(m->key, e->key) != 0)
+			continue;
+
+		at.pos = m->pos;
+		items_add(job, &at, &list, cv_str_of(m->value));
+	}
+
+	if (job->err)
+		return;
+
+	if (slot->key->type == CV_CONF_PORTLIST)
+		portlist_read(job, slot, &list);
+	else if (slot->key->type == CV_CONF_TARGETS)
+		targets_read(job, slot, &list);
+	else
+		put(field(slot), &list, sizeof(list));
+}
+
+void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		   const char *text)
+{
+	if (text[0] == '\0') {
+		cv_conf_find(job, slot->pos, "%s has no value", slot->key->name);
+		return;
+	}
+
+	switch (slot->key->type) {
+	case CV_CONF_TEXT:
+	case CV_CONF_PATH:
+	case CV_CONF_ADDRESS:
+	case CV_CONF_REGEX:
+	case CV_CONF_METHOD:
+	case CV_CONF_SOURCE:
+	case CV_CONF_HA1:
+		text_check(job, slot, text);
+		break;
+	case CV_CONF_WORD:
+		word_read(job, slot, slot->key->words, text);
+		break;
+	case CV_CONF_BOOL:
+		word_read(job, slot, "yes no", text);
+		break;
+	case CV_CONF_COUNT:
+		count_read(job, slot, text);
+		break;
+	case CV_CONF_SECONDS:
+	case CV_CONF_MILLIS:
+		duration_read(job, slot, text);
+		break;
+	case CV_CONF_RANGE:
+		range_read(job, slot, text);
+		break;
+	case CV_CONF_LIST:
+	case CV_CONF_TARGETS:
+	case CV_CONF_PORTLIST:
+		cv_conf_value_list(job, slot, NULL, text);
+		break;
+	case CV_CONF_INCLUDE:
+		break;
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The daemon's own structs and the order of its start.
+ *
+ * The story: main.c reads options; conf and plan are built; daemon.c goes to
+ * the background, raises limits and, after everything privileged is open,
+ * drops privileges; wire.c joins the layers (the only file that knows all of
+ * them) and runs the signalling loop; reload.c swaps generations. Shutdown is
+ * start read backwards.
+ */
+#ifndef CV_CORE_CORE_INT_H
+#define CV_CORE_CORE_INT_H
+
+#include <stdbool.h>
+
+#include "admin/admin.h"
+#include "base/cmd.h"
+#include "base/stat.h"
+#include "bind/home.h"
+#include "call/call.h"
+#include "conf/conf.h"
+#include "loop/loop.h"
+#include "media/media.h"
+#include "module.h"
+#include "net/place.h"
+#include "sip/ua.h"
+
+enum {
+	CV_CORE_COMMANDS = 6,
+	CV_CORE_GENERATIONS = 256, /* reloads of one process; each keeps its configuration
+				      for calls made under it */
+};
+
+/** One configuration with the network derived from it. */
+struct cv_generation {
+	struct cv_conf *conf; /* owned */
+	struct cv_net *net;   /* owned */
+};
+
+/** A module that runs. */
+struct cv_running {
+	const struct cv_module *mod;
+	void *state; /* owned, mod->size zeroed bytes */
+	bool opened; /* open() or start() was called */
+};
+
+/** The process. Signalling thread. */
+struct cv_core {
+	const char *path;          /* of the configuration file */
+	struct cv_generation *now; /* the last of gen */
+	struct cv_generation gen[CV_CORE_GENERATIONS];
+	size_t genc;
+	struct cv_loop *loop;
+	struct cv_cmds *cmds;
+	struct cv_stats *stats;
+	struct cv_stat_cell *cell;
+	struct cv_routes *routes;
+	struct cv_homes *homes;
+	struct cv_media_plane *plane;
+	struct cv_sip *sip;
+	struct cv_calls *calls;
+	struct cv_admin *admin;
+	struct cv_running *modules;
+	size_t modulec;
+	struct cv_cmd cmd[CV_CORE_COMMANDS];
+	int signals; /* signalfd; -1: none */
+	struct cv_fd *signal_fd;
+	struct cv_timer *stop; /* drain: when to stop at the latest, polled */
+	uint64_t stop_at_ms;
+	bool stopping;
+	uint8_t key[CV_BIND_KEY];
+};
+
+/* plan.c: configuration and interfaces -> network */
+
+/** Resolves listening points, lists and sides; every finding goes to @p error with file
+ * and line. EINVAL, ENOMEM. */
+int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf *error);
+/** Binds every address and port once and lets go: what --check can know of the host.
+ * EINVAL when any failed. */
+int cv_plan_try(const struct cv_net *net, const struct cv_conf *conf,
+		struct cv_buf *error);
+
+/* daemon.c: what a process owes the host */
+
+/** Raises the number of descriptors to the hard limit; says so when it stays low. */
+void cv_daemon_limits(void);
+/** Makes @p dir (mode 0750) for @p user when it is missing. Errno. */
+int cv_daemon_dir(const char *dir, const char *user);
+/** Reads or makes the token secret in the state directory. Errno. */
+int cv_daemon_key(uint8_t *key, size_t len, const char *state_dir, const char *user);
+/** Becomes @p user; does nothing when not root or user is "root". ENOENT: no such
+ * account. */
+int cv_daemon_drop(const char *user);
+/** Goes to the background: returns in the child with *ready the descriptor that
+ * cv_daemon_ready() takes; the parent waits and exits. */
+int cv_daemon_background(int *ready);
+/** Tells the waiting parent how the start went (0: exit 0). */
+void cv_daemon_ready(int ready, int status);
+
+/* modules.c */
+
+/** Picks [general] modules from those built in and runs conf() of each. EINVAL with
+ * complaints. */
+int cv_modules_conf(struct cv_running **vp, size_t *cp, const struct cv_conf *conf,
+		    struct cv_buf *error);
+int cv_modules_open(struct cv_running *v, size_t c, struct cv_env *env);
+int cv_modules_start(struct cv_running *v, size_t c, struct cv_env *env);
+void cv_modules_stop(struct cv_running *v, size_t c);
+/** Frees states; accepts NULL. */
+void cv_modules_free(struct cv_running *v, size_t c);
+
+/* wire.c */
+
+/** Joins everything and opens it; @p error holds sentences. On error nothing is left
+ * open. */
+int cv_core_open(struct cv_core **cp, const char *path, struct cv_buf *error);
+/** Runs until a signal or command stops it. */
+void cv_core_run(struct cv_core *c);
+void cv_core_close(struct cv_core *c);
+/** Refuses new calls; stops when none is left, at the latest after @p limit_ms. */
+void cv_core_drain(struct cv_core *c, uint32_t limit_ms);
+
+/* reload.c */
+
+/** Reads and checks a generation from @p path. */
+int cv_generation_load(struct cv_generation *g, const char *path, struct cv_buf *error);
+void cv_generation_drop(struct cv_generation *g);
+/** HUP and `reload`: takes a new generation over, or leaves everything as it was. @p dry:
+ * only checks. */
+int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error);
+
+/* commands.c */
+
+int cv_core_commands(struct cv_core *c);
+void cv_core_commands_del(struct cv_core *c);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Identities: what happens to Request-URI, From and To on the way through
+ * (contract, "Identities"). Signalling thread.
+ *
+ * To a peer a host name passes; a host that is ours, or a literal private
+ * address that isn't the peer's, becomes the peer's first domain or its
+ * target. To a phone the Request-URI is its own Contact; a literal address of
+ * the other side becomes ours on this side. User parts, display names and URI
+ * parameters stay. A request that carries a digest for a foreign realm keeps
+ * its Request-URI byte for byte, since the digest covers it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "sip/sip_int.h"
+
+bool cv_sip_is_ours(struct cv_sip *s, const char *host)
+{
+	struct cv_addr a;
+
+	if (!host)
+		return false;
+
+	cv_sip_addr_of_host(&a, host, NULL);
+	if (cv_addr_is_set(&a))
+		return cv_net_is_ours(s->net, &a);
+
+	return strcasecmp(host, s->conf->general.name) == 0;
+}
+
+static bool serves_domain(const struct cv_conf_peer *p, const char *host)
+{
+	for (size_t i = 0; i < p->domains.c; ++i) {
+		if (strcasecmp(p->domains.v[i].text, host) == 0)
+			return true;
+	}
+
+	return false;
+}
+
+static bool is_target_host(const struct cv_conf_peer *p, const struct cv_addr *a)
+{
+	for (size_t i = 0; i < p->targetc; ++i) {
+		if (cv_addr_host_eq(&p->targets[i].addr, a))
+			return true;
+	}
+
+	return false;
+}
+
+const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host)
+{
+	const struct cv_conf_peer *first = NULL, *with_domain = NULL;
+	struct cv_addr a;
+
+	cv_sip_addr_of_host(&a, host, NULL);
+	for (size_t i = 0; i < s->conf->peerc; ++i) {
+		const struct cv_conf_peer *p = &s->conf->peers[i];
+
+		if (p->register_)
+			continue; /* a trunk that registers us is nobody's registrar */
+
+		if (host && (serves_domain(p, host) ||
+			     (cv_addr_is_set(&a) && is_target_host(p, &a))))
+			return p;
+
+		first = first ? first : p;
+		if (!with_domain && p->domains.c > 0)
+			with_domain = p;
+	}
+
+	if (!cv_sip_is_ours(s, host))
+		return NULL;
+
+	return with_domain ? with_domain : first;
+}
+
+/* The realm is an address or name of ours, or a domain of local accounts. */
+static bool is_own_realm(struct cv_sip *s, const msg_auth_t *au)
+{
+	const char *realm = msg_params_find(au->au_params, "realm=");
+	char bare[256];
+	size_t len;
+
+	if (!realm)
+		return false;
+
+	len = strlen(realm);
+	if (len >= 2 && realm[0] == '"' && len < sizeof(bare)) {
+		memcpy(bare, realm + 1, len - 2);
+		bare[len - 2] = '\0';
+		realm = bare;
+	}
+
+	return cv_sip_is_ours(s, realm) ||
+	       cv_homes_know(s->homes, CV_STR_NULL, cv_str_of(realm));
+}
+
+static bool is_foreign(struct cv_sip *s, const msg_auth_t *au)
+{
+	for (; au; au = au->au_next) {
+		if (!is_own_realm(s, au))
+			return true;
+	}
+
+	return false;
+}
+
+bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip)
+{
+	return is_foreign(s, (const msg_auth_t *)sip->sip_authorization) ||
+	       is_foreign(s, (const msg_auth_t *)sip->sip_proxy_authorization);
+}
+
+struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip)
+{
+	const msg_auth_t *au = (const msg_auth_t *)sip->sip_authorization;
+
+	for (; au; au = au->au_next) {
+		if (is_own_realm(s, au))
+			return cv_str_of(
+				sip_header_as_string(home, (const sip_header_t *)au));
+	}
+
+	return CV_STR_NULL;
+}
+
+/* Host (no brackets for IPv6 are added here: sofia's URLs carry them) of a point's
+ * advertised address. */
+static char *our_host(struct cv_sip *s, su_home_t *home, uint8_t listen)
+{
+	char text[CV_ADDR_STRLEN];
+
+	if (listen >= s->net->pointc)
+		return su_strdup(home, s->conf->general.name);
+
+	return su_strdup(home, cv_addr_print(&s->net->points[listen].advertise, text));
+}
+
+/* What stands for the peer in a URI: its first domain, else its target. */
+static char *peer_host(su_home_t *home, const struct cv_conf_peer *p)
+{
+	char text[CV_ADDR_STRLEN];
+	struct cv_addr a;
+
+	if (p->domains.c > 0)
+		return su_strdup(home, p->domains.v[0].text);
+
+	a = p->targets[0].addr;
+	if (a.port == 5060)
+		a.port = 0;
+
+	return su_strdup(home, cv_addr_print(&a, text));
+}
+
+/* True when a literal @p a says something of a network that the other side must not or
+ * can't use. */
+static bool is_unroutable(struct cv_sip *s, const struct cv_addr *a)
+{
+	return cv_alist_find(s->net->nated, a) > 0 || cv_alist_find(s->net->lan, a) > 0 ||
+	       cv_addr_kind(a) != CV_ADDR_PUBLIC;
+}
+
+static bool must_change(struct cv_sip *s, const struct cv_sip_ident_in *in,
+			const url_t *url, const struct cv_conf_peer *to)
+{
+	struct cv_addr a;
+
+	if (!url->url_host)
+		return false;
+
+	cv_sip_addr_of_host(&a, url->url_host, NULL);
+	if (!cv_addr_is_set(&a))
+		return to && cv_sip_is_ours(s, url->url_host);
+
+	if (to)
+		return !is_target_host(to, &a) &&
+		       (cv_net_is_ours(s->net, &a) || is_unroutable(s, &a));
+
+	/* towards a phone: nothing that names another of our sides, the peer or a private
+	 * network */
+	return cv_net_is_ours(s->net, &a) || is_unroutable(s, &a) ||
+	       (in->from_peer && is_target_host(in->from_peer, &a));
+}
+
+/* Replaces host and port; the transport of one hop goes too. */
+static void set_host(su_home_t *home, url_t *url, char *host)
+{
+	url->url_host = host;
+	url->url_port = NULL;
+	if (url->url_params) {
+		char *p = su_strdup(home, url->url_params);
+
+		p = p ? url_strip_param_string(p, "transport") : NULL;
+		p = p ? url_strip_param_string(p, "maddr") : NULL;
+		url->url_params = p && *p ? p : NULL;
+	}
+}
+
+/* The Request-URI towards a peer; NULL: ENOMEM. */
+static url_t *ruri_to_peer(struct cv_sip *s, su_home_t *home,
+			   const struct cv_sip_ident_in *in,
+			   const struct cv_conf_peer *peer, struct cv_evid *ev)
+{
+	url_t *url = url_hdup(home, in->sip->sip_request->rq_url);
+	bool digest = cv_sip_has_foreign_auth(s, in->sip);
+
+	if (!url)
+		return NULL;
+
+	if (in->to->user_changed) {
+		url->url_user = su_strdup(home, in->to->user);
+		if (digest)
+			cv_evid_add(
+				ev, "identity", "warning",
+				"a route changed the number of a request that carries a "
+				"digest: the digest can't match");
+	}
+
+	if (digest || !must_change(s, in, url, peer))
+		return url;
+
+	set_host(home, url, peer_host(home, peer));
+	cv_evid_add(ev, "identity", "rewritten",
+		    "Request-URI host %s became %s, of peer %s",
+		    in->sip->sip_request->rq_url->url_host, url->url_host, peer->name);
+
+	return url->url_host ? url : NULL;
+}
+
+/* The Request-URI towards a phone is what it wrote in its Contact. */
+static url_t *ruri_to_phone(su_home_t *home, const struct cv_sip_ident_in *in)
+{
+	if (!in->binding)
+		return url_hdup(home, in->sip->sip_request->rq_url);
+
+	return url_hdup(home, URL_STRING_MAKE(in->binding->contact)->us_url);
+}
+
+/* From and To differ in type only by name in sofia. */
+static sip_addr_t *map_party(struct cv_sip *s, su_home_t *home,
+			     const struct cv_sip_ident_in *in, const sip_addr_t *party,
+			     const struct cv_conf_peer *to)
+{
+	sip_addr_t *a = (sip_addr_t *)msg_header_dup(home, (const msg_header_t *)party);
+
+	if (!a)
+		return NULL;
+
+	msg_header_remove_param((msg_common_t *)a, "tag");
+	a->a_tag = NULL;
+	if (must_change(s, in, a->a_url, to))
+		set_host(home, a->a_url,
+			 to ? peer_host(home, to) : our_host(s, home, in->listen));
+
+	return a;
+}
+
+int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in *in,
+		 struct cv_sip_ident *out, struct cv_evid *ev)
+{
+	const struct cv_conf_peer *peer = NULL;
+
+	if (in->to->kind == CV_TARGET_PEER) {
+		peer = cv_conf_peer_find(s->conf, cv_str_of(in->to->peer));
+		if (!peer)
+			return ENOENT;
+	}
+
+	out->ruri = peer ? ruri_to_peer(s, home, in, peer, ev) : ruri_to_phone(home, in);
+	out->from = (sip_from_t *)map_party(s, home, in, (sip_addr_t *)in->sip->sip_from,
+					    peer);
+	out->to = (sip_to_t *)map_party(s, home, in, (sip_addr_t *)in->sip->sip_to, peer);
+
+	return out->ruri && out->from && out->to ? 0 : ENOMEM;
+}

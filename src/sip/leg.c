@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Legs and transactions: what incoming and outgoing share, and how they end.
+ * Signalling thread.
+ *
+ * A leg lives in sip->legs until the call has let go of it and its last
+ * transaction is over; so a BYE is still repeated, and a 2xx that crosses a
+ * CANCEL still acknowledged and ended, when the call is long gone.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sip/sip_int.h"
+
+static void leg_fini(void *obj)
+{
+	struct cv_sip_leg *leg = obj;
+
+	cv_list_del(&leg->node);
+	if (leg->dialog)
+		nta_leg_destroy(leg->dialog);
+
+	cv_mem_unref(leg->link);
+	free(leg->peer);
+}
+
+int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s)
+{
+	struct cv_sip_leg *leg;
+
+	leg = cv_mem_new(sizeof(*leg), leg_fini);
+	if (!leg)
+		return ENOMEM;
+
+	leg->base.ops = &cv_sip_leg_ops;
+	leg->sip = s;
+	leg->listen = CV_LISTEN_NONE;
+	leg->call[0] = '-';
+	cv_list_init(&leg->txns);
+	cv_list_add(&s->legs, &leg->node);
+	cv_mem_ref(leg);
+	*lp = leg;
+
+	return 0;
+}
+
+static void txn_fini(void *obj)
+{
+	struct cv_sip_txn *t = obj;
+
+	cv_mem_unref(t->leg);
+}
+
+int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_method method)
+{
+	struct cv_sip_txn *t;
+
+	t = cv_mem_new(sizeof(*t), txn_fini);
+	if (!t)
+		return ENOMEM;
+
+	t->base.leg = &leg->base;
+	t->base.method = method;
+	t->leg = cv_mem_ref(leg);
+	cv_list_add(&leg->txns, &t->node);
+	*tp = t;
+
+	return 0;
+}
+
+void cv_sip_txn_done(struct cv_sip_txn *t)
+{
+	struct cv_sip_leg *leg = t->leg;
+
+	t->final = true;
+	if (t->irq) {
+		nta_incoming_bind(t->irq, NULL, NULL);
+		nta_incoming_destroy(t->irq);
+		t->irq = NULL;
+	}
+	if (t->orq) {
+		nta_outgoing_destroy(t->orq);
+		t->orq = NULL;
+	}
+	if (!cv_list_is_linked(&t->node))
+		return;
+
+	cv_mem_ref(leg);
+	cv_list_del(&t->node);
+	t->base.leg = NULL;
+	cv_mem_unref(t);
+	cv_sip_leg_settle(leg);
+	cv_mem_unref(leg);
+}
+
+void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
+		int status)
+{
+	const sip_t *sip = msg ? sip_object(msg) : NULL;
+
+	memset(m, 0, sizeof(*m));
+	memset(ref, 0, sizeof(*ref));
+	m->status = (uint16_t)status;
+	m->method = CV_METHOD_OTHER;
+	if (!sip)
+		return;
+
+	ref->sip = s;
+	ref->msg = msg;
+	ref->pub = sip;
+	m->src = ref;
+	if (sip->sip_cseq)
+		m->method = cv_sip_method(sip->sip_cseq->cs_method);
+	if (sip->sip_content_type)
+		m->type = cv_str_of(sip->sip_content_type->c_type);
+	if (sip->sip_payload)
+		m->body =
+			cv_str_make(sip->sip_payload->pl_data, sip->sip_payload->pl_len);
+}
+
+void cv_sip_leg_request(struct cv_sip_txn *t, const struct cv_msg *m)
+{
+	struct cv_sip_leg *leg = t->leg;
+
+	if (leg->ended || !leg->base.events)
+		return;
+
+	cv_mem_ref(leg);
+	cv_mem_ref(t);
+	leg->base.events->request(leg->base.arg, &t->base, m);
+	cv_mem_unref(t);
+	cv_mem_unref(leg);
+}
+
+void cv_sip_leg_response(struct cv_sip_txn *t, const struct cv_msg *m)
+{
+	struct cv_sip_leg *leg = t->leg;
+
+	if (leg->ended || !leg->base.events)
+		return;
+
+	cv_mem_ref(leg);
+	cv_mem_ref(t);
+	leg->base.events->response(leg->base.arg, &t->base, m);
+	cv_mem_unref(t);
+	cv_mem_unref(leg);
+}
+
+void cv_sip_leg_gone(struct cv_sip_leg *leg, int err)
+{
+	if (leg->ended || !leg->base.events)
+		return;
+
+	cv_mem_ref(leg);
+	leg->base.events->gone(leg->base.arg, err);
+	cv_mem_unref(leg);
+}
+
+/* A 2xx of ours that waits for its ACK: no BYE before that (RFC 3261 15). */
+static bool awaits_ack(const struct cv_sip_leg *leg)
+{
+	for (const struct cv_list *n = leg->txns.next; n != &leg->txns; n = n->next) {
+		const struct cv_sip_txn *t = CV_CONTAINER(n, struct cv_sip_txn, node);
+
+		if (t->irq && t->base.method == CV_METHOD_INVITE)
+			return true;
+	}
+
+	return false;
+}
+
+void cv_sip_leg_settle(struct cv_sip_leg *leg)
+{
+	if (!leg->ended || !cv_list_is_linked(&leg->node))
+		return;
+
+	if (leg->confirmed && !leg->bye && !awaits_ack(leg)) {
+		leg->bye = true;
+		if (cv_sip_bye(leg))
+			cv_debug("sip", "bye not sent call=%s", leg->call);
+	}
+
+	if (!cv_list_is_empty(&leg->txns))
+		return;
+
+	cv_list_del(&leg->node);
+	cv_mem_unref(leg);
+}
+
+/* Everything that is still open is answered or given up. */
+static void let_go(struct cv_sip_leg *leg, int err)
+{
+	const struct cv_msg m = {.status =
+					 (uint16_t)cv_sip_status(err ? err : ECANCELED)};
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &leg->txns) {
+		struct cv_sip_txn *t = CV_CONTAINER(n, struct cv_sip_txn, node);
+
+		if (t->irq && !t->final)
+			(void)cv_sip_respond(&t->base, &m);
+		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->final)
+			cv_sip_cancel(&t->base);
+		else if (t->orq && t->base.method == CV_METHOD_INVITE)
+			(void)cv_sip_ack(&t->base, &(struct cv_msg){0});
+	}
+}
+
+static void leg_end(struct cv_leg *base, int err)
+{
+	struct cv_sip_leg *leg = (struct cv_sip_leg *)base;
+
+	if (leg->ended)
+		return;
+
+	cv_mem_ref(leg);
+	leg->ended = true;
+	base->events = NULL;
+	let_go(leg, err);
+	cv_sip_leg_settle(leg);
+	cv_mem_unref(leg);
+}
+
+void cv_sip_leg_close(struct cv_sip_leg *leg)
+{
+	struct cv_list *n, *tmp;
+
+	cv_mem_ref(leg);
+	leg->ended = leg->bye = true; /* no BYE any more: the agent is about to go */
+	leg->base.events = NULL;
+	CV_LIST_FOREACH (n, tmp, &leg->txns) {
+		cv_sip_txn_done(CV_CONTAINER(n, struct cv_sip_txn, node));
+	}
+
+	cv_sip_leg_settle(leg);
+	if (leg->dialog)
+		nta_leg_destroy(leg->dialog);
+	leg->dialog = NULL;
+	leg->link = cv_mem_unref(leg->link);
+	cv_mem_unref(leg);
+}
+
+const struct cv_leg_ops cv_sip_leg_ops = {
+	.request = cv_sip_send,
+	.respond = cv_sip_respond,
+	.ack = cv_sip_ack,
+	.cancel = cv_sip_cancel,
+	.end = leg_end,
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a request came from and who sent it (contract, "Who is who"):
+ * source, listening point, place with evidence, phone, peer or stranger.
+ * Signalling thread.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sip/sip_int.h"
+
+/* How narrow an entry of a from list is; a single address beats every network. */
+static unsigned narrowness(const char *entry)
+{
+	const char *slash = strchr(entry, '/');
+
+	if (slash)
+		return (unsigned)strtoul(slash + 1, NULL, 10);
+
+	return strchr(entry, '-') ? 1 : 129;
+}
+
+/* 0: the address is not this peer's. */
+static unsigned peer_match(const struct cv_sip *s, size_t i, const struct cv_addr *seen)
+{
+	const struct cv_conf_peer *p = &s->conf->peers[i];
+	size_t n;
+
+	if (p->from.c > 0) {
+		n = cv_alist_find(s->from[i], seen);
+		return n > 0 ? narrowness(cv_alist_text(s->from[i], n)) : 0;
+	}
+
+	for (size_t t = 0; t < p->targetc; ++t) {
+		if (cv_addr_host_eq(&p->targets[t].addr, seen))
+			return 129;
+	}
+
+	return 0;
+}
+
+static const struct cv_conf_peer *peer_of(const struct cv_sip *s,
+					  const struct cv_addr *seen)
+{
+	const struct cv_conf_peer *best = NULL;
+	unsigned most = 0;
+
+	for (size_t i = 0; i < s->conf->peerc; ++i) {
+		unsigned n = peer_match(s, i, seen);
+
+		if (n > most) {
+			most = n;
+			best = &s->conf->peers[i];
+		}
+	}
+
+	return best;
+}
+
+bool cv_sip_is_peer_host(const struct cv_sip *s, const struct cv_conf_peer *peer,
+			 const struct cv_addr *a)
+{
+	return peer && peer_match(s, (size_t)(peer - s->conf->peers), a) > 0;
+}
+
+/* Of several registrations over one flow the one whose user speaks; else the newest. */
+static struct cv_binding *binding_of(struct cv_sip *s, const struct cv_sip_origin *o,
+				     const sip_t *sip)
+{
+	const struct cv_bind_flow flow = {o->seen, o->transport, o->listen};
+	struct cv_str user =
+		cv_str_of(sip->sip_from ? sip->sip_from->a_url->url_user : NULL);
+	struct cv_binding *first = NULL, *b = NULL;
+
+	for (;;) {
+		struct cv_str aor;
+
+		b = cv_bind_by_flow(s->binds, &flow, b);
+		if (!b)
+			return first;
+
+		first = first ? first : b;
+		aor = cv_str_of(b->aor);
+		aor.len = cv_str_chr(aor, '@');
+		if (cv_str_eq(aor, user))
+			return b;
+	}
+}
+
+static int listen_of(uint8_t *listen, tport_t *tp)
+{
+	const char *ident = tport_name(tport_parent(tp))->tpn_ident;
+	uint64_t n;
+	int err;
+
+	err = cv_str_u64(&n, cv_str_of(ident), CV_NET_POINTS - 1);
+	if (err)
+		return err;
+
+	*listen = (uint8_t)n;
+
+	return 0;
+}
+
+static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
+{
+	struct cv_place_query q = {
+		.party = "sender",
+		.seen = o->seen,
+		.listen = o->listen,
+	};
+
+	if (o->peer && o->peer->nat == CV_NAT_YES)
+		q.nat = CV_PLACE_NAT_YES;
+	if (o->peer && o->peer->nat == CV_NAT_NO)
+		q.nat = CV_PLACE_NAT_NO;
+
+	if (sip->sip_via && !sip->sip_via->v_next) {
+		q.written[q.writtenc].where = "Via";
+		cv_sip_addr_of_host(&q.written[q.writtenc++].addr, sip->sip_via->v_host,
+				    sip->sip_via->v_port);
+	}
+
+	for (const sip_contact_t *c = sip->sip_contact;
+	     c && q.writtenc < CV_PLACE_WRITTEN; c = c->m_next) {
+		q.written[q.writtenc].where = "Contact";
+		cv_sip_addr_of_host(&q.written[q.writtenc++].addr, c->m_url->url_host,
+				    c->m_url->url_port);
+	}
+
+	cv_place_of(s->net, &q, &o->place, o->evid);
+}
+
+static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
+{
+	char text[CV_ADDR_STRLEN];
+
+	cv_addr_print(&o->seen, text);
+	o->binding = binding_of(s, o, sip);
+	if (o->binding) {
+		o->who = CV_WHO_PHONE;
+		cv_evid_add(o->evid, "sender", "phone",
+			    "the packet came from %s, the flow of the registration of %s",
+			    text, o->binding->aor);
+		return;
+	}
+
+	o->peer = peer_of(s, &o->seen);
+	if (o->peer) {
+		o->who = CV_WHO_PEER;
+		cv_evid_add(o->evid, "sender", "peer",
+			    "the packet came from %s, an address of peer %s", text,
+			    o->peer->name);
+		return;
+	}
+
+	o->who = CV_WHO_STRANGER;
+	cv_evid_add(o->evid, "sender", "stranger",
+		    "%s is neither the flow of a registration nor an address of a peer",
+		    text);
+}
+
+int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *irq,
+		     const sip_t *sip)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+	tport_t *tp = msg ? nta_incoming_transport(s->agent, irq, msg) : NULL;
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	if (!tp) {
+		err = ENOTCONN;
+		goto out;
+	}
+
+	cv_sip_addr(&o->seen, msg_addr(msg));
+	o->transport = tport_is_udp(tp) ? CV_TRANSPORT_UDP : CV_TRANSPORT_TCP;
+	err = cv_addr_is_set(&o->seen) ? listen_of(&o->listen, tp) : ENOTCONN;
+	if (err)
+		goto out;
+
+	err = cv_sip_link_new(&o->link, s, tp, &o->seen, o->listen);
+	if (err)
+		goto out;
+
+	(void)cv_evid_new(&o->evid);
+	who(s, o, sip);
+	place(s, o, sip);
+	if (o->binding && o->binding->place.side == CV_SIDE_FAR &&
+	    o->place.side == CV_SIDE_WAN) {
+		o->place.side = CV_SIDE_FAR;
+		cv_evid_add(o->evid, "place of sender", "far",
+			    "its registration over this flow showed a NAT");
+	}
+
+out:
+	if (tp)
+		tport_unref(tp);
+	if (msg)
+		msg_unref(msg);
+	if (err)
+		cv_sip_origin_done(o);
+
+	return err;
+}
+
+void cv_sip_origin_done(struct cv_sip_origin *o)
+{
+	o->link = cv_mem_unref(o->link);
+	o->evid = cv_mem_unref(o->evid);
+	o->binding = NULL;
+}

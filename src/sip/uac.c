@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Outgoing: legs we open, requests in them, ACK, CANCEL and BYE, and the
+ * responses that come back. Signalling thread.
+ *
+ * Where a request goes is never taken from a message alone: to a phone over
+ * its own flow, to a peer at its address; a Contact or Route of a peer counts
+ * only when it names an address of that peer (threats 18).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sip/sip_int.h"
+
+static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
+		       const sip_t *sip);
+
+/* From a route set or remote target that names an address of the leg's own peer. */
+static bool hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop)
+{
+	const struct cv_conf_peer *peer;
+	const sip_route_t *route = NULL;
+	const sip_contact_t *target = NULL;
+	const url_t *url;
+
+	peer = leg->peer ? cv_conf_peer_find(leg->sip->conf, cv_str_of(leg->peer)) : NULL;
+	if (!peer || !leg->dialog || nta_leg_get_route(leg->dialog, &route, &target) < 0)
+		return false;
+
+	url = route ? route->r_url : target ? target->m_url : NULL;
+	if (!url)
+		return false;
+
+	cv_sip_addr_of_host(hop, url->url_host, url->url_port);
+
+	return cv_addr_is_set(hop) && cv_sip_is_peer_host(leg->sip, peer, hop);
+}
+
+static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f *cb,
+				const char *ack_branch)
+{
+	struct cv_sip_leg *leg = t->leg;
+	tport_t *tp = leg->link ? leg->link->tp
+				: cv_sip_tport(leg->sip, leg->listen, leg->transport);
+	struct cv_addr hop = leg->hop, other;
+	url_string_t *route;
+
+	if (!tp || (leg->link && !cv_sip_link_is_alive(leg->link)))
+		return NULL;
+
+	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
+	    hop_of_dialog(leg, &other))
+		hop = other;
+
+	route = cv_sip_hop_url(msg_home(msg), &hop, leg->transport);
+	if (!route)
+		return NULL;
+
+	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
+				    TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
+				    TAG_END());
+}
+
+static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
+{
+	su_home_t *home = msg_home(msg);
+	char *uri = cv_sip_contact_uri(leg->sip, home, "", leg->listen, leg->transport);
+	char *contact = uri ? su_sprintf(home, "<%s>", uri) : NULL;
+
+	if (!contact ||
+	    sip_add_tl(msg, sip_object(msg), SIPTAG_CONTACT_STR(contact), TAG_END()) < 0)
+		return ENOMEM;
+
+	return 0;
+}
+
+/* Headers of the request sent on, or a bare message of our own. */
+static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
+{
+	struct cv_sip *s = leg->sip;
+	const struct cv_sip_origin *o = m->src ? m->src->origin : NULL;
+	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	int err;
+
+	if (!msg)
+		return ENOMEM;
+
+	if (!o || !o->peer || !o->peer->trust_identity)
+		cv_sip_distrust(msg);
+
+	err = cv_sip_body(msg, m->type, m->body);
+	if (!err)
+		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
+	if (!err && m->method != CV_METHOD_BYE)
+		err = add_contact(leg, msg);
+
+	if (err)
+		msg_destroy(msg);
+	else
+		*mp = msg;
+
+	return err;
+}
+
+static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip_ref *src,
+		    const struct cv_target *to, struct cv_sip_ident *id)
+{
+	const struct cv_sip_ident_in in = {
+		.sip = src->pub,
+		.to = to,
+		.from_peer = src->origin ? src->origin->peer : NULL,
+		.binding = to->kind == CV_TARGET_BINDING
+				   ? cv_bind_by_id(leg->sip->binds, to->binding)
+				   : NULL,
+		.listen = leg->listen,
+	};
+
+	return cv_sip_ident(leg->sip, home, &in, id,
+			    src->origin ? src->origin->evid : NULL);
+}
+
+int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
+		const struct cv_target *to)
+{
+	struct cv_sip_leg *leg = (struct cv_sip_leg *)base;
+	const char *name = cv_method_name(m->method);
+	struct cv_sip_ident id = {0};
+	struct cv_sip_txn *t = NULL;
+	sip_method_t method;
+	msg_t *msg = NULL;
+	int err;
+
+	if (leg->ended || !leg->dialog || (m->method == CV_METHOD_OTHER && !m->src))
+		return ESTALE;
+
+	err = build(leg, m, &msg);
+	if (err)
+		return err;
+
+	if (m->method == CV_METHOD_OTHER)
+		name = m->src->pub->sip_request->rq_method_name;
+
+	if (to && m->src)
+		err = ident_of(leg, msg_home(msg), m->src, to, &id);
+	if (err)
+		goto out;
+
+	method = sip_method_code(name);
+	if (nta_msg_request_complete(msg, leg->dialog, method, name,
+				     (const url_string_t *)id.ruri) < 0) {
+		err = EINVAL;
+		goto out;
+	}
+
+	err = cv_sip_txn_new(&t, leg, m->method);
+	if (err)
+		goto out;
+
+	t->orq = transmit(t, msg, on_response, NULL);
+	if (!t->orq) {
+		err = ECONNRESET;
+		cv_sip_txn_done(t);
+		goto out;
+	}
+
+	if (m->method == CV_METHOD_BYE)
+		leg->bye = true;
+	if (tp)
+		*tp = &t->base;
+
+	return 0;
+
+out:
+	msg_destroy(msg);
+
+	return err;
+}
+
+int cv_sip_bye(struct cv_sip_leg *leg)
+{
+	struct cv_sip_txn *t;
+	msg_t *msg;
+	int err;
+
+	msg = nta_msg_create(leg->sip->agent, 0);
+	if (!msg)
+		return ENOMEM;
+
+	err = cv_sip_max_forwards(msg, NULL);
+	if (!err && nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_BYE, NULL) < 0)
+		err = EINVAL;
+	if (!err)
+		err = cv_sip_txn_new(&t, leg, CV_METHOD_BYE);
+	if (err) {
+		msg_destroy(msg);
+		return err;
+	}
+
+	t->orq = transmit(t, msg, on_response, NULL);
+	if (!t->orq) {
+		msg_destroy(msg);
+		cv_sip_txn_done(t);
+		return ECONNRESET;
+	}
+
+	return 0;
+}
+
+int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
+{
+	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
+	struct cv_sip_leg *leg = t->leg;
+	nta_outgoing_t *ack;
+	su_home_t *home;
+	msg_t *msg;
+	sip_t *sip;
+	int err;
+
+	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final)
+		return ESTALE;
+
+	msg = nta_msg_create(leg->sip->agent, 0);
+	if (!msg)
+		return ENOMEM;
+
+	home = msg_home(msg);
+	sip = sip_object(msg);
+	err = cv_sip_max_forwards(msg, NULL);
+	if (!err)
+		err = cv_sip_body(msg, m->type, m->body);
+	if (err)
+		goto out;
+
+	sip_add_tl(msg, sip,
+		   SIPTAG_CSEQ(sip_cseq_create(home, nta_outgoing_cseq(t->orq),
+					       SIP_METHOD_ACK)),
+		   TAG_END());
+	if (nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_ACK, NULL) < 0) {
+		err = EINVAL;
+		goto out;
+	}
+
+	/* without the branch an ACK after its INVITE's end aborts the stack (threats 1)
+	 */
+	ack = transmit(t, msg, NULL, nta_outgoing_branch(t->orq));
+	if (!ack) {
+		err = ECONNRESET;
+		goto out;
+	}
+
+	nta_outgoing_destroy(ack); /* lives on inside nta for retransmitted 2xx */
+	cv_sip_txn_done(t);
+
+	return 0;
+
+out:
+	msg_destroy(msg);
+
+	return err;
+}
+
+void cv_sip_cancel(struct cv_txn *base)
+{
+	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
+
+	if (t->orq && !t->final && t->base.method == CV_METHOD_INVITE)
+		(void)nta_outgoing_cancel(t->orq);
+}
+
+/* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
+static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
+{
+	bool initial = !leg->confirmed;
+
+	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
+		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
+
+	nta_leg_client_reroute(leg->dialog, sip->sip_record_route, sip->sip_contact,
+			       initial);
+	leg->confirmed = true;
+}
+
+static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *sip)
+{
+	struct cv_sip_leg *leg = t->leg;
+
+	t->final = true;
+	if (m->status >= 300 || t->base.method != CV_METHOD_INVITE) {
+		if (sip && m->status < 300 && sip->sip_contact &&
+		    t->base.method == CV_METHOD_UPDATE)
+			nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
+
+		cv_sip_leg_response(t, m);
+		cv_sip_txn_done(t);
+		return;
+	}
+
+	confirm(leg, sip);
+	if (!leg->ended) {
+		cv_sip_leg_response(t, m);
+		return;
+	}
+
+	/* it crossed our CANCEL: take it, then end it (settle sends the BYE) */
+	if (cv_sip_ack(&t->base, &(struct cv_msg){0}))
+		cv_sip_txn_done(t);
+}
+
+static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
+{
+	struct cv_sip_txn *t = magic;
+	struct cv_sip_leg *leg;
+	struct cv_sip_ref ref;
+	struct cv_msg m;
+	int status = nta_outgoing_status(orq);
+	msg_t *msg;
+
+	if (!t || status <= 100)
+		return 0;
+
+	leg = t->leg;
+	if (t->final)
+		return 0;
+
+	msg = sip ? nta_outgoing_getresponse(orq) : NULL;
+	if (msg && nta_is_internal_msg(msg)) {
+		msg_unref(msg);
+		msg = NULL;
+	}
+
+	cv_sip_msg(&m, &ref, leg->sip, msg, status);
+	m.method = t->base.method;
+	cv_mem_ref(t);
+	if (status < 200)
+		cv_sip_leg_response(t, &m);
+	else
+		on_final(t, &m, msg ? sip : NULL);
+	cv_mem_unref(t);
+	if (msg)
+		msg_unref(msg);
+
+	return 0;
+}
+
+/* Identifiers of a dialog of our own: nothing of the other side's is in them. */
+static int open_dialog(struct cv_sip_leg *leg, const struct cv_leg_setup *setup)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	struct cv_sip_ident id;
+	int err;
+
+	su_home_init(home);
+	err = ident_of(leg, home, setup->rq->msg.src, setup->to, &id);
+	if (err)
+		goto out;
+
+	leg->dialog = nta_leg_tcreate(leg->sip->agent, cv_sip_on_dialog, leg,
+				      SIPTAG_CALL_ID(sip_call_id_create(home, NULL)),
+				      SIPTAG_FROM(id.from), SIPTAG_TO(id.to), TAG_END());
+	if (!leg->dialog || !nta_leg_tag(leg->dialog, NULL))
+		err = ENOMEM;
+
+out:
+	su_home_deinit(home);
+
+	return err;
+}
+
+static int set_target(struct cv_sip_leg *leg, const struct cv_target *to)
+{
+	struct cv_binding *b = NULL;
+
+	leg->hop = to->hop;
+	leg->transport = to->transport;
+	leg->listen = to->place.listen;
+	leg->base.place = to->place;
+	if (to->kind == CV_TARGET_PEER) {
+		leg->peer = cv_mem_strdup(to->peer);
+		return leg->peer ? 0 : ENOMEM;
+	}
+
+	b = cv_bind_by_id(leg->sip->binds, to->binding);
+	if (!b)
+		return EHOSTUNREACH;
+
+	leg->binding = b->id;
+	leg->link = cv_mem_ref(b->link);
+
+	return 0;
+}
+
+int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *setup)
+{
+	struct cv_sip *s = arg;
+	struct cv_sip_leg *leg;
+	int err;
+
+	err = cv_sip_leg_alloc(&leg, s);
+	if (err)
+		return err;
+
+	(void)snprintf(leg->call, sizeof(leg->call), "%s", setup->call);
+	err = set_target(leg, setup->to);
+	if (!err)
+		err = open_dialog(leg, setup);
+	if (err) {
+		leg->ended = true;
+		cv_sip_leg_settle(leg);
+		cv_mem_unref(leg);
+		return err;
+	}
+
+	leg->base.events = setup->events;
+	leg->base.arg = setup->arg;
+	*lp = &leg->base;
+
+	return 0;
+}

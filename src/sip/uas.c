@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Incoming: the INVITE that starts a call, requests in a dialog, and the
+ * responses we send. Signalling thread.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sip/sip_int.h"
+
+enum {
+	RETRY_S = 5
+}; /* Retry-After of a 503: a full edge frees ports within the quarantine */
+
+/* ACK of our 2xx, CANCEL, or (sip == NULL) no ACK for 64*T1. */
+static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
+			 const sip_t *sip)
+{
+	struct cv_sip_txn *t = magic;
+	struct cv_sip_leg *leg = t->leg;
+	struct cv_sip_ref ref;
+	struct cv_msg m;
+	msg_t *msg;
+
+	cv_mem_ref(leg);
+	cv_mem_ref(t);
+	if (!sip) {
+		cv_sip_txn_done(t);
+		cv_sip_leg_gone(leg, ETIMEDOUT);
+		goto out;
+	}
+
+	/* nta keeps the ACK or CANCEL as the transaction's last request */
+	msg = nta_incoming_getrequest_ackcancel(irq);
+	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
+	m.method = cv_sip_method(sip->sip_request->rq_method);
+	if (sip->sip_request->rq_method == sip_method_ack && leg->dialog)
+		leg->confirmed = true;
+
+	cv_sip_leg_request(t, &m);
+	if (m.method == CV_METHOD_ACK)
+		cv_sip_txn_done(t);
+
+	if (msg)
+		msg_unref(msg);
+
+out:
+	cv_mem_unref(t);
+	cv_mem_unref(leg);
+
+	return 0;
+}
+
+static char *url_text(su_home_t *home, const url_t *url)
+{
+	char *text = url_as_string(home, url);
+
+	return text ? text : su_strdup(home, "");
+}
+
+void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
+		    const struct cv_sip_origin *o)
+{
+	const sip_t *sip = ref->pub;
+	const url_t *ruri = sip->sip_request->rq_url;
+	struct cv_binding *b = NULL;
+
+	memset(rq, 0, sizeof(*rq));
+	cv_sip_msg(&rq->msg, ref, s, ref->msg, 0);
+	ref->origin = o;
+	rq->method = cv_sip_method(sip->sip_request->rq_method);
+	rq->who = o->who;
+	rq->peer = o->peer ? o->peer->name : NULL;
+	rq->home_peer = o->binding ? o->binding->home : NULL;
+	rq->binding = o->binding ? o->binding->id : 0;
+	rq->call_id = cv_str_of(sip->sip_call_id->i_id);
+	rq->from_tag = cv_str_of(sip->sip_from->a_tag);
+	rq->cseq = sip->sip_cseq->cs_seq;
+	rq->max_forwards =
+		sip->sip_max_forwards ? (unsigned)sip->sip_max_forwards->mf_count : 70;
+	rq->ruri = cv_str_of(url_text(msg_home(ref->msg), ruri));
+	rq->ruri_user = cv_str_of(ruri->url_user);
+	rq->ruri_host = cv_str_of(ruri->url_host);
+	rq->ruri_ours = cv_sip_is_ours(s, ruri->url_host);
+	rq->ruri_token = cv_bind_by_token(s->binds, &b, rq->ruri_user) == 0;
+	rq->from_user = cv_str_of(sip->sip_from->a_url->url_user);
+	rq->from_host = cv_str_of(sip->sip_from->a_url->url_host);
+	rq->to_user = cv_str_of(sip->sip_to->a_url->url_user);
+	rq->to_host = cv_str_of(sip->sip_to->a_url->url_host);
+	rq->place = o->place;
+	rq->transport = o->transport;
+	rq->evid = o->evid;
+}
+
+static int open_dialog(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incoming_t *irq,
+		       const sip_t *sip)
+{
+	struct cv_sip *s = leg->sip;
+
+	leg->dialog = nta_leg_tcreate(
+		s->agent, cv_sip_on_dialog, leg, SIPTAG_CALL_ID(sip->sip_call_id),
+		SIPTAG_FROM(sip->sip_to), SIPTAG_TO(sip->sip_from), TAG_END());
+	if (!leg->dialog || !nta_leg_tag(leg->dialog, NULL) ||
+	    nta_leg_server_route(leg->dialog, sip->sip_record_route, sip->sip_contact) <
+		    0)
+		return ENOMEM;
+
+	nta_incoming_tag(irq, nta_leg_get_tag(leg->dialog));
+	nta_incoming_bind(irq, on_ack_cancel, t);
+	t->irq = irq;
+	t->base.incoming = true;
+
+	return 0;
+}
+
+static void take_origin(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
+{
+	leg->link = cv_mem_ref(o->link);
+	leg->hop = o->seen;
+	leg->transport = o->transport;
+	leg->listen = o->listen;
+	leg->peer = o->peer ? cv_mem_strdup(o->peer->name) : NULL;
+	leg->binding = o->binding ? o->binding->id : 0;
+	leg->base.place = o->place;
+}
+
+/* The call refused it: nta's halves go back to the caller, who answers. */
+static void unmake(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incoming_t *irq)
+{
+	leg->ended = true;
+	leg->base.events = NULL;
+	leg->confirmed = false;
+	if (t) {
+		nta_incoming_bind(irq, NULL, NULL);
+		t->irq = NULL;
+		cv_sip_txn_done(t);
+	} else {
+		cv_sip_leg_settle(leg);
+	}
+}
+
+static int start(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip,
+		 const struct cv_sip_origin *o)
+{
+	struct cv_sip *s = leg->sip;
+	struct cv_sip_txn *t = NULL;
+	struct cv_sip_ref ref = {.sip = s, .pub = sip};
+	struct cv_request rq;
+	int err;
+
+	ref.msg = nta_incoming_getrequest(irq);
+	if (!ref.msg)
+		return ENOMEM;
+
+	take_origin(leg, o);
+	err = cv_sip_txn_new(&t, leg, CV_METHOD_INVITE);
+	if (err)
+		goto out;
+
+	err = open_dialog(leg, t, irq, sip);
+	if (err)
+		goto out;
+
+	ref.pub = sip_object(ref.msg);
+	cv_sip_request(s, &rq, &ref, o);
+	err = cv_call_start(s->calls, &rq, &leg->base, &t->base);
+
+out:
+	if (err)
+		unmake(leg, t, irq);
+	msg_unref(ref.msg);
+
+	return err;
+}
+
+int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		     struct cv_sip_origin *o)
+{
+	struct cv_sip_leg *leg;
+	int err, status;
+
+	if (!sip->sip_contact || !sip->sip_contact->m_url->url_host)
+		return 400; /* RFC 3261 12.1.1: a dialog needs one */
+
+	nta_incoming_treply(irq, SIP_100_TRYING, TAG_END());
+	err = cv_sip_leg_alloc(&leg, s);
+	if (!err) {
+		err = start(leg, irq, sip, o);
+		cv_mem_unref(leg);
+	}
+	if (!err)
+		return 0;
+
+	status = cv_sip_status(err);
+	cv_sip_refuse(s, irq, status, status == 503 ? RETRY_S : 0);
+
+	return 0;
+}
+
+/*
+ * A request in a dialog counts only from the party's own host, from its peer's
+ * addresses, or over a live registration of the same binding: tags can be
+ * guessed or seen (threats 20).
+ */
+static bool is_party(const struct cv_sip_leg *leg, const struct cv_sip_origin *o)
+{
+	if (cv_net_is_same_host(leg->sip->net, &leg->hop, &o->seen))
+		return true;
+
+	if (leg->peer && o->peer)
+		return strcmp(leg->peer, o->peer->name) == 0;
+
+	return leg->binding != 0 && o->binding && o->binding->id == leg->binding;
+}
+
+/* The NAT gave the phone another port: follow it, in-dialog requests go there. */
+static void follow(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
+{
+	if (!leg->link ||
+	    (leg->link->tp == o->link->tp && cv_addr_eq(&leg->hop, &o->seen)))
+		return;
+
+	cv_mem_unref(leg->link);
+	leg->link = cv_mem_ref(o->link);
+	leg->hop = o->seen;
+	leg->transport = o->transport;
+	leg->listen = o->listen;
+	leg->base.place.seen = o->seen;
+}
+
+static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	struct cv_sip_ref ref;
+	struct cv_sip_txn *t;
+	struct cv_msg m;
+	msg_t *msg;
+	int err;
+
+	err = cv_sip_txn_new(&t, leg, cv_sip_method(sip->sip_request->rq_method));
+	if (err)
+		return 503;
+
+	t->irq = irq;
+	t->base.incoming = true;
+	if (t->base.method == CV_METHOD_INVITE)
+		nta_incoming_bind(irq, on_ack_cancel, t);
+
+	if (t->base.method == CV_METHOD_BYE)
+		leg->bye = true;
+
+	if (sip->sip_contact &&
+	    (t->base.method == CV_METHOD_INVITE || t->base.method == CV_METHOD_UPDATE))
+		nta_leg_server_route(leg->dialog, sip->sip_record_route,
+				     sip->sip_contact);
+
+	msg = nta_incoming_getrequest(irq);
+	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
+	cv_mem_ref(t);
+	cv_sip_leg_request(t, &m);
+	cv_mem_unref(t);
+	if (msg)
+		msg_unref(msg);
+
+	return 0;
+}
+
+int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
+		     const sip_t *sip)
+{
+	struct cv_sip_leg *leg = magic;
+	struct cv_sip_origin o;
+	int status = 0;
+
+	(void)dialog;
+
+	if (sip->sip_request->rq_method == sip_method_ack) {
+		nta_incoming_destroy(
+			irq); /* not destroyed it leaks and slows every tick */
+		return 0;
+	}
+
+	/* the stack matches a request without To tag loosely: it is a new one */
+	if (!sip->sip_to->a_tag)
+		return cv_sip_on_initial(leg->sip, irq, sip);
+
+	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
+	if (leg->ended)
+		return 481;
+
+	if (cv_sip_origin_of(leg->sip, &o, irq, sip))
+		return 503;
+
+	cv_mem_ref(leg);
+	if (!is_party(leg, &o)) {
+		cv_stat_add(leg->sip->stat, CV_STAT_requests_refused, 1);
+		status = 403;
+	} else {
+		follow(leg, &o);
+		status = take_in_dialog(leg, irq, sip);
+	}
+	cv_mem_unref(leg);
+	cv_sip_origin_done(&o);
+
+	return status;
+}
+
+/* A response of our own making, or one passed on; NULL: ENOMEM. */
+static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
+			  const struct cv_msg *m)
+{
+	struct cv_sip *s = leg->sip;
+	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	char *contact;
+	int err;
+
+	if (!msg)
+		return NULL;
+
+	err = cv_sip_body(msg, m->type, m->body);
+	if (!err && m->status < 300 && t->base.method != CV_METHOD_BYE) {
+		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
+					     leg->transport);
+		contact = contact ? su_sprintf(msg_home(msg), "<%s>", contact) : NULL;
+		if (!contact || sip_add_tl(msg, sip_object(msg),
+					   SIPTAG_CONTACT_STR(contact), TAG_END()) < 0)
+			err = ENOMEM;
+	}
+	if (err) {
+		msg_destroy(msg);
+		return NULL;
+	}
+
+	return msg;
+}
+
+int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
+{
+	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
+	struct cv_sip_leg *leg = t->leg;
+	const char *phrase = cv_sip_phrase(m->status);
+	msg_t *msg;
+
+	if (!t->irq || t->final)
+		return ESTALE;
+
+	if (m->src && m->src->pub->sip_status)
+		phrase = m->src->pub->sip_status->st_phrase;
+
+	msg = response_of(leg, t, m);
+	if (!msg)
+		return ENOMEM;
+
+	if (m->status >= 200) {
+		t->final = true;
+		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
+			leg->confirmed = true;
+	}
+
+	if (nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END()) <
+		    0 ||
+	    nta_incoming_mreply(t->irq, msg) < 0)
+		nta_incoming_treply(t->irq, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
+
+	if (m->status >= 300 || (m->status >= 200 && t->base.method != CV_METHOD_INVITE))
+		cv_sip_txn_done(t);
+
+	return 0;
+}

@@ -1,0 +1,745 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A small world for calls, driven by lines of text. Test's thread.
+ */
+#include "config.h"
+
+#include "call_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "fake_loop.h"
+#include "module.h"
+
+enum { WORDS = 40, PARTIES = 8, NAME_LEN = 16 };
+
+enum kind { PHONE = 0, PEER, STRANGER };
+
+struct party {
+	char name[NAME_LEN];
+	enum kind kind;
+	struct cv_place place;
+	struct cv_conf_target target; /* PEER */
+};
+
+struct words {
+	char text[CV_FAKE_LINE];
+	char *v[WORDS];
+	size_t c, at;
+};
+
+struct cv_world {
+	struct cv_loop *loop;
+	struct cv_cmds *cmds;
+	struct cv_stats *stats;
+	struct cv_stat_cell *cell; /* the collection's */
+	struct cv_routes *routes;
+	struct cv_route *route;
+	struct cv_fake_sip *sip;
+	struct cv_calls *calls; /* NULL until started */
+	struct cv_media_plane plane;
+	struct cv_conf conf;
+	struct cv_conf_peer peers[PARTIES];
+	struct party parties[PARTIES];
+	size_t partyc;
+	bool same_nat_direct;
+	int start_err;
+};
+
+static void cut(struct words *w, const char *line)
+{
+	char *save = NULL;
+
+	*w = (struct words){.c = 0};
+	(void)snprintf(w->text, sizeof(w->text), "%s", line);
+	for (char *s = strtok_r(w->text, " \t", &save); s && w->c < WORDS;
+	     s = strtok_r(NULL, " \t", &save))
+		w->v[w->c++] = s;
+}
+
+/* Next word, or "" at the end. */
+static const char *next(struct words *w)
+{
+	return w->at < w->c ? w->v[w->at++] : "";
+}
+
+static bool accept_word(struct words *w, const char *word)
+{
+	if (w->at >= w->c || strcmp(w->v[w->at], word) != 0)
+		return false;
+
+	++w->at;
+
+	return true;
+}
+
+static unsigned number(const char *s)
+{
+	return (unsigned)strtoul(s, NULL, 10);
+}
+
+static struct party *party_find(struct cv_world *w, const char *name)
+{
+	for (size_t i = 0; i < w->partyc; ++i) {
+		if (strcmp(w->parties[i].name, name) == 0)
+			return &w->parties[i];
+	}
+
+	return NULL;
+}
+
+static const char *name_of(void *arg, const struct cv_target *to)
+{
+	struct cv_world *w = arg;
+
+	for (size_t i = 0; i < w->partyc; ++i) {
+		if (cv_addr_eq(&w->parties[i].place.seen, &to->hop))
+			return w->parties[i].name;
+	}
+
+	return "nobody";
+}
+
+static void place_peer(void *arg, const struct cv_addr *hop,
+		       const struct cv_conf_peer *peer, struct cv_place *place,
+		       struct cv_evid *ev)
+{
+	const struct party *p = party_find(arg, peer->name);
+
+	*place = p->place;
+	place->seen = *hop;
+	cv_evid_add(ev, "place of B", cv_side_name(place->side), "peer %s", peer->name);
+}
+
+/* The route of this world: the user of To names a party. */
+static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+{
+	char name[NAME_LEN];
+	const struct party *p;
+
+	if (rq->who == CV_WHO_STRANGER)
+		return EACCES;
+
+	(void)snprintf(name, sizeof(name), CV_STR_FMT, CV_STR_ARG(rq->to_user));
+	p = party_find(arg, name);
+	if (!p)
+		return ENOENT;
+
+	if (p->kind == PEER) {
+		to->kind = CV_TARGET_PEER;
+		to->peer = p->name;
+	} else {
+		to->kind = CV_TARGET_BINDING;
+		to->binding = 1;
+		to->hop = p->place.seen;
+		to->place = p->place;
+	}
+	(void)snprintf(to->why, sizeof(to->why), "user %s", p->name);
+
+	return 0;
+}
+
+static const struct cv_route_ops route_ops = {.name = "world", .pick = pick};
+
+static void world_fini(void *obj)
+{
+	struct cv_world *w = obj;
+
+	cv_mem_unref(w->calls);
+	cv_route_del(w->route);
+	cv_mem_unref(w->routes);
+	cv_mem_unref(w->sip);
+	cv_mem_unref(w->stats);
+	cv_mem_unref(w->cmds);
+	cv_mem_unref(w->loop);
+}
+
+int cv_world_new(struct cv_world **wp)
+{
+	struct cv_env env = {.loop = NULL};
+	struct cv_world *w = cv_mem_new(sizeof(*w), world_fini);
+	int err;
+
+	if (!w)
+		return ENOMEM;
+
+	cv_fake_media_init(&w->plane);
+	w->conf.peers = w->peers;
+	w->same_nat_direct = true;
+	err = cv_fake_loop_new(&w->loop);
+	if (err)
+		goto out;
+
+	err = cv_cmds_new(&w->cmds);
+	if (err)
+		goto out;
+
+	err = cv_stats_new(&w->stats, w->cmds);
+	if (err)
+		goto out;
+
+	err = cv_stats_cell(w->stats, &w->cell);
+	if (err)
+		goto out;
+
+	err = cv_routes_new(&w->routes);
+	if (err)
+		goto out;
+
+	env.routes = w->routes;
+	err = cv_route_add(&env, &w->route, &route_ops, w);
+	if (err)
+		goto out;
+
+	err = cv_fake_sip_new(&w->sip);
+	if (err)
+		goto out;
+
+	cv_fake_sip_names(w->sip, name_of, w);
+
+out:
+	if (err)
+		cv_mem_unref(w);
+	else
+		*wp = w;
+
+	return err;
+}
+
+void cv_world_close(struct cv_world *w)
+{
+	if (w->calls)
+		cv_calls_close(w->calls);
+
+	cv_fake_sip_close(w->sip);
+}
+
+int cv_world_start(struct cv_world *w)
+{
+	const struct cv_call_env env = {
+		.conf = &w->conf,
+		.loop = w->loop,
+		.cmds = w->cmds,
+		.stats = w->stats,
+		.stat = w->cell,
+		.routes = w->routes,
+		.media = &cv_fake_media_ops,
+		.plane = &w->plane,
+		.leg_new = cv_fake_leg_new,
+		.leg_arg = w->sip,
+		.place_peer = place_peer,
+		.place_arg = w,
+		.same_nat_direct = w->same_nat_direct,
+	};
+
+	return w->calls ? 0 : cv_calls_new(&w->calls, &env);
+}
+
+static int side_of(const char *word, enum cv_side *side)
+{
+	for (enum cv_side s = CV_SIDE_LAN; s <= CV_SIDE_FAR; ++s) {
+		if (strcmp(word, cv_side_name(s)) == 0) {
+			*side = s;
+			return 0;
+		}
+	}
+
+	return EINVAL;
+}
+
+static int conf_party(struct cv_world *w, struct words *l)
+{
+	struct party *p = &w->parties[w->partyc];
+	int err;
+
+	if (w->partyc == PARTIES)
+		return EINVAL;
+
+	*p = (struct party){.place = {.listen = 0}};
+	(void)snprintf(p->name, sizeof(p->name), "%s", next(l));
+	err = side_of(next(l), &p->place.side);
+	if (err)
+		return err;
+
+	err = cv_addr_parse(&p->place.seen, cv_str_of(next(l)));
+	if (err)
+		return err;
+
+	p->place.family = p->place.seen.family;
+	while (l->at < l->c) {
+		if (accept_word(l, "peer"))
+			p->kind = PEER;
+		else if (accept_word(l, "stranger"))
+			p->kind = STRANGER;
+		else if (accept_word(l, "group"))
+			p->place.lan_group = (uint8_t)number(next(l));
+		else if (accept_word(l, "entry"))
+			p->place.nat_entry = (uint16_t)number(next(l));
+		else if (!accept_word(l, "phone"))
+			return EINVAL;
+	}
+
+	if (p->kind == PEER) {
+		p->target.addr = p->place.seen;
+		w->peers[w->conf.peerc++] = (struct cv_conf_peer){
+			.name = p->name, .targets = &p->target, .targetc = 1};
+	}
+	++w->partyc;
+
+	return 0;
+}
+
+static int relay_of(const char *word, enum cv_conf_relay *relay)
+{
+	const char *const words[] = {"auto", "always", "never"};
+
+	for (unsigned i = 0; i < 3; ++i) {
+		if (strcmp(word, words[i]) == 0) {
+			*relay = (enum cv_conf_relay)i;
+			return 0;
+		}
+	}
+
+	return EINVAL;
+}
+
+static int conf_peer_relay(struct cv_world *w, struct words *l)
+{
+	const char *name = next(l);
+
+	for (size_t i = 0; i < w->conf.peerc; ++i) {
+		if (strcmp(w->peers[i].name, name) == 0)
+			return relay_of(next(l), &w->peers[i].relay);
+	}
+
+	return EINVAL;
+}
+
+int cv_world_conf(struct cv_world *w, const char *line)
+{
+	struct words l;
+	const char *word;
+
+	cut(&l, line);
+	word = next(&l);
+	if (strcmp(word, "party") == 0)
+		return conf_party(w, &l);
+
+	if (strcmp(word, "relay") == 0)
+		return relay_of(next(&l), &w->conf.media.relay);
+
+	if (strcmp(word, "peer-relay") == 0)
+		return conf_peer_relay(w, &l);
+
+	if (strcmp(word, "same-nat-direct") == 0)
+		w->same_nat_direct = strcmp(next(&l), "yes") == 0;
+	else if (strcmp(word, "max-calls") == 0)
+		w->conf.limits.max_calls = number(next(&l));
+	else if (strcmp(word, "max-cps") == 0)
+		w->conf.limits.max_cps = number(next(&l));
+	else if (strcmp(word, "ports") == 0)
+		w->plane.max = number(next(&l));
+	else
+		return EINVAL;
+
+	return 0;
+}
+
+static const char *ip_word(const struct cv_addr *a)
+{
+	return a->family == AF_INET6 ? "IP6" : "IP4";
+}
+
+static int sdp_line(struct words *l, struct cv_buf *to)
+{
+	const char *name = next(l), *word = next(l);
+	bool tcp = strcmp(name, "x-tcp") == 0;
+	char host[CV_ADDR_STRLEN];
+	struct cv_addr a;
+	int err;
+
+	if (strcmp(word, "off") == 0) {
+		cv_buf_printf(to, "m=%s 0 RTP/AVP 0\r\n", name);
+		return 0;
+	}
+
+	err = cv_addr_parse(&a, cv_str_of(word));
+	if (err)
+		return err;
+
+	cv_buf_printf(to, "m=%s %u %s\r\n", tcp ? "application" : name, a.port,
+		      tcp ? "TCP/MRCPv2 1" : "RTP/AVP 0");
+	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
+	if (!tcp)
+		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
+
+	for (enum cv_dir d = CV_DIR_SENDONLY; d <= CV_DIR_INACTIVE; ++d) {
+		if (accept_word(l, cv_dir_name(d)))
+			cv_buf_printf(to, "a=%s\r\n", cv_dir_name(d));
+	}
+
+	return 0;
+}
+
+static int sdp_of(struct words *l, struct cv_buf *to)
+{
+	struct cv_buf lines = {.p = NULL};
+	int err = 0;
+
+	while (!err && l->at < l->c)
+		err = sdp_line(l, &lines);
+
+	cv_buf_str(to, CV_STR("v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n"));
+	cv_buf_str(to, cv_buf_view(&lines));
+	cv_buf_free(&lines);
+
+	return err;
+}
+
+static int body_of(struct words *l, struct cv_buf *to, struct cv_msg *m)
+{
+	int err = 0;
+
+	if (l->at >= l->c)
+		return 0;
+
+	m->type = CV_STR("application/sdp");
+	if (accept_word(l, "broken")) {
+		cv_buf_str(to, CV_STR("v=0\r\nm=audio 99999 RTP/AVP 0\r\n"));
+	} else if (accept_word(l, "type")) {
+		m->type = cv_str_of(next(l));
+		cv_buf_str(to, CV_STR("Signal=5\r\n"));
+	} else if (accept_word(l, "in")) {
+		(void)next(l);
+		m->type = CV_STR("multipart/mixed; boundary=cut");
+		cv_buf_str(to, CV_STR("--cut\r\nContent-Type: application/sdp\r\n\r\n"));
+		err = sdp_of(l, to);
+		cv_buf_str(to, CV_STR("\r\n--cut--\r\n"));
+	} else {
+		err = sdp_of(l, to);
+	}
+	m->body = cv_buf_view(to);
+
+	return err ? err : cv_buf_err(to);
+}
+
+static int method_of(const char *word, enum cv_method *method)
+{
+	for (enum cv_method m = CV_METHOD_INVITE; m <= CV_METHOD_OTHER; ++m) {
+		if (strcmp(word, cv_method_name(m)) == 0) {
+			*method = m;
+			return 0;
+		}
+	}
+
+	return EINVAL;
+}
+
+static int feed_call(struct cv_world *w, struct party *p, struct words *l)
+{
+	const char *id = p->name;
+	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
+	struct cv_buf body = {.p = NULL};
+	struct cv_evid *ev = NULL;
+	struct cv_leg *leg;
+	struct cv_txn *t;
+	int err;
+
+	rq.to_user = rq.ruri_user = rq.ruri = cv_str_of(next(l));
+	while (l->at < l->c) {
+		if (accept_word(l, "cseq"))
+			rq.cseq = number(next(l));
+		else if (accept_word(l, "id"))
+			id = next(l);
+		else if (accept_word(l, "hops"))
+			rq.max_forwards = number(next(l));
+		else
+			break;
+	}
+
+	rq.who = p->kind == PEER    ? CV_WHO_PEER
+		 : p->kind == PHONE ? CV_WHO_PHONE
+				    : CV_WHO_STRANGER;
+	rq.peer = p->kind == PEER ? p->name : NULL;
+	rq.call_id = rq.from_tag = cv_str_of(id);
+	rq.from_user = cv_str_of(p->name);
+	rq.from_host = rq.to_host = CV_STR("example.net");
+	rq.place = p->place;
+	err = body_of(l, &body, &rq.msg);
+	if (err)
+		goto out;
+
+	err = cv_fake_leg_invited(w->sip, p->name, &p->place, &leg, &t);
+	if (err)
+		goto out;
+
+	if (cv_evid_new(&ev) == 0)
+		cv_evid_add(ev, "place of A", cv_side_name(p->place.side), "party %s",
+			    p->name);
+
+	rq.evid = ev;
+	w->start_err = cv_call_start(w->calls, &rq, leg, t);
+	if (w->start_err)
+		cv_fake_leg_refuse(leg, w->start_err);
+
+out:
+	cv_mem_unref(ev);
+	cv_buf_free(&body);
+
+	return err;
+}
+
+static int feed_dialog(struct cv_world *w, const struct party *p, const char *word,
+		       struct words *l)
+{
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	struct cv_buf body = {.p = NULL};
+	struct cv_msg m = {.method = CV_METHOD_INVITE};
+	int err = 0;
+
+	if (!leg)
+		return ENOENT;
+
+	m.status = (uint16_t)number(word);
+	if (m.status == 0)
+		err = method_of(word, &m.method);
+	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
+		++l->at;
+
+	if (!err)
+		err = body_of(l, &body, &m);
+
+	if (!err)
+		err = m.status == 0 ? cv_fake_leg_request(leg, &m)
+				    : cv_fake_leg_response(leg, &m);
+
+	cv_buf_free(&body);
+
+	return err;
+}
+
+static int feed_media(struct cv_world *w, struct words *l)
+{
+	const struct cv_media *m = cv_fake_media_last(&w->plane);
+	struct cv_call_media_event ev;
+
+	if (!m)
+		return ENOENT;
+
+	ev = (struct cv_call_media_event){.id = m->id, .gen = cv_fake_media_ops.gen(m)};
+	ev.what = next(l);
+	ev.dead = strcmp(ev.what, "idle") == 0;
+	if (!ev.dead) {
+		ev.end = accept_word(l, "b") ? CV_END_B : CV_END_A;
+		(void)accept_word(l, "a");
+		ev.stream = (uint8_t)number(next(l));
+	}
+
+	if (l->at < l->c && cv_addr_parse(&ev.seen, cv_str_of(next(l))) != 0)
+		return EINVAL;
+
+	cv_calls_media_event(w->calls, &ev);
+
+	return 0;
+}
+
+static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
+{
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+
+	if (!leg)
+		return ENOENT;
+
+	cv_fake_leg_gone(leg, strcmp(why, "timeout") == 0 ? ETIMEDOUT : ECONNRESET);
+
+	return 0;
+}
+
+static int feed_move(struct cv_world *w, struct party *p, const char *to)
+{
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+
+	if (!leg)
+		return ENOENT;
+
+	return cv_addr_parse(&leg->place.seen, cv_str_of(to));
+}
+
+int cv_world_feed(struct cv_world *w, const char *line)
+{
+	struct party *p;
+	struct words l;
+	const char *word;
+	int err;
+
+	err = cv_world_start(w);
+	if (err)
+		return err;
+
+	cut(&l, line);
+	word = next(&l);
+	if (strcmp(word, "media") == 0)
+		return feed_media(w, &l);
+
+	p = party_find(w, word);
+	if (!p)
+		return EINVAL;
+
+	word = next(&l);
+	if (strcmp(word, "gone") == 0)
+		return feed_gone(w, p, next(&l));
+
+	if (strcmp(word, "moves") == 0)
+		return feed_move(w, p, next(&l));
+
+	if (strcmp(word, "INVITE") == 0 && l.at < l.c &&
+	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
+		return feed_call(w, p, &l);
+
+	return feed_dialog(w, p, word, &l);
+}
+
+bool cv_world_next(struct cv_world *w, char *line)
+{
+	return cv_fake_sip_next(w->sip, line);
+}
+
+static bool is_alike(const char *want, const char *is)
+{
+	size_t len = strlen(want);
+
+	if (len >= 3 && strcmp(want + len - 3, "...") == 0)
+		return strncmp(want, is, len - 3) == 0;
+
+	return strcmp(want, is) == 0;
+}
+
+static bool step(struct cv_world *w, const char *s)
+{
+	char line[CV_FAKE_LINE] = "nothing";
+
+	if (s[0] == '+') {
+		cv_world_advance(w, number(s + 1));
+		return true;
+	}
+
+	if (s[0] == '<') {
+		int err = cv_world_feed(w, s + 1);
+
+		if (err)
+			printf("%s: %s\n", s, strerror(err));
+
+		return !err;
+	}
+
+	(void)cv_world_next(w, line);
+	if (is_alike(s + 2, line))
+		return true;
+
+	printf("expected %s, but %s left\n", s + 2, line);
+
+	return false;
+}
+
+bool cv_world_play(struct cv_world *w, const char *const *steps)
+{
+	char line[CV_FAKE_LINE];
+	bool good = true;
+
+	for (; *steps && good; ++steps)
+		good = step(w, *steps);
+
+	while (good && cv_world_next(w, line)) {
+		printf("left and was not expected: %s\n", line);
+		good = false;
+	}
+
+	return good;
+}
+
+void cv_world_advance(struct cv_world *w, uint64_t ms)
+{
+	cv_fake_loop_advance(w->loop, ms);
+}
+
+/* Id of the only call, from the text of `show calls`. */
+static int first_id(struct cv_world *w, char *id, size_t size)
+{
+	struct cv_buf text = {.p = NULL};
+	const char *at;
+	int err = ENOENT;
+
+	if (cv_world_ask(w, "show calls", &text) == 0 && text.p) {
+		at = strstr(text.p, "id=");
+		if (at && sscanf(at, "id=%15s", id) == 1 && size >= NAME_LEN)
+			err = 0;
+	}
+	cv_buf_free(&text);
+
+	return err;
+}
+
+int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to)
+{
+	char id[NAME_LEN], command[CV_FAKE_LINE];
+	struct cv_out *out;
+	int err;
+
+	if (strcmp(line, "ports") == 0) {
+		cv_buf_printf(to, "ports: %u\n", w->plane.used);
+		return 0;
+	}
+
+	err = cv_out_new(&out, CV_OUT_TEXT);
+	if (err)
+		return err;
+
+	if (strcmp(line, "explain") == 0) {
+		err = first_id(w, id, sizeof(id));
+		if (!err)
+			err = cv_calls_explain(w->calls, cv_str_of(id), out);
+	} else if (strcmp(line, "call") == 0) {
+		err = first_id(w, id, sizeof(id));
+		(void)snprintf(command, sizeof(command), "call %s", id);
+		if (!err)
+			err = cv_cmd_run(w->cmds, cv_str_of(command), out);
+	} else {
+		err = cv_cmd_run(w->cmds, cv_str_of(line), out);
+	}
+
+	if (!err)
+		err = cv_out_finish(out, to);
+
+	cv_mem_unref(out);
+
+	return err;
+}
+
+struct cv_calls *cv_world_calls(struct cv_world *w)
+{
+	return w->calls;
+}
+
+struct cv_media_plane *cv_world_plane(struct cv_world *w)
+{
+	return &w->plane;
+}
+
+struct cv_fake_sip *cv_world_sip(struct cv_world *w)
+{
+	return w->sip;
+}
+
+struct cv_conf *cv_world_conf_edit(struct cv_world *w)
+{
+	return &w->conf;
+}
+
+int cv_world_start_err(const struct cv_world *w)
+{
+	return w->start_err;
+}

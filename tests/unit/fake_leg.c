@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scripted SIP parties: keeps the dialog and transaction state that decides
+ * what an order of the call would put on the wire. Test's thread.
+ */
+#include "config.h"
+
+#include "fake_leg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sdp/sdp.h"
+
+enum { NAME_LEN = 16 };
+
+struct line {
+	struct cv_list node;
+	char text[CV_FAKE_LINE];
+};
+
+struct cv_fake_sip {
+	struct cv_list lines, legs;
+	cv_fake_name_fn *name_of;
+	void *name_arg;
+	int request_err;
+};
+
+struct fake_leg {
+	struct cv_leg base;
+	struct cv_list node; /* the fake's, which holds a reference */
+	struct cv_fake_sip *sip;
+	char name[NAME_LEN];
+	bool confirmed; /* a 2xx to an INVITE was sent or came */
+	bool byed;      /* BYE was sent or came */
+	bool ended;
+	struct cv_list txns; /* open ones; hold a reference */
+};
+
+struct fake_txn {
+	struct cv_txn base;
+	struct cv_list node;
+	struct fake_leg *fake;
+	bool accepted; /* INVITE: 2xx sent or came, ACK awaited */
+};
+
+static struct fake_leg *fake_of(struct cv_leg *leg)
+{
+	return CV_CONTAINER(leg, struct fake_leg, base);
+}
+
+/* Plain memory: what a test observes must not fail with what it observes. */
+static void say(struct cv_fake_sip *s, const char *text)
+{
+	struct line *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+
+	(void)snprintf(l->text, sizeof(l->text), "%s", text);
+	cv_list_add(&s->lines, &l->node);
+}
+
+void cv_fake_sip_say(struct cv_fake_sip *s, const char *fmt, ...)
+{
+	char text[CV_FAKE_LINE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(s, text);
+}
+
+bool cv_fake_sip_next(struct cv_fake_sip *s, char *line)
+{
+	struct line *l;
+
+	if (cv_list_is_empty(&s->lines))
+		return false;
+
+	l = CV_CONTAINER(s->lines.next, struct line, node);
+	memcpy(line, l->text, sizeof(l->text));
+	cv_list_del(&l->node);
+	free(l);
+
+	return true;
+}
+
+void cv_fake_sip_fail_request(struct cv_fake_sip *s, int err)
+{
+	s->request_err = err;
+}
+
+void cv_fake_sip_names(struct cv_fake_sip *s, cv_fake_name_fn *fn, void *arg)
+{
+	s->name_of = fn;
+	s->name_arg = arg;
+}
+
+static size_t put(char *dst, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static size_t put(char *dst, size_t at, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(dst + at, CV_FAKE_LINE - at, fmt, ap);
+	va_end(ap);
+
+	return n < 0 || at + (size_t)n >= CV_FAKE_LINE ? CV_FAKE_LINE - 1
+						       : at + (size_t)n;
+}
+
+static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
+{
+	char addr[CV_ADDR_STRLEN];
+
+	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
+		const struct cv_flow *f = cv_sdp_flow(sdp, i);
+
+		at = put(dst, at, " " CV_STR_FMT " ",
+			 CV_STR_ARG(cv_sdp_media_name(sdp, i)));
+		if (f->rtp.port == 0)
+			at = put(dst, at, "off");
+		else
+			at = put(dst, at, "%s", cv_addr_print(&f->rtp, addr));
+
+		if (f->dir != CV_DIR_SENDRECV)
+			at = put(dst, at, " %s", cv_dir_name(f->dir));
+	}
+
+	return at;
+}
+
+/* What a body says: its streams, or its type and length. */
+static void put_body(char *dst, size_t at, const struct cv_msg *m)
+{
+	struct cv_sdp *sdp = NULL;
+
+	if (m->body.len == 0)
+		return;
+
+	if (cv_str_istarts(m->type, CV_STR("application/sdp")) &&
+	    cv_sdp_parse(&sdp, m->body) == 0)
+		(void)put_sdp(dst, at, sdp);
+	else
+		(void)put(dst, at, " " CV_STR_FMT " %zu", CV_STR_ARG(m->type),
+			  m->body.len);
+
+	cv_mem_unref(sdp);
+}
+
+static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
+{
+	char text[CV_FAKE_LINE];
+	size_t at = put(text, 0, "%s ", leg->name);
+
+	if (m->status != 0)
+		at = put(text, at, "%u ", (unsigned)m->status);
+
+	at = put(text, at, "%s", cv_method_name(m->method));
+	put_body(text, at, m);
+	say(leg->sip, text);
+}
+
+static void txn_over(struct fake_txn *t)
+{
+	if (!t->fake)
+		return;
+
+	t->fake = NULL;
+	cv_list_del(&t->node);
+	cv_mem_unref(t);
+}
+
+static int txn_new(struct fake_txn **tp, struct fake_leg *leg, enum cv_method method,
+		   bool incoming)
+{
+	struct fake_txn *t = cv_mem_new(sizeof(*t), NULL);
+
+	if (!t)
+		return ENOMEM;
+
+	t->base = (struct cv_txn){
+		.leg = &leg->base, .method = method, .incoming = incoming};
+	t->fake = leg;
+	cv_list_add(&leg->txns, &t->node);
+	*tp = t;
+
+	return 0;
+}
+
+static int op_request(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
+		      const struct cv_target *to)
+{
+	struct fake_leg *leg = fake_of(base);
+	struct fake_txn *t;
+	int err = leg->sip->request_err;
+
+	leg->sip->request_err = 0;
+	if (err)
+		return err;
+
+	if (leg->ended)
+		return ESTALE;
+
+	err = txn_new(&t, leg, m->method, false);
+	if (err)
+		return err;
+
+	(void)to;
+	if (m->method == CV_METHOD_BYE)
+		leg->byed = true;
+
+	say_msg(leg, m);
+	*tp = &t->base;
+
+	return 0;
+}
+
+static int op_respond(struct cv_txn *base, const struct cv_msg *m)
+{
+	struct fake_txn *t = CV_CONTAINER(base, struct fake_txn, base);
+	struct fake_leg *leg = t->fake;
+
+	if (!leg || leg->ended || t->accepted)
+		return ESTALE;
+
+	say_msg(leg, m);
+	if (m->status < 200)
+		return 0;
+
+	if (m->method == CV_METHOD_INVITE && m->status < 300)
+		t->accepted = leg->confirmed = true;
+	else
+		txn_over(t);
+
+	return 0;
+}
+
+static int op_ack(struct cv_txn *base, const struct cv_msg *m)
+{
+	struct fake_txn *t = CV_CONTAINER(base, struct fake_txn, base);
+	struct fake_leg *leg = t->fake;
+	struct cv_msg ack = *m;
+
+	if (!leg || leg->ended || !t->accepted)
+		return ESTALE;
+
+	ack.method = CV_METHOD_ACK;
+	ack.status = 0;
+	say_msg(leg, &ack);
+	txn_over(t);
+
+	return 0;
+}
+
+static void op_cancel(struct cv_txn *base)
+{
+	struct fake_txn *t = CV_CONTAINER(base, struct fake_txn, base);
+
+	if (t->fake && !t->fake->ended && !t->accepted)
+		cv_fake_sip_say(t->fake->sip, "%s CANCEL", t->fake->name);
+}
+
+/* First open transaction of a method and direction; the last one when @p last. */
+static struct fake_txn *txn_find(struct fake_leg *leg, enum cv_method m, bool incoming)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &leg->txns) {
+		struct fake_txn *t = CV_CONTAINER(n, struct fake_txn, node);
+
+		if (t->base.method == m && t->base.incoming == incoming)
+			return t;
+	}
+
+	return NULL;
+}
+
+static void op_end(struct cv_leg *base, int err)
+{
+	struct fake_leg *leg = fake_of(base);
+	struct fake_txn *in = txn_find(leg, CV_METHOD_INVITE, true);
+	struct fake_txn *out = txn_find(leg, CV_METHOD_INVITE, false);
+	struct cv_list *n, *tmp;
+
+	if (leg->ended)
+		return;
+
+	if (leg->confirmed && !leg->byed)
+		cv_fake_sip_say(leg->sip, "%s BYE", leg->name);
+	else if (!leg->confirmed && in && !leg->byed)
+		cv_fake_sip_say(leg->sip, "%s %d INVITE", leg->name, cv_fake_status(err));
+	else if (!leg->confirmed && out)
+		cv_fake_sip_say(leg->sip, "%s CANCEL", leg->name);
+
+	leg->ended = true;
+	leg->base.events = NULL;
+	CV_LIST_FOREACH (n, tmp, &leg->txns) {
+		struct fake_txn *t = CV_CONTAINER(n, struct fake_txn, node);
+
+		t->base.leg = NULL;
+		txn_over(t);
+	}
+}
+
+static const struct cv_leg_ops ops = {
+	.request = op_request,
+	.respond = op_respond,
+	.ack = op_ack,
+	.cancel = op_cancel,
+	.end = op_end,
+};
+
+static int leg_make(struct cv_fake_sip *s, const char *name, struct fake_leg **lp)
+{
+	struct fake_leg *leg = cv_mem_new(sizeof(*leg), NULL);
+
+	if (!leg)
+		return ENOMEM;
+
+	leg->base.ops = &ops;
+	leg->sip = s;
+	(void)snprintf(leg->name, sizeof(leg->name), "%s", name);
+	cv_list_init(&leg->txns);
+	cv_list_add(&s->legs, &leg->node);
+	*lp = leg;
+
+	return 0;
+}
+
+int cv_fake_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *setup)
+{
+	struct cv_fake_sip *s = arg;
+	struct fake_leg *leg;
+	int err;
+
+	err = leg_make(s, s->name_of(s->name_arg, setup->to), &leg);
+	if (err)
+		return err;
+
+	leg->base.events = setup->events;
+	leg->base.arg = setup->arg;
+	leg->base.place = setup->to->place;
+	*lp = cv_mem_ref(&leg->base);
+
+	return 0;
+}
+
+int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
+			const struct cv_place *place, struct cv_leg **lp,
+			struct cv_txn **tp)
+{
+	struct fake_leg *leg;
+	struct fake_txn *t;
+	int err;
+
+	err = leg_make(s, name, &leg);
+	if (err)
+		return err;
+
+	leg->base.place = *place;
+	err = txn_new(&t, leg, CV_METHOD_INVITE, true);
+	if (err)
+		return err; /* the fake drops the leg with all others */
+
+	*lp = &leg->base;
+	*tp = &t->base;
+
+	return 0;
+}
+
+void cv_fake_leg_refuse(struct cv_leg *leg, int err)
+{
+	op_end(leg, err);
+}
+
+struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name)
+{
+	struct cv_leg *found = NULL;
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->legs) {
+		struct fake_leg *leg = CV_CONTAINER(n, struct fake_leg, node);
+
+		if (!leg->ended && strcmp(leg->name, name) == 0)
+			found = &leg->base;
+	}
+
+	return found;
+}
+
+static void deliver_request(struct fake_leg *leg, struct fake_txn *t,
+			    const struct cv_msg *m)
+{
+	cv_mem_ref(leg);
+	cv_mem_ref(t);
+	if (leg->base.events)
+		leg->base.events->request(leg->base.arg, &t->base, m);
+
+	cv_mem_unref(t);
+	cv_mem_unref(leg);
+}
+
+int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m)
+{
+	struct fake_leg *leg = fake_of(base);
+	struct fake_txn *t;
+	int err;
+
+	if (m->method == CV_METHOD_ACK || m->method == CV_METHOD_CANCEL) {
+		t = txn_find(leg, CV_METHOD_INVITE, true);
+		if (!t || t->accepted != (m->method == CV_METHOD_ACK))
+			return ENOENT;
+
+		cv_mem_ref(t);
+		if (m->method == CV_METHOD_ACK)
+			txn_over(t);
+
+		deliver_request(leg, t, m);
+		cv_mem_unref(t);
+
+		return 0;
+	}
+
+	err = txn_new(&t, leg, m->method, true);
+	if (err)
+		return err;
+
+	if (m->method == CV_METHOD_BYE)
+		leg->byed = true;
+
+	deliver_request(leg, t, m);
+
+	return 0;
+}
+
+int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
+{
+	struct fake_leg *leg = fake_of(base);
+	struct fake_txn *t = txn_find(leg, m->method, false);
+	bool ok = m->status >= 200 && m->status < 300;
+
+	if (!t)
+		return ENOENT;
+
+	cv_mem_ref(leg);
+	cv_mem_ref(t);
+	if (m->method == CV_METHOD_INVITE && ok)
+		t->accepted = leg->confirmed = true;
+	else if (m->status >= 200)
+		txn_over(t);
+
+	if (leg->base.events)
+		leg->base.events->response(leg->base.arg, &t->base, m);
+
+	cv_mem_unref(t);
+	cv_mem_unref(leg);
+
+	return 0;
+}
+
+void cv_fake_leg_gone(struct cv_leg *base, int err)
+{
+	cv_mem_ref(base);
+	if (base->events)
+		base->events->gone(base->arg, err);
+
+	cv_mem_unref(base);
+}
+
+int cv_fake_status(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return 404;
+	case EACCES:
+		return 403;
+	case EBUSY:
+	case ENOSPC:
+		return 503;
+	case EBADMSG:
+		return 488;
+	case EALREADY:
+		return 482;
+	case ELOOP:
+		return 483;
+	case ETIMEDOUT:
+		return 408;
+	case EHOSTUNREACH:
+		return 480;
+	default:
+		return 500;
+	}
+}
+
+int cv_fake_sip_new(struct cv_fake_sip **sp)
+{
+	struct cv_fake_sip *s = cv_mem_new(sizeof(*s), NULL);
+
+	if (!s)
+		return ENOMEM;
+
+	cv_list_init(&s->lines);
+	cv_list_init(&s->legs);
+	*sp = s;
+
+	return 0;
+}
+
+void cv_fake_sip_close(struct cv_fake_sip *s)
+{
+	char line[CV_FAKE_LINE];
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->legs) {
+		struct fake_leg *leg = CV_CONTAINER(n, struct fake_leg, node);
+
+		op_end(&leg->base, 0);
+		cv_list_del(n);
+		cv_mem_unref(leg);
+	}
+
+	while (cv_fake_sip_next(s, line))
+		;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Scripted SIP parties behind call/leg.h. What the call asks of a leg leaves as
+ * a line of text, as it would leave on the wire; what a party does is said with
+ * the functions below. Runs on the test's thread.
+ *
+ *   "bob INVITE audio 198.51.100.10:20000"   a request, with what its body says
+ *   "alice 200 INVITE"                       a response and its method
+ *   "bob BYE"                                also when the end of a leg means it
+ */
+#ifndef CV_TESTS_UNIT_FAKE_LEG_H
+#define CV_TESTS_UNIT_FAKE_LEG_H
+
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "call/leg.h"
+
+enum { CV_FAKE_LINE = 512 };
+
+/** All legs of a test and what left them. */
+struct cv_fake_sip;
+
+int cv_fake_sip_new(struct cv_fake_sip **sp);
+/** Ended by this, then cv_mem_unref(). */
+void cv_fake_sip_close(struct cv_fake_sip *s);
+/** Takes the oldest line that left into @p line (CV_FAKE_LINE bytes); false: none. */
+bool cv_fake_sip_next(struct cv_fake_sip *s, char *line);
+/** Writes a line of one's own behind those that left. */
+void cv_fake_sip_say(struct cv_fake_sip *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/** The next request a leg is asked to send fails with @p err. */
+void cv_fake_sip_fail_request(struct cv_fake_sip *s, int err);
+
+/** leg_new of a call environment; arg is the fake. The leg is called after the name that
+ * @p name_of gives its target. */
+int cv_fake_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *setup);
+typedef const char *cv_fake_name_fn(void *arg, const struct cv_target *to);
+void cv_fake_sip_names(struct cv_fake_sip *s, cv_fake_name_fn *fn, void *arg);
+
+/** Makes an incoming leg with its INVITE; both borrowed from the fake. */
+int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
+			const struct cv_place *place, struct cv_leg **lp,
+			struct cv_txn **tp);
+/** What an INVITE that wasn't taken is answered with, and the leg's end. */
+void cv_fake_leg_refuse(struct cv_leg *leg, int err);
+
+/** The party's last leg that hasn't ended; NULL. */
+struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);
+/** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE.
+ * ENOENT: no INVITE to belong to. */
+int cv_fake_leg_request(struct cv_leg *leg, const struct cv_msg *m);
+/** The party answers the oldest open request of m->method. ENOENT: there is none. */
+int cv_fake_leg_response(struct cv_leg *leg, const struct cv_msg *m);
+void cv_fake_leg_gone(struct cv_leg *leg, int err);
+/** Status src/sip would give for a refusal. */
+int cv_fake_status(int err);
+
+#endif

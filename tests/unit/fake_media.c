@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A packet path without packets. Keeps the promises of media/media.h that a
+ * call relies on: ports of a leg and stream never change, an error changes
+ * nothing, port 0 gives the pair back. Test's thread.
+ */
+#include "config.h"
+
+#include "fake_media.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+
+enum { FIRST_PORT = 20000, GENERATION = 7, LOST = 3, RECEIVED = 1500 };
+
+void cv_fake_media_init(struct cv_media_plane *p)
+{
+	*p = (struct cv_media_plane){.port = FIRST_PORT};
+	cv_list_init(&p->list);
+}
+
+struct cv_media *cv_fake_media_last(struct cv_media_plane *p)
+{
+	return cv_list_is_empty(&p->list)
+		       ? NULL
+		       : CV_CONTAINER(p->list.prev, struct cv_media, node);
+}
+
+static int media_open(struct cv_media **mp, struct cv_media_plane *p,
+		      const struct cv_place *a, const struct cv_place *b, size_t flowc)
+{
+	struct cv_media *m;
+
+	if (flowc > CV_FAKE_FLOWS)
+		return EINVAL;
+
+	m = cv_mem_new(sizeof(*m), NULL);
+	if (!m)
+		return ENOMEM;
+
+	m->plane = p;
+	m->id = ++p->opened;
+	m->place[CV_END_A] = *a;
+	m->place[CV_END_B] = *b;
+	cv_list_add(&p->list, &m->node);
+	*mp = m;
+
+	return 0;
+}
+
+static bool carries(const struct cv_flow *f)
+{
+	return f->rtp.port != 0 && f->carry != CV_CARRY_NONE;
+}
+
+static void ours(const struct cv_place *towards, uint16_t port, struct cv_addr *a)
+{
+	const char *host =
+		towards->side == CV_SIDE_LAN ? "192.168.50.1" : "198.51.100.10";
+
+	if (towards->family == AF_INET6)
+		host = "2001:db8::10";
+
+	(void)cv_addr_parse(a, cv_str_of(host));
+	a->port = port;
+}
+
+static int media_room(const struct cv_media *m, enum cv_end to, const struct cv_flow *in,
+		      size_t flowc)
+{
+	unsigned want = 0;
+
+	for (size_t i = 0; i < flowc; ++i)
+		want += carries(&in[i]) && m->port[to][i] == 0;
+
+	return m->plane->max != 0 && m->plane->used + want > m->plane->max ? ENOSPC : 0;
+}
+
+static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flow *in,
+			 struct cv_flow *out, size_t i)
+{
+	uint16_t *port = &m->port[to][i];
+
+	*out = *in;
+	if (!carries(in)) {
+		m->plane->used -= *port != 0;
+		*port = 0;
+		return;
+	}
+
+	if (*port == 0) {
+		*port = m->plane->port;
+		m->plane->port += 2;
+		++m->plane->used;
+	}
+
+	ours(&m->place[to], *port, &out->rtp);
+	out->rtcp = out->rtp;
+	if (!in->mux)
+		++out->rtcp.port;
+}
+
+static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
+		     const struct cv_flow *in, struct cv_flow *out, size_t flowc)
+{
+	enum cv_end to = from == CV_END_A ? CV_END_B : CV_END_A;
+	int err = m->plane->set_err;
+
+	(void)fork;
+	m->plane->set_err = 0;
+	if (err)
+		return err;
+
+	if (flowc > CV_FAKE_FLOWS)
+		return E2BIG;
+
+	for (size_t i = 0; i < flowc; ++i) {
+		if (in[i].carry == CV_CARRY_TCP || in[i].carry == CV_CARRY_TUNNEL)
+			err = carries(&in[i]) ? ENOTSUP : err;
+	}
+
+	if (!err)
+		err = media_room(m, to, in, flowc);
+
+	if (err)
+		return err;
+
+	for (size_t i = 0; i < flowc; ++i) {
+		m->in[from][i] = in[i];
+		media_stream(m, to, &in[i], &out[i], i);
+	}
+
+	return 0;
+}
+
+static int media_park(struct cv_media *m, bool parked)
+{
+	(void)m;
+	(void)parked;
+
+	return 0;
+}
+
+static void media_close(struct cv_media *m)
+{
+	if (!m)
+		return;
+
+	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i)
+		m->plane->used -=
+			(m->port[CV_END_A][i] != 0) + (m->port[CV_END_B][i] != 0);
+
+	cv_list_del(&m->node);
+	cv_mem_unref(m);
+}
+
+static void media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place)
+{
+	m->place[end] = *place;
+}
+
+static uint32_t media_id(const struct cv_media *m)
+{
+	return m->id;
+}
+
+static uint32_t media_gen(const struct cv_media *m)
+{
+	(void)m;
+
+	return GENERATION;
+}
+
+static void media_show(const struct cv_media *m, struct cv_out *out)
+{
+	char addr[CV_ADDR_STRLEN];
+
+	cv_out_list(out, "streams");
+	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
+		if (m->port[CV_END_B][i] == 0)
+			continue;
+
+		cv_out_item(out);
+		cv_out_str(out, "a", "%s", cv_addr_print(&m->in[CV_END_A][i].rtp, addr));
+		cv_out_num(out, "port_b", m->port[CV_END_B][i]);
+		cv_out_end(out);
+	}
+	cv_out_end(out);
+}
+
+static void media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
+		       uint64_t *lost)
+{
+	(void)m;
+	*in = RECEIVED;
+	*lost = end == CV_END_A ? LOST : 0;
+}
+
+const struct cv_media_ops cv_fake_media_ops = {
+	.open = media_open,
+	.set = media_set,
+	.park = media_park,
+	.close = media_close,
+	.place = media_place,
+	.id = media_id,
+	.gen = media_gen,
+	.show = media_show,
+	.loss = media_loss,
+};

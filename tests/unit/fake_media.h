@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A packet path without packets behind call/media_ops.h: hands out numbered
+ * ports, 20000, 20002, ..., on 192.168.50.1 towards the LAN, 198.51.100.10 and
+ * 2001:db8::10 towards the rest, and remembers what it was told. Runs on the
+ * test's thread.
+ */
+#ifndef CV_TESTS_UNIT_FAKE_MEDIA_H
+#define CV_TESTS_UNIT_FAKE_MEDIA_H
+
+#include "base/list.h"
+#include "call/media_ops.h"
+
+enum { CV_FAKE_FLOWS = 32 };
+
+/** The plane; open to the test. All zero but list, see cv_fake_media_init(). */
+struct cv_media_plane {
+	struct cv_list list; /* sessions that are open */
+	uint16_t port;       /* next one */
+	unsigned used;       /* pairs taken now */
+	unsigned max;        /* pairs there are; 0: no limit */
+	unsigned opened;     /* sessions so far */
+	int set_err;         /* the next set fails with this */
+};
+
+/** A session; open to the test. */
+struct cv_media {
+	struct cv_list node;
+	struct cv_media_plane *plane;
+	uint32_t id;
+	struct cv_place place[2];
+	struct cv_flow in[2][CV_FAKE_FLOWS]; /* what each end said last */
+	uint16_t port[2][CV_FAKE_FLOWS];     /* ours, facing that end; 0: none */
+};
+
+extern const struct cv_media_ops cv_fake_media_ops;
+
+void cv_fake_media_init(struct cv_media_plane *p);
+/** The session opened last that is still open; NULL. */
+struct cv_media *cv_fake_media_last(struct cv_media_plane *p);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Suites of src/core.
+ */
+#ifndef CV_TESTS_UNIT_SUITE_CORE_H
+#define CV_TESTS_UNIT_SUITE_CORE_H
+
+int cv_test_plan(void);
+
+#endif

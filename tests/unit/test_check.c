@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tests of conf/check.c: values that contradict each other. One thread.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <CUnit/CUnit.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "conf/conf.h"
+
+int cv_test_check(void);
+
+struct check_case {
+	const char *text, *findings;
+};
+
+#define PEER(name, host) "[peer " name "]\ntarget = sip:" host "\n"
+
+static const struct check_case cases[] = {
+	{"[media]\nports = 30000-20001\n", "t:2: ports: 30000 is above 20001\n"},
+	{"[media]\nports = 1000-2001\n", "t:2: ports must begin at 1024 or above\n"},
+	{"[media]\nports = 20001-20010\n", "t:2: ports must begin with an even and end "
+					   "with an odd port: RTP and RTCP go in "
+					   "pairs\n"},
+	{"[media]\nports = 20000-20001\n",
+	 "t:2: ports must be at least 4: a call takes two pairs\n"},
+	{"[media]\nports = 20000-20003\n", ""},
+	{"[listen a]\nudp = 5060, 20000\n",
+	 "t:0: ports 16384-32767 hold UDP port 20000 of [listen a] (t:1)\n"},
+	{"[listen a]\naddress = auto\n[media]\nports = 5060-5069\n",
+	 "t:4: ports 5060-5069 hold UDP port 5060 of [listen a] (t:2)\n"},
+	{"[listen a]\ntcp = 20000\n", ""},
+	{"[listen a]\nudp = off\ntcp = off\n",
+	 "t:1: [listen a] has udp and tcp off: nothing is left\n"},
+	{"[listen a]\n[listen a]\n", "t:2: [listen a] is already at t:1\n"},
+	{"[registration]\nmin-expires = 90s\n",
+	 "t:2: phone-expires-udp (60s) is less than min-expires (90s)\n"},
+	{"[registration]\nmin-expires = 90s\nphone-expires-udp = 80s\n",
+	 "t:3: phone-expires-udp (80s) is less than min-expires (90s)\n"},
+	{"[registration]\npeer-expires = 30s\n",
+	 "t:2: peer-expires (30s) is less than min-expires (60s)\n"},
+	{"[user u]\ndomain = d\n", "t:1: [user u] needs password or ha1\n"},
+	{"[user u]\npassword = p\nha1 = 0123456789abcdef0123456789abcdef\ndomain = d\n",
+	 "t:1: [user u] has both password and ha1\n"},
+	{"[user u]\nha1 = 0123456789abcdef0123456789abcdef\n",
+	 "t:1: [user u] has ha1, which needs its domain too\n"},
+	{"[peer a]\nnat = yes\n", "t:1: [peer a] needs target\n"},
+	{"[route r]\nfrom = phones\n", "t:1: [route r] needs peer\n"},
+	{PEER("a", "192.0.2.1") "[route r]\npeer = a, b\n",
+	 "t:4: there is no [peer b]\n"},
+	{PEER("a", "192.0.2.1") "[route r]\npeer = a\nfrom = peer:c\n",
+	 "t:5: there is no [peer c]\n"},
+	{PEER("a", "192.0.2.1") "[route r]\nfrom = peer:a\npeer = a\n", ""},
+	{PEER("a", "192.0.2.1") "from = 192.0.2.1\n" PEER(
+		 "b", "192.0.2.2") "from = 192.0.2.1\n",
+	 "t:6: from: 192.0.2.1 is a source of [peer a] already (t:3)\n"},
+	{PEER("a", "192.0.2.1") "from = 2001:DB8::1\n" PEER("b",
+							    "192.0.2.2") "from = "
+									 "2001:db8:0::"
+									 "1\n",
+	 "t:6: from: 2001:db8:0::1 is a source of [peer a] already (t:3)\n"},
+	{PEER("a", "192.0.2.1") "from = 192.0.2.0/24\n" PEER("b",
+							     "192.0.2.2") "from = "
+									  "192.0.2.9\n",
+	 ""},
+	/* every finding is said, not just the first */
+	{"[media]\nports = 9-8\ndscp = 99\n[route r]\npeer = x\nstrip = -1\n",
+	 "t:6: strip must be a number from 0 to 64\n"
+	 "t:3: dscp must be a number from 0 to 63\n"
+	 "t:2: ports: 9 is above 8\n"
+	 "t:5: there is no [peer x]\n"},
+};
+
+static void test_clash_gives_its_sentence(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+		struct cv_conf *c = NULL;
+		struct cv_buf error = {0};
+		const char *got;
+		int err = cv_conf_parse(&c, "t", cv_str_of(cases[i].text), &error);
+
+		got = error.p ? error.p : "";
+		CU_ASSERT_EQUAL(err != 0, cases[i].findings[0] != '\0');
+		CU_ASSERT_STRING_EQUAL(got, cases[i].findings);
+		if (strcmp(got, cases[i].findings) != 0)
+			printf("\nexpected: %sgot: %s", cases[i].findings, got);
+
+		cv_buf_free(&error);
+		cv_mem_unref(c);
+	}
+}
+
+static void line_count(enum cv_log_level level, const char *line, void *arg)
+{
+	size_t *n = arg;
+
+	*n += level == CV_LOG_WARN && strstr(line, "ambiguous") != NULL;
+}
+
+static void test_shared_target_host_is_a_warning(void)
+{
+	struct cv_conf *c = NULL;
+	struct cv_buf error = {0};
+	size_t warnings = 0;
+
+	cv_log_sink(line_count, &warnings);
+	CU_ASSERT_EQUAL(
+		cv_conf_parse(&c, "t",
+			      CV_STR(PEER("a", "192.0.2.1") PEER("b", "192.0.2.1:5070")),
+			      &error),
+		0);
+	cv_log_sink(NULL, NULL);
+	CU_ASSERT_EQUAL(warnings, 1);
+	CU_ASSERT_EQUAL(error.len, 0);
+	cv_buf_free(&error);
+	cv_mem_unref(c);
+}
+
+int cv_test_check(void)
+{
+	CU_pSuite s = CU_add_suite("conf/check", NULL, NULL);
+
+	if (!s)
+		return (int)CU_get_error();
+
+	CU_add_test(s, "each clash its sentence", test_clash_gives_its_sentence);
+	CU_add_test(s, "shared target host", test_shared_target_host_is_a_warning);
+
+	return (int)CU_get_error();
+}

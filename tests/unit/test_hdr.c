@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Header policy: what passes, what doesn't, and the copies that used to abort
+ * the stack.
+ */
+#include "config.h"
+
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "suite_sip.h"
+
+#define HEAD                                                                             \
+	"INVITE sip:bob@198.51.100.10 SIP/2.0\n"                                         \
+	"Via: SIP/2.0/UDP 10.1.1.11:5060;branch=z9hG4bK1\n"                              \
+	"Route: <sip:198.51.100.10;lr>\n"                                                \
+	"Record-Route: <sip:10.9.9.9;lr>\n"                                              \
+	"From: Alice <sip:alice@10.1.1.11>;tag=a\n"                                      \
+	"To: <sip:bob@198.51.100.10>\n"                                                  \
+	"Call-ID: c1@10.1.1.11\n"                                                        \
+	"CSeq: 7 INVITE\n"                                                               \
+	"Contact: <sip:alice@10.1.1.11:5060>\n"
+
+static msg_t *copy_of(const char *text, msg_t **src)
+{
+	msg_t *m;
+
+	*src = cv_sip_kit_msg(text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(*src);
+	m = cv_sip_copy(NULL, *src);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+
+	return m;
+}
+
+static void test_copy_hides_one_side(void)
+{
+	msg_t *src,
+		*m = copy_of(HEAD "Path: <sip:10.9.9.8;lr>\nUser-Agent: phone\nX-Own: 1\n"
+				  "Content-Length: 0\n\n",
+			     &src);
+	const char *text;
+
+	CU_ASSERT_EQUAL(sip_add_tl(m, sip_object(m), SIPTAG_SUBJECT_STR("s"), TAG_END()),
+			0);
+	text = cv_sip_kit_text(m);
+	CU_ASSERT_PTR_NULL(strstr(text, "10.1.1.11"));
+	CU_ASSERT_PTR_NULL(strstr(text, "10.9.9."));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "User-Agent: phone"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "X-Own: 1"));
+	msg_destroy(m);
+	msg_destroy(src);
+}
+
+static void test_copy_survives_second_single_header(void)
+{
+	/* one request with two of these ended the process when its copy was sent */
+	static const char *const twice[] = {
+		"Subject: a\nSubject: b\n",
+		"Server: a\nServer: b\n",
+		"Organization: a\nOrganization: b\n",
+		"MIME-Version: 1.0\nMIME-Version: 1.0\n",
+	};
+
+	for (size_t i = 0; i < sizeof(twice) / sizeof(twice[0]); ++i) {
+		char text[1024];
+		msg_t *src, *m;
+
+		(void)snprintf(text, sizeof(text), "%s%s%s", HEAD, twice[i],
+			       "Content-Length: 0\n\n");
+		m = copy_of(text, &src);
+		CU_ASSERT_PTR_NOT_NULL(cv_sip_kit_text(m));
+		msg_destroy(m);
+		msg_destroy(src);
+	}
+}
+
+static void test_copy_masks_extensions(void)
+{
+	msg_t *src,
+		*m = copy_of(HEAD "Supported: timer, 100rel\nSupported: replaces, x-own\n"
+				  "Require: 100REL\nContent-Length: 0\n\n",
+			     &src);
+	const char *text = cv_sip_kit_text(m);
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: timer, x-own"));
+	CU_ASSERT_PTR_NULL(strstr(text, "100rel"));
+	CU_ASSERT_PTR_NULL(strstr(text, "Require"));
+	msg_destroy(m);
+	msg_destroy(src);
+}
+
+static void test_distrust_takes_identity_in_every_spelling(void)
+{
+	msg_t *src, *m = copy_of(HEAD "P-Asserted-Identity: <sip:boss@x>\n"
+				      "p-asserted-IDENTITY : <sip:boss@x>\n"
+				      "REMOTE-PARTY-ID: <sip:boss@x>\nX-Own: 1\n"
+				      "Content-Length: 0\n\n",
+				 &src);
+	const char *text;
+
+	cv_sip_distrust(m);
+	text = cv_sip_kit_text(m);
+	CU_ASSERT_PTR_NULL(strstr(text, "boss"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "X-Own: 1"));
+	msg_destroy(m);
+	msg_destroy(src);
+}
+
+static void test_body_is_replaced_with_its_length(void)
+{
+	msg_t *src,
+		*m = copy_of(HEAD
+			     "Content-Type: application/sdp\nContent-Length: 3\n\nold",
+			     &src);
+	const char *text;
+
+	CU_ASSERT_EQUAL(cv_sip_body(m, CV_STR("application/sdp"), CV_STR("brand new")),
+			0);
+	text = cv_sip_kit_text(m);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\r\n\r\nbrand new"));
+	CU_ASSERT_PTR_NULL(strstr(text, "old"));
+	CU_ASSERT_EQUAL(cv_sip_body(m, CV_STR_NULL, CV_STR_NULL), 0);
+	CU_ASSERT_PTR_NULL(sip_object(m)->sip_payload);
+	CU_ASSERT_PTR_NULL(sip_object(m)->sip_content_type);
+	msg_destroy(m);
+	msg_destroy(src);
+}
+
+static void test_max_forwards_counts_down(void)
+{
+	static const struct {
+		const char *header;
+		unsigned long expect;
+	} rows[] = {
+		{"Max-Forwards: 70\n", 69},
+		{"Max-Forwards: 1\n", 0},
+		{"", 69},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		char text[1024];
+		msg_t *src, *m;
+
+		(void)snprintf(text, sizeof(text), "%s%s%s", HEAD, rows[i].header,
+			       "Content-Length: 0\n\n");
+		m = copy_of(text, &src);
+		CU_ASSERT_EQUAL(cv_sip_max_forwards(m, sip_object(src)), 0);
+		CU_ASSERT_EQUAL(sip_object(m)->sip_max_forwards->mf_count,
+				rows[i].expect);
+		msg_destroy(m);
+		msg_destroy(src);
+	}
+}
+
+int cv_test_hdr(void)
+{
+	CU_pSuite s = CU_add_suite("hdr", NULL, NULL);
+
+	CU_add_test(s, "copy hides one side", test_copy_hides_one_side);
+	CU_add_test(s, "copy survives a second single header",
+		    test_copy_survives_second_single_header);
+	CU_add_test(s, "copy masks extensions", test_copy_masks_extensions);
+	CU_add_test(s, "distrust takes identity",
+		    test_distrust_takes_identity_in_every_spelling);
+	CU_add_test(s, "body is replaced", test_body_is_replaced_with_its_length);
+	CU_add_test(s, "max-forwards", test_max_forwards_counts_down);
+
+	return (int)CU_get_error();
+}
