@@ -120,6 +120,9 @@ struct cv_media_report {
 /** Fills @p r; ENOENT when there is no such stream. */
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r);
+/** RTP packets received from @p end and lost on their way to us, over all its streams. */
+void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
+		   uint64_t *lost);
 /** Prints list "streams" into the object that is open. Accepts NULL. */
 void cv_media_show(const struct cv_media *m, struct cv_out *out);
 

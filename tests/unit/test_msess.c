@@ -395,6 +395,7 @@ static void test_loss_is_counted_by_gaps(void)
 {
 	struct bed *bed = bed_open();
 	struct cv_media_report r;
+	uint64_t in, lost;
 	struct call c;
 
 	call_start(&c, bed);
@@ -408,6 +409,11 @@ static void test_loss_is_counted_by_gaps(void)
 		CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), i);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), 0);
 	CU_ASSERT_EQUAL(r.lost, 3);
+	cv_media_loss(c.m, CV_END_A, &in, &lost);
+	CU_ASSERT_EQUAL(in, 3);
+	CU_ASSERT_EQUAL(lost, 3);
+	cv_media_loss(NULL, CV_END_A, &in, &lost);
+	CU_ASSERT_EQUAL(in, 0);
 	call_end(&c);
 	bed_free(bed);
 }
