@@ -14,13 +14,27 @@
 
 enum { SOON_MS = 2000, NEVER_MS = 60 };
 
-static uint64_t foreign_of(const struct call *c, enum cv_end end)
+/* A counter of an end that the thread will bring to a value */
+struct hope {
+	const struct call *c;
+	enum cv_end end;
+	uint64_t foreign, wait;
+};
+
+static bool is_true(void *arg)
 {
+	const struct hope *h = arg;
 	struct cv_media_report r = {0};
 
-	CU_ASSERT_EQUAL(cv_media_report(c->m, 0, end, &r), 0);
+	return cv_media_report(h->c->m, 0, h->end, &r) == 0 && r.foreign == h->foreign &&
+	       r.wait == h->wait;
+}
 
-	return r.foreign;
+static bool drops(const struct call *c, enum cv_end end, uint64_t foreign, uint64_t wait)
+{
+	struct hope h = {c, end, foreign, wait};
+
+	return bed_wait(c->bed, is_true, &h);
 }
 
 static void test_forwards_both_ways(void)
@@ -62,7 +76,7 @@ static void test_far_end_is_waited_for(void)
 	party_rtp(&c.b, &c.to_b.rtp, 1);
 	CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, NEVER_MS), -1);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), 0);
-	CU_ASSERT_EQUAL(r.wait, 1);
+	CU_ASSERT(drops(&c, CV_END_A, 0, 1));
 	CU_ASSERT_FALSE(r.latched || cv_addr_is_set(&r.remote));
 
 	party_rtp(&c.a, &c.to_a.rtp, 2);
@@ -71,10 +85,15 @@ static void test_far_end_is_waited_for(void)
 	CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, SOON_MS), 3);
 
 	ev = bed_event(bed, CV_MEDIA_LATCHED);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
+	CU_ASSERT_PTR_NOT_NULL(ev);
+	if (!ev)
+		goto out;
+
 	CU_ASSERT_EQUAL(ev->id, cv_media_id(c.m));
 	CU_ASSERT_EQUAL(ev->gen, cv_media_gen(c.m));
 	CU_ASSERT_EQUAL(ev->stream, 0);
+
+out:
 	call_end(&c);
 	bed_free(bed);
 }
@@ -104,7 +123,7 @@ static void test_stranger_is_ignored_before_and_after(void)
 	party_rtp(&evil, &c.to_a.rtp, 66);
 	party_rtcp(&evil, &c.to_a.rtcp, 66);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
-	CU_ASSERT_EQUAL(foreign_of(&c, CV_END_A), 2);
+	CU_ASSERT(drops(&c, CV_END_A, 2, 0));
 
 	party_rtp(&c.a, &c.to_a.rtp, 1);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 1);
@@ -113,14 +132,14 @@ static void test_stranger_is_ignored_before_and_after(void)
 	CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, SOON_MS), 2);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
 	CU_ASSERT_EQUAL(party_get(evil.rtp, NULL, 0), -1);
-	CU_ASSERT_EQUAL(foreign_of(&c, CV_END_A), 3);
+	CU_ASSERT(drops(&c, CV_END_A, 3, 0));
 	party_close(&evil);
 
 	/* another port of the very host counts as foreign too, once learnt */
 	party_open(&evil, "127.0.1.1");
 	party_rtp(&evil, &c.to_a.rtp, 68);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
-	CU_ASSERT_EQUAL(foreign_of(&c, CV_END_A), 4);
+	CU_ASSERT(drops(&c, CV_END_A, 4, 0));
 	party_close(&evil);
 	call_end(&c);
 	bed_free(bed);
@@ -144,7 +163,7 @@ static void test_nat_system_counts_as_one_host(void)
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
 	party_rtp(&inside, &c.to_a.rtp, 2);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 2);
-	CU_ASSERT_EQUAL(foreign_of(&c, CV_END_A), 1);
+	CU_ASSERT(drops(&c, CV_END_A, 1, 0));
 	party_close(&inside);
 	party_close(&outside);
 	call_end(&c);
