@@ -68,11 +68,10 @@ static int add_chunk(struct cv_arena *a, size_t n)
 		return ENOMEM;
 
 	at = ((uintptr_t)a->block[n] + align - 1) & ~(uintptr_t)(align - 1);
-	atomic_store_explicit(
-		&a->chunk[n],
-		(struct cv_cell *)(void *)((char *)a->block[n] +
-					   (at - (uintptr_t)a->block[n])),
-		memory_order_release);
+	atomic_store_explicit(&a->chunk[n],
+			      (struct cv_cell *)(void *)((char *)a->block[n] +
+							 (at - (uintptr_t)a->block[n])),
+			      memory_order_release);
 
 	return 0;
 }

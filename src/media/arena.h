@@ -12,7 +12,9 @@
 
 #include "base/addr.h"
 
-enum { CV_ARENA_SLOTS = 1 << 17 }; /* streams of one plane: two a session when it is full */
+enum {
+	CV_ARENA_SLOTS = 1 << 17
+}; /* streams of one plane: two a session when it is full */
 
 enum cv_count {
 	CV_COUNT_RTP_IN = 0,
@@ -29,15 +31,16 @@ enum cv_count {
 /** One end of a stream. */
 struct cv_cell_end {
 	_Atomic uint64_t count[CV_COUNT_COUNT];
-	_Atomic uint32_t turn; /* its lowest bit says which copy is whole */
+	_Atomic uint32_t turn;       /* its lowest bit says which copy is whole */
 	_Atomic uint64_t word[2][3]; /* remote and whether it was learnt, packed */
 };
 
 /** One stream; on lines of its own, as two threads may own neighbours. */
 struct cv_cell {
-	_Alignas(64) _Atomic uint32_t pending; /* bits of msg.h that signalling hasn't seen */
-	uint32_t retry; /* 1 + slot of the next cell whose note found no room; the
-			   thread's */
+	_Alignas(64) _Atomic uint32_t
+		pending; /* bits of msg.h that signalling hasn't seen */
+	uint32_t retry;  /* 1 + slot of the next cell whose note found no room; the
+			    thread's */
 	struct cv_cell_end end[2];
 };
 

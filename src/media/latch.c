@@ -89,10 +89,14 @@ static bool is_allowed(const struct latch *l, const struct cv_addr *from)
 {
 	for (size_t i = 0; i < CV_EXPECT_ALLOW; ++i) {
 		const struct cv_hosts *h = &l->allow[i];
+		struct cv_addr host = *from;
 
-		if (h->lo.family == from->family &&
-		    cv_addr_host_cmp(&h->lo, from) <= 0 &&
-		    cv_addr_host_cmp(from, &h->hi) <= 0)
+		if (h->lo.family != from->family)
+			continue;
+		if (h->lo.scope == 0)
+			host.scope = 0;
+		if (cv_addr_host_cmp(&h->lo, &host) <= 0 &&
+		    cv_addr_host_cmp(&host, &h->hi) <= 0)
 			return true;
 	}
 

@@ -4,7 +4,7 @@ libmedia_a_SOURCES = \
 	src/media/arena.c src/media/arena.h \
 	src/media/demux.c \
 	src/media/latch.c \
-	src/media/line.c \
+	src/media/mline.c \
 	src/media/media.c src/media/media.h src/media/media_int.h \
 	src/media/msess.c \
 	src/media/msg.h \
@@ -21,6 +21,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/suite_media.c tests/unit/suite_media.h \
 	tests/unit/media_bed.c tests/unit/media_bed.h \
 	tests/unit/test_arena.c \
+	tests/unit/test_mline.c \
 	tests/unit/test_media.c \
 	tests/unit/test_msess.c \
 	tests/unit/test_rtp.c \

@@ -33,8 +33,7 @@ struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr
 	if (!head)
 		return NULL;
 
-	CV_LIST_FOREACH(node, tmp, head)
-	{
+	CV_LIST_FOREACH (node, tmp, head) {
 		struct cv_port_ref *ref = CV_CONTAINER(node, struct cv_port_ref, node);
 
 		if (cv_addr_host_eq(&ref->line->pair[ref->end].local, a) ||
@@ -73,8 +72,8 @@ static void tell(struct cv_media_plane *p, uint32_t slot, uint32_t bits)
 		for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
 			struct cv_mline *l = cv_slots_find(p->lines, slot);
 
-			if (!(bits & cv_note_bit((enum cv_end)end,
-						 (enum cv_media_what)what)))
+			if (!(bits &
+			      cv_note_bit((enum cv_end)end, (enum cv_media_what)what)))
 				continue;
 			if (!p->is_open || !l || !l->session ||
 			    cv_slots_gen(p->lines, slot) != gen)
@@ -112,8 +111,7 @@ void cv_plane_retry(void *arg)
 	struct cv_media_plane *p = arg;
 	struct cv_list *node, *tmp;
 
-	CV_LIST_FOREACH(node, tmp, &p->closing)
-	{
+	CV_LIST_FOREACH (node, tmp, &p->closing) {
 		struct cv_mline *l = CV_CONTAINER(node, struct cv_mline, closing);
 		struct cv_mmsg msg = {.type = CV_MMSG_CLOSE, .slot = l->slot};
 
@@ -138,8 +136,7 @@ static int show_media(struct cv_out *o, int argc, const struct cv_str *argv, voi
 	}
 
 	cv_out_list(o, "media");
-	CV_LIST_FOREACH(node, tmp, &p->list)
-	{
+	CV_LIST_FOREACH (node, tmp, &p->list) {
 		const struct cv_media *m = CV_CONTAINER(node, struct cv_media, node);
 
 		cv_out_item(o);
@@ -334,7 +331,7 @@ void cv_media_plane_close(struct cv_media_plane *p)
 		cv_cmd_del(&p->cmd);
 		for (size_t i = 0; p->conf.stats && i < 4; ++i)
 			cv_gauge_del(&p->gauge[i]);
-		CV_LIST_FOREACH(node, tmp, &p->list)
+		CV_LIST_FOREACH (node, tmp, &p->list)
 			cv_media_detach(CV_CONTAINER(node, struct cv_media, node));
 	}
 

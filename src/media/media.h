@@ -89,10 +89,10 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
  * End @p from says @p in; @p out receives what we say to the other end in its
  * name (dir copied; mux copied until the other end has spoken, from then on
  * its own, and RTCP is bridged). Flows with port 0 or carry NONE are copied;
- * idle_ms 0 stands for the plane's. ENOSPC: no port free; EADDRNOTAVAIL: no point faces the other end;
- * ENOBUFS: the thread's queue is full; E2BIG: more than CV_MEDIA_FLOWS flows;
- * ENOTSUP: carry TCP or TUNNEL (not in this version). On error the session is
- * as it was before.
+ * idle_ms 0 stands for the plane's. ENOSPC: no port free; EADDRNOTAVAIL: no point faces
+ * the other end; ENOBUFS: the thread's queue is full; E2BIG: more than CV_MEDIA_FLOWS
+ * flows; ENOTSUP: carry TCP or TUNNEL (not in this version). On error the session is as
+ * it was before.
  */
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
@@ -120,6 +120,9 @@ struct cv_media_report {
 /** Fills @p r; ENOENT when there is no such stream. */
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r);
+/** RTP packets received from @p end and lost on their way to us, over all its streams. */
+void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
+		   uint64_t *lost);
 /** Prints list "streams" into the object that is open. Accepts NULL. */
 void cv_media_show(const struct cv_media *m, struct cv_out *out);
 

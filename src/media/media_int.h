@@ -51,7 +51,7 @@ struct cv_mend {
 	void *state[CV_STAGES];     /* into stream->states */
 	uint64_t heard_ms;          /* last packet accepted */
 	bool spoken, talks;         /* as in struct cv_expect */
-	uint64_t missed_mark; /* begin of the silence for which ONE_WAY was told */
+	uint64_t missed_mark;       /* begin of the silence for which ONE_WAY was told */
 };
 
 /** A stream: two ends joined. Made by its first PAIR, gone with CLOSE. */
@@ -66,7 +66,7 @@ struct cv_mstream {
 	uint64_t silent_mark, dead_mark; /* begin of the silence for which SILENT, IDLE
 					    was told */
 	bool is_parked;
-	struct cv_list timer;    /* in a place of the wheel */
+	struct cv_list timer; /* in a place of the wheel */
 };
 
 /** A media thread. Fields below `loop` and above `thread` are its own while it runs. */
@@ -90,10 +90,10 @@ struct cv_mthread {
 
 	_Atomic uint64_t done; /* messages taken, for the sender's count of room */
 
-	pthread_t thread;   /* signalling's, like all that follows */
+	pthread_t thread; /* signalling's, like all that follows */
 	bool is_running;
-	uint64_t sent;      /* messages */
-	size_t load;        /* streams */
+	uint64_t sent; /* messages */
+	size_t load;   /* streams */
 	struct cv_media_plane *plane;
 };
 
@@ -102,8 +102,9 @@ int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot);
 /** Closes its sockets and frees it. */
 void cv_mstream_free(struct cv_mstream *s);
 /** Takes over two sockets; closes them on error. */
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end end, const int fd[CV_COMP_COUNT]);
-void cv_mstream_expect(struct cv_mstream *s, enum cv_end end, const struct cv_expect *x);
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COMP_COUNT]);
+void cv_mstream_expect(struct cv_mstream *s, enum cv_end which,
+		       const struct cv_expect *x);
 void cv_mstream_park(struct cv_mstream *s);
 
 /** Bytes of the states of one end's stack. */
@@ -161,18 +162,18 @@ struct cv_mline {
 	struct cv_mthread *thread;
 	size_t index; /* in the session */
 	uint32_t slot;
-	struct cv_pair pair[2];    /* facing end A, B; port 0: not taken; sockets only
-				      until they are handed over */
-	struct cv_addr adv[2];     /* what we show for pair */
+	struct cv_pair pair[2]; /* facing end A, B; port 0: not taken; sockets only
+				   until they are handed over */
+	struct cv_addr adv[2];  /* what we show for pair */
 	struct cv_addr said[2][CV_COMP_COUNT]; /* as the end signalled it last */
 	bool spoken[2], mux[2];                /* what the end said */
-	bool told[2], told_mux[2];             /* what we said to it in the other's name */
+	bool told[2], told_mux[2]; /* what we said to it in the other's name */
 	enum cv_dir dir[2];
 	enum cv_mclass class_;
 	uint32_t idle_ms;
 	uint32_t fork[2];
 	enum cv_park park;
-	bool is_reopening;   /* unparked before the thread had closed */
+	bool is_reopening; /* unparked before the thread had closed */
 	struct cv_port_ref ref[2];
 	struct cv_list closing; /* of the plane, until CLOSE found room */
 };
@@ -181,7 +182,8 @@ struct cv_media {
 	struct cv_media_plane *plane; /* NULL: the plane has ended */
 	uint32_t id, gen;
 	struct cv_place place[2];
-	struct cv_addr local[2], adv[2]; /* of the point that faces the end; unset: none */
+	struct cv_addr local[2],
+		adv[2]; /* of the point that faces the end; unset: none */
 	struct cv_mthread *thread;
 	struct cv_mline *line[CV_MEDIA_FLOWS]; /* NULL: no stream */
 	struct cv_list node;                   /* of the plane */
@@ -194,9 +196,9 @@ struct cv_media_plane {
 	struct cv_slots *sessions, *lines;
 	struct cv_mthread *thread[CV_MEDIA_THREADS];
 	size_t threadc;
-	struct cv_list list;      /* of sessions */
-	struct cv_list closing;   /* lines whose CLOSE found no room */
-	struct cv_list *by_port;  /* heads of struct cv_port_ref, by pair number; owned */
+	struct cv_list list;     /* of sessions */
+	struct cv_list closing;  /* lines whose CLOSE found no room */
+	struct cv_list *by_port; /* heads of struct cv_port_ref, by pair number; owned */
 	struct cv_timer *retry;
 	struct cv_stat_cell *stats; /* signalling's own; may be NULL */
 	struct cv_cmd cmd;

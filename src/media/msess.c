@@ -390,6 +390,20 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 	return 0;
 }
 
+void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
+		   uint64_t *lost)
+{
+	struct cv_media_report r;
+
+	*in = *lost = 0;
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (cv_media_report(m, i, end, &r))
+			continue;
+		*in += r.rtp_in;
+		*lost += r.lost;
+	}
+}
+
 static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 		     struct cv_out *out)
 {

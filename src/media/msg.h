@@ -46,11 +46,11 @@ struct cv_hosts {
 
 /** What is expected of one end. */
 struct cv_expect {
-	struct cv_addr to[CV_COMP_COUNT];       /* where to send until it has spoken; unset:
-						   wait for its first packet */
+	struct cv_addr to[CV_COMP_COUNT]; /* where to send until it has spoken; unset:
+					     wait for its first packet */
 	struct cv_hosts allow[CV_EXPECT_ALLOW]; /* who may be learnt as its source */
 	enum cv_mclass class_;
-	uint32_t idle_ms; /* 0: silence is never reported */
+	uint32_t idle_ms;           /* 0: silence is never reported */
 	bool reopen[CV_COMP_COUNT]; /* what was learnt may change with the next packet */
 	bool follow; /* not behind a NAT: a new address in `to` is used at once */
 	bool any;    /* anybody may be learnt */

@@ -17,7 +17,7 @@
 #include "media/media_int.h"
 
 enum {
-	GROW = 256,      /* rows by which the table of streams grows */
+	GROW = 256,        /* rows by which the table of streams grows */
 	QUIT_TRIES = 5000, /* a thread takes a full mailbox in far less than 5 s */
 	QUIT_WAIT_NS = 1000000,
 };

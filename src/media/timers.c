@@ -57,8 +57,8 @@ static bool is_news(uint64_t *mark, uint64_t heard, bool holds)
 static void check_both(struct cv_mstream *s, uint64_t both, uint64_t now)
 {
 	uint32_t hold_ms = s->thread->hold_ms;
-	uint64_t heard = later(later(s->end[CV_END_A].heard_ms, s->end[CV_END_B].heard_ms),
-			       s->since_ms);
+	uint64_t heard = later(
+		later(s->end[CV_END_A].heard_ms, s->end[CV_END_B].heard_ms), s->since_ms);
 
 	if (is_news(&s->silent_mark, heard, s->idle_ms > 0 && both >= s->idle_ms)) {
 		cv_pipe_silent(&s->end[CV_END_A], now);
@@ -137,14 +137,12 @@ void cv_mtimer_tick(struct cv_mthread *t)
 	t->hand = (t->hand + 1) % CV_WHEEL;
 	head = &t->wheel[t->hand];
 	cv_list_init(&due);
-	CV_LIST_FOREACH(node, tmp, head)
-	{
+	CV_LIST_FOREACH (node, tmp, head) {
 		cv_list_del(node);
 		cv_list_add(&due, node);
 	}
 
-	CV_LIST_FOREACH(node, tmp, &due)
-	{
+	CV_LIST_FOREACH (node, tmp, &due) {
 		struct cv_mstream *s = CV_CONTAINER(node, struct cv_mstream, timer);
 
 		place(s, check(s, now));

@@ -166,6 +166,17 @@ static int parse_entry(struct entry *e, struct cv_str s, const char **why)
 	return err;
 }
 
+/* Entries speak of addresses, not of interfaces */
+static struct cv_addr bare(const struct cv_addr *a)
+{
+	struct cv_addr b = *a;
+
+	b.port = 0;
+	b.scope = 0;
+
+	return b;
+}
+
 static bool covers(const struct entry *e, const struct cv_addr *a)
 {
 	return e->lo.family == a->family && cv_addr_host_cmp(&e->lo, a) <= 0 &&
@@ -256,45 +267,53 @@ int cv_alist_add(struct cv_alist *l, struct cv_str entry, const char **why)
 
 size_t cv_alist_find(const struct cv_alist *l, const struct cv_addr *a)
 {
+	struct cv_addr host;
+
 	if (!l || !cv_addr_is_set(a))
 		return 0;
 
+	host = bare(a);
 	for (size_t i = l->c; i > 0; --i) {
-		if (covers(&l->v[i - 1], a))
+		if (covers(&l->v[i - 1], &host))
 			return l->v[i - 1].away ? 0 : i;
 	}
 
 	return 0;
 }
 
+/* Takes away from lo..hi what @p e decides; it does not cover @p a */
+static void clip(const struct entry *e, const struct cv_addr *a, struct cv_addr *lo,
+		 struct cv_addr *hi)
+{
+	if (e->lo.family != a->family)
+		return;
+
+	if (cv_addr_host_cmp(&e->hi, a) < 0 && cv_addr_host_cmp(&e->hi, lo) >= 0) {
+		*lo = e->hi;
+		(void)host_step(lo, 1);
+	}
+	if (cv_addr_host_cmp(&e->lo, a) > 0 && cv_addr_host_cmp(&e->lo, hi) <= 0) {
+		*hi = e->lo;
+		(void)host_step(hi, -1);
+	}
+}
+
 void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
 		     struct cv_addr *lo, struct cv_addr *hi)
 {
 	size_t n = cv_alist_find(l, a);
+	struct cv_addr host = bare(a);
 
 	*lo = *a;
 	lo->port = 0;
-	lo->scope = 0;
 	*hi = *lo;
 	if (n == 0)
 		return;
 
 	*lo = l->v[n - 1].lo;
 	*hi = l->v[n - 1].hi;
-	for (size_t i = n; i < l->c; ++i) {
-		const struct entry *e = &l->v[i];
-
-		if (e->lo.family != a->family)
-			continue;
-		if (cv_addr_host_cmp(&e->hi, a) < 0 && cv_addr_host_cmp(&e->hi, lo) >= 0) {
-			*lo = e->hi;
-			(void)host_step(lo, 1);
-		}
-		if (cv_addr_host_cmp(&e->lo, a) > 0 && cv_addr_host_cmp(&e->lo, hi) <= 0) {
-			*hi = e->lo;
-			(void)host_step(hi, -1);
-		}
-	}
+	for (size_t i = n; i < l->c; ++i)
+		clip(&l->v[i], &host, lo, hi);
 }
 
 const char *cv_alist_text(const struct cv_alist *l, size_t n)

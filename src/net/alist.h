@@ -28,7 +28,8 @@ size_t cv_alist_find(const struct cv_alist *l, const struct cv_addr *a);
 const char *cv_alist_text(const struct cv_alist *l, size_t n);
 size_t cv_alist_count(const struct cv_alist *l);
 /** Widest run of hosts around @p a that the entry holding @p a decides, for a check that
- * must work without the list; just @p a when it is not in the list. Ports are 0. */
+ * must work without the list; just @p a when it is not in the list. Ports are 0; a scope
+ * is left only in the latter case, as entries have none. */
 void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
 		     struct cv_addr *lo, struct cv_addr *hi);
 /** True when some address is in both lists. */

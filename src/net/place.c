@@ -29,7 +29,7 @@ static void net_fini(void *obj)
 	cv_mem_unref(net->lan);
 	cv_mem_unref(net->nated);
 	cv_mem_unref(net->nat_systems);
-	free((void *)(uintptr_t)net->lan_group); /* const for readers only */
+	free(net->lan_group);
 }
 
 int cv_net_new(struct cv_net **np)
@@ -144,12 +144,12 @@ static void tell(const struct cv_net *net, const struct cv_place_query *q,
 
 	switch (v->by) {
 	case BY_YES:
-		cv_evid_add(ev, what, side, "the peer says nat = yes; packet came from %s",
-			    seen);
+		cv_evid_add(ev, what, side,
+			    "the peer says nat = yes; packet came from %s", seen);
 		break;
 	case BY_SYSTEM:
-		cv_evid_add(ev, what, side, "packet came from %s, in nat-systems %s", seen,
-			    cv_alist_text(net->nat_systems, v->entry));
+		cv_evid_add(ev, what, side, "packet came from %s, in nat-systems %s",
+			    seen, cv_alist_text(net->nat_systems, v->entry));
 		break;
 	case BY_LAN:
 		cv_evid_add(ev, what, side, "packet came from %s, in lan %s", seen,
@@ -163,17 +163,20 @@ static void tell(const struct cv_net *net, const struct cv_place_query *q,
 		break;
 	case BY_NO:
 		cv_evid_add(ev, what, side,
-			    "the peer says nat = no; packet came from %s, not in lan", seen);
+			    "the peer says nat = no; packet came from %s, not in lan",
+			    seen);
 		break;
 	case BY_SAME:
-		cv_evid_add(ev, what, side, "%s says %s, which is where the packet came from",
+		cv_evid_add(ev, what, side,
+			    "%s says %s, which is where the packet came from",
 			    v->written->where, wrote);
 		break;
 	case BY_REST:
-		cv_evid_add(ev, what, side,
-			    "packet came from %s, not in lan or nat-systems, and no nated "
-			    "address was written that differs from it",
-			    seen);
+		cv_evid_add(
+			ev, what, side,
+			"packet came from %s, not in lan or nat-systems, and no nated "
+			"address was written that differs from it",
+			seen);
 		break;
 	}
 }

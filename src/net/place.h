@@ -44,8 +44,7 @@ struct cv_net {
 	struct cv_point points[CV_NET_POINTS];
 	size_t pointc;
 	struct cv_alist *lan, *nated, *nat_systems;
-	const unsigned char
-		*lan_group; /* by lan entry index; owned; NULL: all are one group */
+	unsigned char *lan_group; /* by lan entry index; owned; NULL: all are one group */
 	bool same_nat_direct;
 };
 

@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 
 		cv_alist_around(l, &a, &lo, &hi);
+		a.scope = lo.scope;
 		if (cv_addr_host_cmp(&lo, &a) > 0 || cv_addr_host_cmp(&a, &hi) > 0)
 			abort();
 		if (cv_alist_find(l, &lo) != cv_alist_find(l, &hi))

@@ -33,7 +33,8 @@ static void judge(const struct cv_mthread *t, const struct cv_pkt *pkt,
 		abort();
 }
 
-static void feed(struct cv_mstream *s, struct cv_pkt *pkt, const uint8_t *data, size_t len)
+static void feed(struct cv_mstream *s, struct cv_pkt *pkt, const uint8_t *data,
+		 size_t len)
 {
 	pkt->data = pkt->buf + CV_PKT_HEADROOM;
 	memcpy(pkt->data, data, len);
@@ -64,7 +65,8 @@ static struct cv_mstream *make(struct cv_mthread *t, enum cv_mclass class_)
 	return s;
 }
 
-static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data, size_t size)
+static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data,
+		size_t size)
 {
 	enum cv_mclass class_ = (enum cv_mclass)((data[0] & CLASS_MASK) % 3);
 	struct cv_mstream *s = make(t, class_);

@@ -75,4 +75,26 @@ void party_send(int fd, const struct cv_addr *to, const void *data, size_t len);
 /** Waits for a packet and takes it; its mark, or -1 when time is up. */
 int party_get(int fd, struct cv_addr *from, unsigned wait_ms);
 
+/** A call: A far behind a NAT at 127.0.1.1 that says a private address, B in the LAN. */
+struct call {
+	struct bed *bed;
+	struct cv_media *m;
+	struct party a, b;
+	struct cv_flow to_a, to_b; /* what we said to them */
+};
+
+/** A bed with its plane open. */
+struct bed *bed_open(void);
+/** Parties and session, nothing said. */
+void call_open(struct call *c, struct bed *bed);
+void call_open_as(struct call *c, struct bed *bed, const struct cv_place *pa,
+		  const struct cv_place *pb);
+/** The end says @p f. */
+void call_say(struct call *c, enum cv_end from, struct cv_flow f);
+/** call_open(), A's offer and B's answer. */
+void call_start(struct call *c, struct bed *bed);
+void call_end(struct call *c);
+/** Condition for bed_wait(): A's packets reach B. */
+bool call_reaches(void *arg);
+
 #endif

@@ -70,6 +70,8 @@ static void test_find_last_word_wins(void)
 		{"::ffff:10.0.0.1", "10.0.0.1", 1},
 		{"2001:db8::/33", "2001:db8:8000::", 0},
 		{"2001:db8::1/128", "2001:db8::1", 1},
+		{"fe80::1", "fe80::1%1", 1},
+		{"fe80::/10", "fe80::1%1", 1},
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
@@ -224,8 +226,7 @@ int cv_test_alist(void)
 {
 	CU_pSuite s = CU_add_suite("alist", NULL, NULL);
 
-	if (!s ||
-	    !CU_add_test(s, "find: last word wins", test_find_last_word_wins) ||
+	if (!s || !CU_add_test(s, "find: last word wins", test_find_last_word_wins) ||
 	    !CU_add_test(s, "add: sentences", test_add_refuses_with_a_sentence) ||
 	    !CU_add_test(s, "add: text", test_add_keeps_text_without_blanks) ||
 	    !CU_add_test(s, "add: limit", test_add_stops_at_the_limit) ||

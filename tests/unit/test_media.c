@@ -22,7 +22,10 @@ static size_t count_fds(void)
 	DIR *d = opendir("/proc/self/fd");
 	size_t n = 0;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	CU_ASSERT_PTR_NOT_NULL(d);
+	if (!d)
+		return 0;
+
 	while (readdir(d))
 		++n;
 	(void)closedir(d);
@@ -101,12 +104,25 @@ static void test_plane_ends_sessions_that_live(void)
 	CU_ASSERT_EQUAL(count_fds(), fds);
 }
 
-static void test_thousand_sessions_leave_nothing(void)
+static void open_and_close(struct bed *b, size_t c)
 {
 	struct cv_place pa = bed_place(CV_SIDE_FAR, "127.0.1.1", 1);
 	struct cv_place pb = bed_place(CV_SIDE_LAN, "127.0.1.2", 0);
 	struct cv_addr a = bed_addr("127.0.1.1:4000");
 	struct cv_flow in = bed_flow(&a), out;
+	struct cv_media *v[AT_ONCE] = {NULL};
+
+	for (size_t k = 0; k < c && k < AT_ONCE; ++k) {
+		CU_ASSERT_EQUAL(cv_media_open(&v[k], b->plane, &pa, &pb, 1), 0);
+		CU_ASSERT_EQUAL(cv_media_set(v[k], CV_END_A, 0, &in, &out, 1), 0);
+		CU_ASSERT_EQUAL(cv_media_set(v[k], CV_END_B, 0, &in, &out, 1), 0);
+	}
+	for (size_t k = 0; k < c && k < AT_ONCE; ++k)
+		cv_media_close(v[k]);
+}
+
+static void test_thousand_sessions_leave_nothing(void)
+{
 	struct bed *b = bed_new();
 	size_t fds, live;
 
@@ -116,18 +132,7 @@ static void test_thousand_sessions_leave_nothing(void)
 	fds = count_fds();
 	live = cv_mem_live();
 	for (int i = 0; i < MANY / AT_ONCE; ++i) {
-		struct cv_media *v[AT_ONCE];
-
-		for (int k = 0; k < AT_ONCE; ++k) {
-			CU_ASSERT_EQUAL_FATAL(
-				cv_media_open(&v[k], b->plane, &pa, &pb, 1), 0);
-			CU_ASSERT_EQUAL_FATAL(
-				cv_media_set(v[k], CV_END_A, 0, &in, &out, 1), 0);
-			CU_ASSERT_EQUAL_FATAL(
-				cv_media_set(v[k], CV_END_B, 0, &in, &out, 1), 0);
-		}
-		for (int k = 0; k < AT_ONCE; ++k)
-			cv_media_close(v[k]);
+		open_and_close(b, AT_ONCE);
 		CU_ASSERT(bed_wait(b, is_empty, b));
 	}
 	CU_ASSERT_EQUAL(count_fds(), fds);
@@ -165,8 +170,8 @@ static void test_close_waits_for_room(void)
 			err = cv_media_set(v[c - 1], CV_END_A, 0, in, out, FLOWS);
 		}
 	}
-	/* a small limit of open files ends it early; what there is must still go */
-	CU_ASSERT(err == 0 || err == EMFILE || err == ENOBUFS);
+	/* few files or ports may end it early; what there is must still go */
+	CU_ASSERT(err == 0 || err == EMFILE || err == ENOBUFS || err == ENOSPC);
 	for (size_t i = 0; i < c; ++i)
 		cv_media_close(v[i]);
 	CU_ASSERT(bed_wait(b, is_empty, b));
@@ -178,7 +183,8 @@ static void test_show_media_names_addresses(void)
 {
 	struct cv_place pa = bed_place(CV_SIDE_FAR, "127.0.1.1", 1);
 	struct cv_place pb = bed_place(CV_SIDE_LAN, "127.0.1.2", 0);
-	struct cv_addr a = bed_addr("127.0.1.1:4000"), b_addr = bed_addr("127.0.1.2:4000");
+	struct cv_addr a = bed_addr("127.0.1.1:4000"),
+		       b_addr = bed_addr("127.0.1.2:4000");
 	struct cv_flow in = bed_flow(&a), back = bed_flow(&b_addr), to_a, to_b;
 	char text[CV_ADDR_STRLEN];
 	struct cv_out *out = NULL;

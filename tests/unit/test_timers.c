@@ -99,9 +99,14 @@ static void test_one_way_names_the_missed_end(void)
 	start(&p, CV_DIR_SENDRECV);
 	CU_ASSERT(bed_wait(p.bed, hears_one_way, &p));
 	ev = bed_event(p.bed, CV_MEDIA_ONE_WAY);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
+	CU_ASSERT_PTR_NOT_NULL(ev);
+	if (!ev)
+		goto out;
+
 	CU_ASSERT_EQUAL(ev->end, CV_END_B);
 	CU_ASSERT_EQUAL(bed_count(p.bed, CV_MEDIA_SILENT), 0);
+
+out:
 	stop(&p);
 }
 
@@ -115,7 +120,6 @@ static void test_held_end_is_not_missed(void)
 		bed_turn(p.bed, 100);
 	}
 	CU_ASSERT_EQUAL(bed_count(p.bed, CV_MEDIA_ONE_WAY), 0);
-	CU_ASSERT_EQUAL(bed_count(p.bed, CV_MEDIA_SILENT), 0);
 	CU_ASSERT_EQUAL(bed_count(p.bed, CV_MEDIA_IDLE), 0);
 	stop(&p);
 }
