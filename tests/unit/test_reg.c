@@ -96,7 +96,7 @@ static int udp_open(struct cv_addr *a, const char *host)
 
 static int conf_open(void)
 {
-	struct cv_addr pbx, probe;
+	struct cv_addr pbx = {0}, probe = {0};
 	struct cv_buf error = {0};
 	char text[TEXT];
 	int fd;
@@ -260,6 +260,18 @@ static void reply(const char *status, const char *rest)
 static const char contact[] = "Contact: <sip:bob@10.0.0.7:5060;ob>;reg-id=1;"
 			      "+sip.instance=\"<urn:uuid:1>\"\r\nExpires: 600\r\n";
 
+/* Bob's binding; without one no test can go on. */
+static struct cv_binding *bob_of(void)
+{
+	struct cv_binding *bob;
+
+	bob = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("bob@pbx.example"), NULL);
+	if (!bob)
+		abort();
+
+	return bob;
+}
+
 /* Registers bob upstream; its binding, which the caller drops. */
 static struct cv_binding *register_bob(const char *call)
 {
@@ -273,16 +285,12 @@ static struct cv_binding *register_bob(const char *call)
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 200"));
 
-	return cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("bob@pbx.example"), NULL);
+	return bob_of();
 }
 
 static void drop_bob(void)
 {
-	struct cv_binding *bob;
-
-	bob = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("bob@pbx.example"), NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bob);
-	cv_bind_drop(cv_sip_binds(b.sip), bob, "end of test");
+	cv_bind_drop(cv_sip_binds(b.sip), bob_of(), "end of test");
 }
 
 static void test_registrar_sees_a_token_and_no_phone(void)
@@ -337,7 +345,6 @@ static void test_phone_sees_its_own_contact_with_the_grant(void)
 {
 	struct cv_binding *bob = register_bob("grant");
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bob);
 	CU_ASSERT_TRUE(has("Contact: <sip:bob@10.0.0.7:5060;ob>;reg-id=1;"
 			   "+sip.instance=\"<urn:uuid:1>\";expires=300\r\n"));
 	CU_ASSERT_FALSE(has("cv0"));
@@ -363,7 +370,7 @@ static void test_foreign_contacts_are_left_out(void)
 
 static void test_absent_in_the_answer_is_unregistered(void)
 {
-	CU_ASSERT_PTR_NOT_NULL_FATAL(register_bob("absent"));
+	(void)register_bob("absent");
 	ask("bob@pbx.example", "absent", 2,
 	    "Contact: <sip:bob@10.0.0.7:5060;ob>;expires=0\r\n");
 	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
@@ -376,7 +383,7 @@ static void test_absent_in_the_answer_is_unregistered(void)
 
 static void test_refused_refresh_leaves_what_was(void)
 {
-	CU_ASSERT_PTR_NOT_NULL_FATAL(register_bob("keep"));
+	(void)register_bob("keep");
 	ask("bob@pbx.example", "keep", 2, contact);
 	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
 	reply("503 Busy", "");
@@ -403,7 +410,6 @@ static void test_token_leads_a_peer_to_the_phone(void)
 	struct cv_target to = {0};
 	char token[CV_BIND_TOKEN];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bob);
 	memcpy(token, bob->token, sizeof(token));
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), 0);
 	CU_ASSERT_EQUAL(to.kind, CV_TARGET_BINDING);
@@ -478,7 +484,6 @@ static void test_ping_leaves_by_the_flow(void)
 {
 	struct cv_binding *bob = register_bob("ping");
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(bob);
 	cv_sip_ping(b.sip, bob);
 	CU_ASSERT_TRUE_FATAL(receive(b.phone));
 	CU_ASSERT_TRUE(has("OPTIONS sip:bob@10.0.0.7:5060;ob SIP/2.0"));
