@@ -34,6 +34,7 @@ static const struct cv_media_ops media_ops = {
 	.id = cv_media_id,
 	.gen = cv_media_gen,
 	.show = cv_media_show,
+	.loss = cv_media_loss,
 };
 
 static const char *media_word(enum cv_media_what what)

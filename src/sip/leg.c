@@ -98,6 +98,22 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
 	cv_mem_unref(leg);
 }
 
+/* Content type with its parameters: a multipart body can't be read without its boundary.
+ */
+static struct cv_str type_text(su_home_t *home, const sip_content_type_t *c)
+{
+	char *text = NULL;
+
+	if (!c->c_params || !c->c_params[0])
+		return cv_str_of(c->c_type);
+
+	text = su_strdup(home, c->c_type);
+	for (size_t i = 0; text && c->c_params[i]; ++i)
+		text = su_sprintf(home, "%s;%s", text, c->c_params[i]);
+
+	return cv_str_of(text ? text : c->c_type);
+}
+
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status)
 {
@@ -117,7 +133,7 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	if (sip->sip_cseq)
 		m->method = cv_sip_method(sip->sip_cseq->cs_method);
 	if (sip->sip_content_type)
-		m->type = cv_str_of(sip->sip_content_type->c_type);
+		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)
 		m->body =
 			cv_str_make(sip->sip_payload->pl_data, sip->sip_payload->pl_len);

@@ -154,6 +154,22 @@ static void test_max_forwards_counts_down(void)
 	}
 }
 
+static void test_message_type_has_its_parameters(void)
+{
+	msg_t *m =
+		cv_sip_kit_msg(HEAD "Content-Type: multipart/mixed;boundary=\"b 1\";x=y\n"
+				    "Content-Length: 3\n\nabc");
+	struct cv_sip_ref ref;
+	struct cv_msg msg;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	cv_sip_msg(&msg, &ref, NULL, m, 0);
+	CU_ASSERT(cv_str_eq(msg.type, CV_STR("multipart/mixed;boundary=\"b 1\";x=y")));
+	CU_ASSERT(cv_str_eq(msg.body, CV_STR("abc")));
+	CU_ASSERT_EQUAL(msg.method, CV_METHOD_INVITE);
+	msg_destroy(m);
+}
+
 int cv_test_hdr(void)
 {
 	CU_pSuite s = CU_add_suite("hdr", NULL, NULL);
@@ -165,6 +181,7 @@ int cv_test_hdr(void)
 	CU_add_test(s, "distrust takes identity",
 		    test_distrust_takes_identity_in_every_spelling);
 	CU_add_test(s, "body is replaced", test_body_is_replaced_with_its_length);
+	CU_add_test(s, "type has its parameters", test_message_type_has_its_parameters);
 	CU_add_test(s, "max-forwards", test_max_forwards_counts_down);
 
 	return (int)CU_get_error();
