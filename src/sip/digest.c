@@ -361,7 +361,7 @@ static int read_hex(uint64_t *np, const char *p, size_t len)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < len; ++i) {
-		const char *at = memchr(digits, p[i], 16);
+		const char *at = memchr(digits, p[i], sizeof(digits) - 1);
 
 		if (!at)
 			return EBADMSG;

@@ -31,6 +31,7 @@
 #include <sofia-sip/url.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "sip/ua.h"
 
 enum { CV_SIP_GAUGES = 3 };
@@ -91,7 +92,9 @@ struct cv_sip {
 	struct cv_cmds *cmds;
 	struct cv_list links;       /* stream links */
 	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg.c: transactions under way */
+	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                /* in regs */
+	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A REGISTER on its way to the phone's own registrar and back: our Contact
+ * with a token goes up, the phone's own Contact comes back, credentials pass
+ * untouched (CG-19). Signalling thread.
+ *
+ * What goes up has one Call-ID and From tag for all REGISTERs of one of the
+ * phone, and its CSeq, so that a REGISTER asked again after 401 is that to the
+ * registrar too. Bindings are held by id meanwhile: they may end before the
+ * answer comes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/iface.h"
+#include "sip/reg_int.h"
+
+enum {
+	CALL_ID_LEN = 32, /* hex digits; 128 bits */
+	TAG_LEN = 16,
+};
+
+/** One under way. In sip->regs, which holds the reference. */
+struct up {
+	struct cv_reg r;     /* with references of its own */
+	char *aor;           /* as the registrar knows it; in r.home */
+	char *peer;          /* its name; in r.home */
+	nta_incoming_t *irq; /* owned; NULL once answered */
+	nta_outgoing_t *orq; /* owned */
+	bool sending;        /* in nta_outgoing_mcreate(), which may answer at once */
+	bool over;           /* answered while sending */
+	struct cv_list node;
+};
+
+static void up_fini(void *obj)
+{
+	struct up *u = obj;
+
+	if (cv_list_is_linked(&u->node))
+		--u->r.sip->regc;
+
+	cv_list_del(&u->node);
+	if (u->orq)
+		nta_outgoing_destroy(u->orq);
+
+	if (u->irq)
+		nta_incoming_destroy(u->irq);
+
+	cv_mem_unref(u->r.link);
+	cv_mem_unref(u->r.evid);
+	su_home_unref(u->r.home);
+}
+
+static int up_new(struct up **up, const struct cv_reg *r, const struct cv_conf_peer *peer)
+{
+	struct up *u;
+
+	u = cv_mem_new(sizeof(*u), up_fini);
+	if (!u)
+		return ENOMEM;
+
+	u->r = *r;
+	u->r.home = su_home_ref(r->home);
+	u->r.link = cv_mem_ref(r->link);
+	u->r.evid = cv_mem_ref(r->evid);
+	u->peer = su_strdup(r->home, peer->name);
+	if (!u->peer) {
+		cv_mem_unref(u);
+		return ENOMEM;
+	}
+
+	cv_list_add(&r->sip->regs, &u->node);
+	++r->sip->regc;
+	*up = u;
+
+	return 0;
+}
+
+static struct cv_binding *binding_of(const struct up *u, size_t i)
+{
+	return u->r.v[i].binding ? cv_bind_by_id(u->r.sip->binds, u->r.v[i].binding)
+				 : NULL;
+}
+
+/* Lets go of what was taken; bindings that were registered before stay as they are. */
+static void give_up(struct up *u, const char *why)
+{
+	for (size_t i = 0; i < u->r.c; ++i) {
+		struct cv_binding *b = binding_of(u, i);
+
+		if (b)
+			cv_bind_giveup(u->r.sip->binds, b, why);
+
+		u->r.v[i].binding = 0;
+	}
+}
+
+static int take_bindings(struct up *u)
+{
+	struct cv_bind_ask ask;
+	struct cv_binding *b;
+	int err;
+
+	for (size_t i = 0; i < u->r.c; ++i) {
+		cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
+		err = cv_bind_take(u->r.sip->binds, &b, &ask);
+		if (err)
+			return err;
+
+		u->r.v[i].binding = b->id;
+	}
+
+	return 0;
+}
+
+/* Answering the phone */
+
+/* Ours among the Contacts of the answer: which of those asked for; -1: none. */
+static int index_of(const struct up *u, const sip_contact_t *c, struct cv_binding **bp)
+{
+	if (cv_bind_by_token(u->r.sip->binds, bp, cv_str_of(c->m_url->url_user)))
+		return -1;
+
+	for (size_t i = 0; i < u->r.c; ++i) {
+		if (u->r.v[i].binding == (*bp)->id)
+			return (int)i;
+	}
+
+	return -1;
+}
+
+/* A binding the REGISTER did not name is shown to the phone only over its own flow: to
+ * another phone of the same user its Contact is none of its business. */
+static bool is_own(const struct up *u, const struct cv_binding *b)
+{
+	return cv_str_ieq(cv_str_of(b->aor), cv_str_of(u->aor)) && b->confirmed &&
+	       cv_addr_eq(&b->flow.seen, &u->r.seen) &&
+	       b->flow.transport == u->r.flow.transport;
+}
+
+/* What the registrar granted, into u->r.v; others of this phone's into @p list. */
+static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
+{
+	for (const sip_contact_t *c = sip->sip_contact; c; c = c->m_next) {
+		uint32_t s = cv_reg_expires(c, sip->sip_expires, CV_REG_EXPIRES_S);
+		struct cv_binding *b = NULL;
+		int i = index_of(u, c, &b);
+
+		if (i >= 0)
+			u->r.v[i].granted_s = s;
+		else if (b && s > 0 && is_own(u, b))
+			cv_reg_list(list, b->contact, b->params, s);
+	}
+
+	/* some registrars list nothing: then it is what was asked for (or Expires) */
+	for (size_t i = 0; !sip->sip_contact && i < u->r.c; ++i) {
+		uint32_t asked = u->r.v[i].expires_s;
+
+		if (asked > 0)
+			u->r.v[i].granted_s =
+				cv_reg_expires(NULL, sip->sip_expires, asked);
+	}
+}
+
+static void settle_one(struct up *u, size_t i, struct cv_buf *list)
+{
+	struct cv_reg_contact *v = &u->r.v[i];
+	struct cv_binding *b = binding_of(u, i);
+	struct cv_bind_ask ask;
+
+	v->binding = 0;
+	if (!b)
+		return;
+
+	if (v->granted_s == 0) {
+		cv_bind_drop(u->r.sip->binds, b,
+			     v->expires_s == 0 ? "by the phone" : "by the registrar");
+		return;
+	}
+
+	cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
+	if (cv_bind_confirm(u->r.sip->binds, b, &ask, v->granted_s, v->granted_s)) {
+		cv_bind_giveup(u->r.sip->binds, b, "no memory");
+		return;
+	}
+
+	cv_reg_list(list, v->uri, v->params, v->granted_s);
+}
+
+/* The 2xx: bindings follow it; @p list is what the phone is shown. */
+static void settle(struct up *u, const sip_t *sip, struct cv_buf *list)
+{
+	struct cv_binding *b = NULL, *next;
+
+	if (u->r.star) {
+		b = cv_bind_by_aor(u->r.sip->binds, cv_str_of(u->aor), NULL);
+		for (; b; b = next) {
+			next = cv_bind_by_aor(u->r.sip->binds, cv_str_of(u->aor), b);
+			if (b->home && strcmp(b->home, u->peer) == 0)
+				cv_bind_drop(u->r.sip->binds, b, "by the phone");
+		}
+		return;
+	}
+
+	read_grants(u, sip, list);
+	for (size_t i = 0; i < u->r.c; ++i)
+		settle_one(u, i, list);
+}
+
+/* The registrar's answer with the phone's Contacts. ENOMEM. */
+static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
+{
+	const char *phrase =
+		sip->sip_status ? sip->sip_status->st_phrase : cv_sip_phrase(status);
+	struct cv_buf list = {0};
+	int err = 0;
+	msg_t *m;
+
+	if (status < 300)
+		settle(u, sip, &list);
+	else
+		give_up(u, "refused by the registrar");
+
+	m = cv_sip_copy(u->r.sip, answer);
+	if (!m)
+		err = ENOMEM;
+
+	if (!err && list.len > 0 &&
+	    (cv_buf_err(&list) ||
+	     sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR(list.p), TAG_END()) < 0))
+		err = ENOMEM;
+
+	cv_buf_free(&list);
+	if (err) {
+		if (m)
+			msg_destroy(m);
+		return err;
+	}
+
+	if (nta_incoming_complete_response(u->irq, m, status, phrase, TAG_END()) < 0 ||
+	    nta_incoming_mreply(u->irq, m) < 0)
+		return ENOMEM;
+
+	return 0;
+}
+
+static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
+{
+	int status = nta_outgoing_status(orq);
+	struct up *u = magic;
+	int err = ENOENT;
+	msg_t *answer;
+
+	if (!u || status < 200)
+		return 0;
+
+	answer = nta_outgoing_getresponse(orq);
+	if (answer && sip && !nta_is_internal_msg(answer))
+		err = relay(u, answer, sip_object(answer), status);
+	else
+		give_up(u, "the registrar does not answer");
+
+	if (answer)
+		msg_unref(answer);
+
+	if (err) {
+		status = err == ENOENT ? status : 500;
+		nta_incoming_treply(u->irq, status, cv_sip_phrase(status), TAG_END());
+	}
+
+	if (u->sending)
+		u->over = true;
+	else
+		cv_mem_unref(u);
+
+	return 0;
+}
+
+/* Sending it on */
+
+/* Where the registrar is, seen from here. ENETUNREACH: no listening point faces it. */
+static int target_of(struct cv_sip *s, const struct cv_conf_peer *peer,
+		     struct cv_target *to, struct cv_evid *ev)
+{
+	struct cv_place_query q = {.party = peer->name};
+	struct cv_addr source = {0};
+
+	to->kind = CV_TARGET_PEER;
+	to->peer = peer->name;
+	to->hop = peer->targets[0].addr;
+	to->transport = peer->targets[0].transport;
+	if (to->hop.port == 0)
+		to->hop.port = 5060;
+
+	(void)cv_iface_toward(&source, &to->hop);
+	q.seen = to->hop;
+	q.listen = cv_place_point(s->net, &to->hop, &source);
+	if (peer->nat == CV_NAT_YES)
+		q.nat = CV_PLACE_NAT_YES;
+	if (peer->nat == CV_NAT_NO)
+		q.nat = CV_PLACE_NAT_NO;
+
+	cv_place_of(s->net, &q, &to->place, ev);
+
+	return cv_sip_tport(s, to->place.listen, to->transport) ? 0 : ENETUNREACH;
+}
+
+/* A Contact's parameters as the registrar may see them: without what only holds between
+ * the phone and us (RFC 5626). */
+static char *params_upstream(su_home_t *home, const char *params)
+{
+	struct cv_str rest = cv_str_of(params), one;
+	char *text = su_strdup(home, "");
+
+	while (text && cv_str_next(&rest, ';', &one)) {
+		if (cv_str_is_empty(one) || cv_str_istarts(one, CV_STR("reg-id")) ||
+		    cv_str_ieq(one, CV_STR("ob")))
+			continue;
+
+		text = su_sprintf(home, "%s;" CV_STR_FMT, text, CV_STR_ARG(one));
+	}
+
+	return text;
+}
+
+static int add_contact(struct up *u, msg_t *m, size_t i, const struct cv_target *to)
+{
+	const struct cv_reg_contact *v = &u->r.v[i];
+	const struct cv_binding *b = binding_of(u, i);
+	su_home_t *home = msg_home(m);
+	char *uri, *params, *text;
+	char expires[24] = "";
+
+	uri = b ? cv_sip_contact_uri(u->r.sip, home, b->token, to->place.listen,
+				     to->transport)
+		: NULL;
+	params = params_upstream(home, v->params);
+	if (v->has_expires)
+		(void)snprintf(expires, sizeof(expires), ";expires=%" PRIu32,
+			       v->expires_s);
+
+	text = uri && params ? su_sprintf(home, "<%s>%s%s", uri, params, expires) : NULL;
+	if (!text || sip_add_make(m, sip_object(m), sip_contact_class, text) < 0)
+		return ENOMEM;
+
+	return 0;
+}
+
+static int add_contacts(struct up *u, msg_t *m, const struct cv_target *to)
+{
+	if (u->r.star)
+		return sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR("*"), TAG_END()) <
+				       0
+			       ? ENOMEM
+			       : 0;
+
+	for (size_t i = 0; i < u->r.c; ++i) {
+		int err = add_contact(u, m, i, to);
+
+		if (err)
+			return err;
+	}
+
+	return 0;
+}
+
+/* Identifiers of ours that stand for the phone's. */
+static int add_dialog(struct cv_sip *s, msg_t *m, const sip_t *sip,
+		      const struct cv_sip_ident *id, uint8_t listen)
+{
+	const struct cv_str parts[] = {cv_str_of(sip->sip_call_id->i_id),
+				       cv_str_of(sip->sip_from->a_tag)};
+	char call[CALL_ID_LEN + 1], tag[TAG_LEN + 1], host[CV_ADDR_STRLEN];
+	su_home_t *home = msg_home(m);
+	char *call_id, *cseq;
+
+	cv_binds_alias(s->binds, "call-id", parts, 2, call, CALL_ID_LEN);
+	cv_binds_alias(s->binds, "tag", parts, 2, tag, TAG_LEN);
+	call_id = su_sprintf(home, "%s@%s", call,
+			     cv_addr_print(&s->net->points[listen].advertise, host));
+	cseq = su_sprintf(home, "%" PRIu32 " REGISTER", sip->sip_cseq->cs_seq);
+	if (!call_id || !cseq || sip_from_tag(home, id->from, tag) < 0 ||
+	    sip_add_tl(m, sip_object(m), SIPTAG_FROM(id->from), SIPTAG_TO(id->to),
+		       SIPTAG_CALL_ID_STR(call_id), SIPTAG_CSEQ_STR(cseq), TAG_END()) < 0)
+		return ENOMEM;
+
+	return 0;
+}
+
+static int set_request(msg_t *m, const url_t *ruri)
+{
+	sip_t *pub = sip_object(m);
+	sip_request_t *rq;
+
+	rq = sip_request_create(msg_home(m), SIP_METHOD_REGISTER,
+				(const url_string_t *)ruri, NULL);
+	if (!rq)
+		return ENOMEM;
+
+	if (pub->sip_request)
+		msg_header_remove(m, (msg_pub_t *)pub, (msg_header_t *)pub->sip_request);
+
+	return msg_header_insert(m, (msg_pub_t *)pub, (msg_header_t *)rq) < 0 ? ENOMEM
+									      : 0;
+}
+
+/* AOR as the registrar knows it: To as it goes up. */
+static int name_aor(struct up *u, const sip_to_t *to)
+{
+	u->aor = su_sprintf(u->r.home, "%s@%s", u->r.user,
+			    to->a_url->url_host ? to->a_url->url_host : "");
+
+	return u->aor ? 0 : ENOMEM;
+}
+
+static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_sip_origin *o,
+		const struct cv_target *to)
+{
+	const struct cv_sip_ident_in in = {
+		.sip = sip,
+		.to = to,
+		.from_peer = o->peer,
+		.listen = to->place.listen,
+	};
+	struct cv_sip *s = u->r.sip;
+	struct cv_sip_ident id = {0};
+	int err;
+
+	if (!o->peer || !o->peer->trust_identity)
+		cv_sip_distrust(m);
+
+	err = cv_sip_ident(s, msg_home(m), &in, &id, o->evid);
+	if (!err)
+		err = name_aor(u, id.to);
+	if (!err)
+		err = take_bindings(u);
+	if (!err)
+		err = set_request(m, id.ruri);
+	if (!err)
+		err = add_dialog(s, m, sip, &id, to->place.listen);
+	if (!err)
+		err = add_contacts(u, m, to);
+	if (!err)
+		err = cv_sip_max_forwards(m, sip);
+
+	return err;
+}
+
+/* Hands @p m to the stack. ENETUNREACH leaves it to the caller. */
+static int launch(struct up *u, msg_t *m, const struct cv_target *to)
+{
+	struct cv_sip *s = u->r.sip;
+	tport_t *tp = cv_sip_tport(s, to->place.listen, to->transport);
+	url_string_t *route = cv_sip_hop_url(msg_home(m), &to->hop, to->transport);
+
+	if (!route || !tp)
+		return ENETUNREACH;
+
+	u->sending = true;
+	u->orq = nta_outgoing_mcreate(s->agent, on_answer, u, route, m, NTATAG_TPORT(tp),
+				      TAG_END());
+	u->sending = false;
+	if (u->over)
+		return 0;
+
+	return u->orq ? 0 : ENETUNREACH;
+}
+
+static int transmit(struct up *u, const sip_t *sip, const struct cv_sip_origin *o,
+		    const struct cv_target *to)
+{
+	msg_t *request = nta_incoming_getrequest(u->irq);
+	msg_t *m = request ? cv_sip_copy(u->r.sip, request) : NULL;
+	int err = m ? 0 : ENOMEM;
+
+	if (!err)
+		err = fill(u, m, sip, o, to);
+
+	if (!err)
+		err = launch(u, m, to);
+
+	if (err && m)
+		msg_destroy(m);
+
+	if (request)
+		msg_unref(request);
+
+	return err;
+}
+
+int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq, const sip_t *sip,
+		    const struct cv_sip_origin *o, const struct cv_conf_peer *peer)
+{
+	struct cv_target to = {0};
+	struct up *u = NULL;
+	int err;
+
+	if (r->sip->regc >= CV_REG_UPSTREAM) {
+		cv_sip_refuse(r->sip, irq, 503, CV_REG_RETRY_S);
+		return 0;
+	}
+
+	err = target_of(r->sip, peer, &to, o->evid);
+	if (err)
+		return cv_sip_status(err);
+
+	err = up_new(&u, r, peer);
+	if (err)
+		return cv_sip_status(err);
+
+	u->irq = irq;
+	cv_evid_add(o->evid, "registrar", peer->name,
+		    "%s is not an account of ours; peer %s serves its domain", r->user,
+		    peer->name);
+	err = transmit(u, sip, o, &to);
+	if (u->over)
+		cv_mem_unref(u);
+	if (!err)
+		return 0;
+
+	give_up(u, "not sent");
+	u->irq = NULL; /* the caller answers it */
+	cv_mem_unref(u);
+
+	return cv_sip_status(err);
+}
+
+void cv_sip_reg_close(struct cv_sip *s)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->regs) {
+		cv_mem_unref(CV_CONTAINER(n, struct up, node));
+	}
+}
