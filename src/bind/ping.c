@@ -79,12 +79,16 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 {
 	unsigned lost = bs->env.conf->ping.lost;
 	char seen[CV_ADDR_STRLEN];
+	bool busy = b->ping_busy;
 
 	b->ping_busy = false;
 	if (answered) {
 		revive(b);
 		return;
 	}
+
+	if (!busy)
+		return; /* of a ping that went over a flow the phone has left */
 
 	cv_stat_add(bs->env.stat, CV_STAT_pings_lost, 1);
 	++b->pings_missed;

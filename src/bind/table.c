@@ -466,6 +466,9 @@ int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 	b->upstream_until_ms = now + (uint64_t)upstream_s * 1000;
 	b->flow_dead = false;
 	b->pings_missed = 0;
+	if (moved)
+		b->ping_busy = false; /* it says nothing about this flow */
+
 	if (fresh || moved || b->ping_at_ms == 0)
 		cv_bind_ping_plan(bs, b);
 

@@ -472,6 +472,18 @@ static int admin_event(struct cv_bworld *w, struct cv_str words)
 	return 0;
 }
 
+static int late_event(struct cv_bworld *w, struct cv_str words)
+{
+	struct cv_binding *b = cv_bind_by_aor(w->binds, cv_bworld_word(&words), NULL);
+
+	if (!b)
+		return ENOENT;
+
+	cv_bind_pong(w->binds, b, false);
+
+	return 0;
+}
+
 int cv_bworld_feed(struct cv_bworld *w, const char *line)
 {
 	struct cv_str words = cv_str_of(line), who = cv_bworld_word(&words);
@@ -489,6 +501,9 @@ int cv_bworld_feed(struct cv_bworld *w, const char *line)
 
 	if (cv_str_eq(who, CV_STR("admin")))
 		return admin_event(w, words);
+
+	if (cv_str_eq(who, CV_STR("late")))
+		return late_event(w, words);
 
 	peer = cv_conf_peer_find(w->conf, who);
 

@@ -25,6 +25,8 @@
  *   PHONE loses old     the connection before the last closes
  *   PHONE loses new     the last one closes
  *   PHONE falls silent, PHONE answers again   what it does with pings
+ *   late AOR            the stack gives up waiting for the answer to a ping of
+ *                       its newest binding
  *   admin COMMAND       an admin command; only its failure is said
  *
  * What leaves:
