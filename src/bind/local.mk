@@ -58,4 +58,5 @@ EXTRA_DIST += \
 	tests/replay/bind/018-connection-lost.flow \
 	tests/replay/bind/019-instance.flow \
 	tests/replay/bind/020-ping-of-the-old-flow.flow \
-	tests/replay/bind/021-two-homes-one-contact.flow
+	tests/replay/bind/021-two-homes-one-contact.flow \
+	tests/replay/bind/022-ping-grain.flow
