@@ -116,14 +116,32 @@ bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip)
 	       is_foreign(s, (const msg_auth_t *)sip->sip_proxy_authorization);
 }
 
+/* "Digest k=v, k=v". Not by sip_header_as_string(): near 128 bytes that of 1.12.11 loses
+ * the last parameter, and no such digest could ever match. */
+static char *auth_text(su_home_t *home, const msg_auth_t *au)
+{
+	struct cv_buf b = {0};
+	char *text = NULL;
+
+	cv_buf_printf(&b, "%s", au->au_scheme ? au->au_scheme : "");
+	for (size_t i = 0; au->au_params && au->au_params[i]; ++i)
+		cv_buf_printf(&b, "%s%s", i > 0 ? ", " : " ", au->au_params[i]);
+
+	if (!cv_buf_err(&b) && b.len > 0)
+		text = su_strndup(home, b.p, (isize_t)b.len);
+
+	cv_buf_free(&b);
+
+	return text;
+}
+
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip)
 {
 	const msg_auth_t *au = (const msg_auth_t *)sip->sip_authorization;
 
 	for (; au; au = au->au_next) {
 		if (is_own_realm(s, au))
-			return cv_str_of(
-				sip_header_as_string(home, (const sip_header_t *)au));
+			return cv_str_of(auth_text(home, au));
 	}
 
 	return CV_STR_NULL;

@@ -17,3 +17,10 @@ tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \
 	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CUNIT_LIBS)
+
+# A program of its own: the stack's STUN plug allows one agent a process
+check_PROGRAMS += tests/unit/test_reg
+tests_unit_test_reg_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_reg.c \
+	tests/unit/suite_reg.h tests/unit/test_reg.c
+tests_unit_test_reg_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_reg_LDADD = $(tests_unit_test_sip_LDADD)

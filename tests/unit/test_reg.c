@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * REGISTER through a real agent on the loopback: a phone and a registrar are
+ * two sockets of the test, which steps the agent's loop itself.
+ */
+#include "config.h"
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sofia-sip/su_wait.h>
+
+#include "base/mem.h"
+#include "module.h"
+#include "runner.h"
+#include "sip/sip_int.h"
+#include "suite_reg.h"
+
+enum { TEXT = 4096, STEPS = 300, STEP_MS = 10 };
+
+/** One agent for all tests of the program: the stack's STUN plug is once a process. */
+struct bench {
+	struct cv_loop *loop;
+	struct cv_conf *conf;
+	struct cv_net *net;
+	struct cv_stats *stats;
+	struct cv_env env;
+	struct cv_home *home;
+	struct cv_sip *sip;
+	int phone, pbx; /* sockets */
+	struct cv_addr edge;
+	char got[TEXT]; /* last message received */
+	struct cv_addr from;
+	unsigned max_contacts; /* of the home's accounts */
+};
+
+static struct bench b; /* CUnit hands tests no argument */
+
+/* A home of one account, "alice", that asks for no password. */
+static bool knows(void *arg, struct cv_str user, struct cv_str host)
+{
+	(void)arg;
+
+	return cv_str_eq(user, CV_STR("alice")) && cv_str_is_empty(host);
+}
+
+static int answer(void *arg, const struct cv_home_ask *ask, struct cv_home_answer *ans)
+{
+	if (!knows(arg, ask->user, ask->host))
+		return ENOENT;
+
+	if (ask->expires_s > 0 && ask->expires_s < 60) {
+		ans->verdict = CV_HOME_BRIEF;
+		ans->min_s = 60;
+		return 0;
+	}
+
+	ans->verdict = CV_HOME_ACCEPT;
+	ans->expires_s = ask->expires_s < 90 ? ask->expires_s : 90;
+	ans->max_contacts = b.max_contacts;
+
+	return 0;
+}
+
+static const struct cv_home_ops home_ops = {
+	.name = "test",
+	.answer = answer,
+	.knows = knows,
+};
+
+static int udp_open(struct cv_addr *a, const char *host)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	if (fd == -1 || cv_addr_parse(a, cv_str_of(host)))
+		return -1;
+
+	len = cv_addr_to_sa(a, &ss);
+	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
+		return -1;
+
+	len = sizeof(ss);
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    cv_addr_from_sa(a, (struct sockaddr *)&ss))
+		return -1;
+
+	return fd;
+}
+
+static int conf_open(void)
+{
+	struct cv_addr pbx = {0}, probe = {0};
+	struct cv_buf error = {0};
+	char text[TEXT];
+	int fd;
+
+	b.pbx = udp_open(&pbx, "127.0.0.2");
+	fd = udp_open(&probe, "127.0.0.1"); /* a port that is free now */
+	if (b.pbx == -1 || fd == -1)
+		return -1;
+
+	(void)close(fd);
+	b.edge = probe;
+	(void)snprintf(text, sizeof(text),
+		       "[general]\nname = edge.example\n"
+		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
+		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n",
+		       probe.port, pbx.port);
+	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
+		return -1;
+
+	b.net->points[0].bind = b.edge;
+	b.net->points[0].bind.port = 0;
+	b.net->points[0].advertise = b.net->points[0].bind;
+	b.net->points[0].side = CV_SIDE_WAN;
+	b.net->pointc = 1;
+	cv_buf_free(&error);
+
+	return 0;
+}
+
+static int bench_open(void)
+{
+	struct cv_sip_env env = {0};
+	struct cv_buf error = {0};
+	struct cv_addr phone;
+
+	b.phone = udp_open(&phone, "127.0.0.3");
+	if (b.phone == -1 || conf_open() || cv_loop_su_open(&b.loop) ||
+	    cv_stats_new(&b.stats, NULL) || cv_stats_cell(b.stats, &b.env.stat) ||
+	    cv_routes_new(&b.env.routes) || cv_homes_new(&b.env.homes) ||
+	    cv_home_add(&b.env, &b.home, &home_ops, NULL))
+		return -1;
+
+	env.conf = b.conf;
+	env.net = b.net;
+	env.loop = b.loop;
+	env.stats = b.stats;
+	env.stat = b.env.stat;
+	env.routes = b.env.routes;
+	env.homes = b.env.homes;
+	memset(env.key, 7, sizeof(env.key));
+	if (cv_sip_open(&b.sip, &env, &error)) {
+		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
+		return -1;
+	}
+
+	return 0;
+}
+
+static int bench_close(void)
+{
+	cv_sip_close(b.sip);
+	cv_mem_unref(b.sip);
+	cv_home_del(b.home);
+	cv_mem_unref(b.env.homes);
+	cv_mem_unref(b.env.routes);
+	cv_mem_unref(b.stats);
+	cv_mem_unref(b.loop);
+	cv_mem_unref(b.net);
+	cv_mem_unref(b.conf);
+	(void)close(b.phone);
+	(void)close(b.pbx);
+
+	return 0;
+}
+
+static void send_to(int fd, const struct cv_addr *to, const char *text)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = cv_addr_to_sa(to, &ss);
+
+	CU_ASSERT(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&ss, len) > 0);
+}
+
+/* Steps the agent until @p fd has a message that is no 100; false: none came. */
+static bool receive(int fd)
+{
+	for (int i = 0; i < STEPS; ++i) {
+		struct sockaddr_storage ss;
+		socklen_t len = sizeof(ss);
+		ssize_t n;
+
+		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
+		n = recvfrom(fd, b.got, sizeof(b.got) - 1, MSG_DONTWAIT,
+			     (struct sockaddr *)&ss, &len);
+		if (n <= 0)
+			continue;
+
+		b.got[n] = '\0';
+		(void)cv_addr_from_sa(&b.from, (struct sockaddr *)&ss);
+		return true;
+	}
+
+	b.got[0] = '\0';
+
+	return false;
+}
+
+static bool has(const char *text)
+{
+	return strstr(b.got, text);
+}
+
+/* Value of header @p name in the last message, in a buffer of its own. */
+static const char *header(const char *name, char dst[512])
+{
+	char key[64];
+	const char *p;
+
+	(void)snprintf(key, sizeof(key), "\r\n%s: ", name);
+	p = strstr(b.got, key);
+	dst[0] = '\0';
+	if (p) {
+		p += strlen(key);
+		(void)snprintf(dst, 512, "%.*s", (int)strcspn(p, "\r"), p);
+	}
+
+	return dst;
+}
+
+/* The phone registers. @p rest: Contact and whatever else, each line with CRLF. */
+static void ask(const char *aor, const char *call, unsigned cseq, const char *rest)
+{
+	char text[TEXT];
+
+	(void)snprintf(text, sizeof(text),
+		       "REGISTER sip:%s SIP/2.0\r\n"
+		       "Via: SIP/2.0/UDP 10.0.0.7:5060;branch=z9hG4bK%s%u\r\n"
+		       "Max-Forwards: 70\r\n"
+		       "From: <sip:%s>;tag=%s\r\nTo: <sip:%s>\r\n"
+		       "Call-ID: %s\r\nCSeq: %u REGISTER\r\n"
+		       "Supported: path, outbound, timer\r\n%s"
+		       "Content-Length: 0\r\n\r\n",
+		       strchr(aor, '@') + 1, call, cseq, aor, call, aor, call, cseq,
+		       rest);
+	send_to(b.phone, &b.edge, text);
+}
+
+/* The registrar answers the last message received. */
+static void reply(const char *status, const char *rest)
+{
+	char text[TEXT], via[512], from[512], to[512], call[512], cseq[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=r\r\n"
+		       "Call-ID: %s\r\nCSeq: %s\r\n%sContent-Length: 0\r\n\r\n",
+		       status, header("Via", via), header("From", from), header("To", to),
+		       header("Call-ID", call), header("CSeq", cseq), rest);
+	send_to(b.pbx, &b.edge, text);
+}
+
+static const char contact[] = "Contact: <sip:bob@10.0.0.7:5060;ob>;reg-id=1;"
+			      "+sip.instance=\"<urn:uuid:1>\"\r\nExpires: 600\r\n";
+
+/* Bob's binding; without one no test can go on. */
+static struct cv_binding *bob_of(void)
+{
+	struct cv_binding *bob;
+
+	bob = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("bob@pbx.example"), NULL);
+	if (!bob)
+		abort();
+
+	return bob;
+}
+
+/* Registers bob upstream; its binding, which the caller drops. */
+static struct cv_binding *register_bob(const char *call)
+{
+	char mine[512], rest[600];
+
+	ask("bob@pbx.example", call, 1, contact);
+	CU_ASSERT_TRUE(receive(b.pbx));
+	(void)snprintf(rest, sizeof(rest), "Contact: %s;expires=300\r\n",
+		       header("Contact", mine));
+	reply("200 OK", rest);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200"));
+
+	return bob_of();
+}
+
+static void drop_bob(void)
+{
+	cv_bind_drop(cv_sip_binds(b.sip), bob_of(), "end of test");
+}
+
+static void test_registrar_sees_a_token_and_no_phone(void)
+{
+	ask("bob@pbx.example", "seen", 1, contact);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	CU_ASSERT_TRUE(has("REGISTER sip:pbx.example SIP/2.0"));
+	CU_ASSERT_TRUE(has("Contact: <sip:cv0"));
+	CU_ASSERT_TRUE(has("+sip.instance=\"<urn:uuid:1>\""));
+	CU_ASSERT_TRUE(has("Max-Forwards: 69"));
+	CU_ASSERT_TRUE(has("Supported: timer\r\n"));
+	CU_ASSERT_FALSE(has("10.0.0.7"));
+	CU_ASSERT_FALSE(has("127.0.0.3"));
+	CU_ASSERT_FALSE(has("reg-id"));
+	CU_ASSERT_FALSE(has("Call-ID: seen"));
+	reply("403 Forbidden", "");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 403"));
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+}
+
+static void test_asked_again_is_the_same_upstream(void)
+{
+	static const char challenge[] =
+		"WWW-Authenticate: Digest realm=\"pbx.example\", nonce=\"n\"\r\n";
+	static const char proof[] =
+		"Authorization: Digest username=\"bob\", realm=\"pbx.example\", "
+		"nonce=\"n\", uri=\"sip:pbx.example\", response=\"0\"\r\n";
+	char call[512], from[512], again[512], rest[1024];
+
+	ask("bob@pbx.example", "again", 1, contact);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	(void)header("Call-ID", call);
+	(void)header("From", from);
+	reply("401 Unauthorized", challenge);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 401"));
+	CU_ASSERT_TRUE(has(challenge));
+
+	(void)snprintf(rest, sizeof(rest), "%s%s", contact, proof);
+	ask("bob@pbx.example", "again", 2, rest);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	CU_ASSERT_STRING_EQUAL(header("Call-ID", again), call);
+	CU_ASSERT_STRING_EQUAL(header("From", again), from);
+	CU_ASSERT_TRUE(has("CSeq: 2 REGISTER"));
+	CU_ASSERT_TRUE(has(proof));
+	reply("500 Enough", "");
+	CU_ASSERT_TRUE(receive(b.phone));
+}
+
+static void test_phone_sees_its_own_contact_with_the_grant(void)
+{
+	struct cv_binding *bob = register_bob("grant");
+
+	CU_ASSERT_TRUE(has("Contact: <sip:bob@10.0.0.7:5060;ob>;reg-id=1;"
+			   "+sip.instance=\"<urn:uuid:1>\";expires=300\r\n"));
+	CU_ASSERT_FALSE(has("cv0"));
+	CU_ASSERT_STRING_EQUAL(bob->home, "pbx");
+	CU_ASSERT_STRING_EQUAL(bob->contact, "sip:bob@10.0.0.7:5060;ob");
+	drop_bob();
+}
+
+static void test_foreign_contacts_are_left_out(void)
+{
+	char mine[512], rest[700];
+
+	ask("bob@pbx.example", "foreign", 1, contact);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	(void)snprintf(rest, sizeof(rest),
+		       "Contact: <sip:x@192.0.2.99>;expires=60, %s;expires=300\r\n",
+		       header("Contact", mine));
+	reply("200 OK", rest);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_FALSE(has("192.0.2.99"));
+	drop_bob();
+}
+
+static void test_absent_in_the_answer_is_unregistered(void)
+{
+	(void)register_bob("absent");
+	ask("bob@pbx.example", "absent", 2,
+	    "Contact: <sip:bob@10.0.0.7:5060;ob>;expires=0\r\n");
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	CU_ASSERT_TRUE(has(";expires=0\r\n"));
+	reply("200 OK", "");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_FALSE(has("\r\nContact:"));
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+}
+
+static void test_refused_refresh_leaves_what_was(void)
+{
+	(void)register_bob("keep");
+	ask("bob@pbx.example", "keep", 2, contact);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	reply("503 Busy", "");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 503"));
+	drop_bob();
+}
+
+static int pick(const char *user, enum cv_who who, struct cv_target *to)
+{
+	struct cv_request rq = {
+		.who = who,
+		.ruri_user = cv_str_of(user),
+		.ruri_host = CV_STR("127.0.0.1"),
+		.ruri_ours = true,
+	};
+
+	return cv_routes_pick(b.env.routes, &rq, to);
+}
+
+static void test_token_leads_a_peer_to_the_phone(void)
+{
+	struct cv_binding *bob = register_bob("token");
+	struct cv_target to = {0};
+	char token[CV_BIND_TOKEN];
+
+	memcpy(token, bob->token, sizeof(token));
+	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), 0);
+	CU_ASSERT_EQUAL(to.kind, CV_TARGET_BINDING);
+	CU_ASSERT_EQUAL(to.binding, bob->id);
+	CU_ASSERT_TRUE(cv_addr_eq(&to.hop, &bob->flow.seen));
+	CU_ASSERT_EQUAL(pick(token, CV_WHO_STRANGER, &to), EACCES);
+	CU_ASSERT_EQUAL(pick(token, CV_WHO_PHONE, &to), EACCES);
+	token[10] = token[10] == '0' ? '1' : '0';
+	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), EACCES);
+	token[10] = bob->token[10];
+	drop_bob();
+	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), ESTALE);
+}
+
+static void test_account_is_answered_here(void)
+{
+	struct cv_target to = {0};
+
+	CU_ASSERT_EQUAL(pick("alice", CV_WHO_PEER, &to), EHOSTUNREACH);
+	CU_ASSERT_EQUAL(pick("eve", CV_WHO_PEER, &to), ENOENT);
+	ask("alice@edge.example", "acc", 1, "Contact: <sip:a@10.0.0.7>;x=y\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200"));
+	CU_ASSERT_TRUE(has("Contact: <sip:a@10.0.0.7>;x=y;expires=90\r\n"));
+	CU_ASSERT_EQUAL(pick("alice", CV_WHO_PEER, &to), 0);
+	CU_ASSERT_EQUAL(pick("%61lice", CV_WHO_PHONE, &to), 0);
+	CU_ASSERT_EQUAL(pick("alice", CV_WHO_STRANGER, &to), EACCES);
+
+	ask("alice@127.0.0.1", "acc", 2, "Contact: <sip:a@10.0.0.8>\r\nExpires: 30\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 423") && has("Min-Expires: 60"));
+	b.max_contacts = 1;
+	ask("alice@127.0.0.1", "acc", 3, "Contact: <sip:a@10.0.0.8>\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 403"));
+	b.max_contacts = 0;
+	ask("alice@127.0.0.1", "acc", 4, "Contact: *\r\nExpires: 60\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 400"));
+	ask("alice@127.0.0.1", "acc", 5, "");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200") && has("<sip:a@10.0.0.7>"));
+	ask("alice@127.0.0.1", "acc", 6, "Contact: *\r\nExpires: 0\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200"));
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+}
+
+static void test_nobodys_domain_is_refused(void)
+{
+	ask("eve@nowhere.example", "eve", 1, contact);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 403"));
+}
+
+static void test_too_many_contacts_are_refused(void)
+{
+	char rest[TEXT / 2];
+	size_t n = 0;
+
+	for (int i = 0; i < 11; ++i)
+		n += (size_t)snprintf(rest + n, sizeof(rest) - n,
+				      "Contact: <sip:b@10.0.0.%d>\r\n", i);
+
+	ask("bob@pbx.example", "many", 1, rest);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 403"));
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+}
+
+static void test_ping_leaves_by_the_flow(void)
+{
+	struct cv_binding *bob = register_bob("ping");
+
+	cv_sip_ping(b.sip, bob);
+	CU_ASSERT_TRUE_FATAL(receive(b.phone));
+	CU_ASSERT_TRUE(has("OPTIONS sip:bob@10.0.0.7:5060;ob SIP/2.0"));
+	CU_ASSERT_TRUE(cv_addr_eq(&b.from, &b.edge));
+	drop_bob();
+}
+
+/* Last: the agent closes with a REGISTER under way, and nothing may be left. */
+static void test_close_with_one_under_way(void)
+{
+	ask("bob@pbx.example", "open", 1, contact);
+	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
+	CU_ASSERT_EQUAL(b.sip->regc, 1);
+	cv_sip_reg_close(b.sip);
+	CU_ASSERT_EQUAL(b.sip->regc, 0);
+	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->regs));
+}
+
+int cv_test_reg(void)
+{
+	CU_pSuite s = CU_add_suite("reg", bench_open, bench_close);
+
+	if (!s ||
+	    !CU_add_test(s, "registrar sees a token and no phone",
+			 test_registrar_sees_a_token_and_no_phone) ||
+	    !CU_add_test(s, "asked again is the same upstream",
+			 test_asked_again_is_the_same_upstream) ||
+	    !CU_add_test(s, "phone sees its own Contact with the grant",
+			 test_phone_sees_its_own_contact_with_the_grant) ||
+	    !CU_add_test(s, "foreign Contacts are left out",
+			 test_foreign_contacts_are_left_out) ||
+	    !CU_add_test(s, "absent in the answer is unregistered",
+			 test_absent_in_the_answer_is_unregistered) ||
+	    !CU_add_test(s, "refused refresh leaves what was",
+			 test_refused_refresh_leaves_what_was) ||
+	    !CU_add_test(s, "token leads a peer to the phone",
+			 test_token_leads_a_peer_to_the_phone) ||
+	    !CU_add_test(s, "account is answered here", test_account_is_answered_here) ||
+	    !CU_add_test(s, "nobody's domain is refused",
+			 test_nobodys_domain_is_refused) ||
+	    !CU_add_test(s, "too many Contacts are refused",
+			 test_too_many_contacts_are_refused) ||
+	    !CU_add_test(s, "ping leaves by the flow", test_ping_leaves_by_the_flow) ||
+	    !CU_add_test(s, "close with one under way", test_close_with_one_under_way))
+		return (int)CU_get_error();
+
+	return 0;
+}
