@@ -8,6 +8,7 @@ libcall_a_SOURCES = \
 	src/call/offer.c \
 	src/call/pair.c \
 	src/call/part.c \
+	src/call/past.c \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \

@@ -106,14 +106,45 @@ static int show_call(struct cv_out *out, int argc, const struct cv_str *argv, vo
 int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
 {
 	const struct cv_call *call = find(c, id);
+	const struct cv_past *past = call ? NULL : cv_past_find(c, id);
 
-	if (!call)
+	if (!call && !past)
 		return ENOENT;
 
-	cv_out_str(out, "call", "%s", call->id);
-	cv_out_str(out, "from", "%s", call->from);
-	cv_out_str(out, "to", "%s", call->to);
-	cv_evid_show(call->evid, out);
+	cv_out_str(out, "call", "%s", call ? call->id : past->id);
+	cv_out_str(out, "from", "%s", call ? call->from : past->from);
+	cv_out_str(out, "to", "%s", call ? call->to : past->to);
+	if (past)
+		cv_out_str(out, "ended", "%s", past->end);
+	cv_evid_show(call ? call->evid : past->evid, out);
+
+	return 0;
+}
+
+static int show_ladder(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
+{
+	const struct cv_calls *c = arg;
+	const struct cv_call *call;
+	const struct cv_past *past;
+
+	if (argc != 1) {
+		cv_out_str(out, "error", "usage: ladder ID");
+		return EINVAL;
+	}
+
+	call = find(c, argv[0]);
+	past = call ? NULL : cv_past_find(c, argv[0]);
+	if (!call && !past) {
+		cv_out_str(out, "error", "no call " CV_STR_FMT, CV_STR_ARG(argv[0]));
+		return ENOENT;
+	}
+
+	cv_out_str(out, "call", "%s", call ? call->id : past->id);
+	cv_out_str(out, "a", "%s", call ? call->from : past->from);
+	cv_out_str(out, "b", "%s", call ? call->to : past->to);
+	if (past)
+		cv_out_str(out, "ended", "%s", past->end);
+	cv_ladder_show(call ? &call->ladder : &past->ladder, out);
 
 	return 0;
 }
@@ -138,6 +169,20 @@ static int64_t gauge_challenged(void *arg)
 	return count;
 }
 
+static int commands_add(struct cv_calls *c)
+{
+	struct cv_cmd *cmds[] = {&c->show_calls, &c->call, &c->ladder};
+	int err = 0;
+
+	for (size_t i = 0; c->env.cmds && !err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
+		err = cv_cmd_add(c->env.cmds, cmds[i]);
+
+	for (size_t i = 0; err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
+		cv_cmd_del(cmds[i]);
+
+	return err;
+}
+
 int cv_calls_show_start(struct cv_calls *c)
 {
 	int err;
@@ -158,17 +203,15 @@ int cv_calls_show_start(struct cv_calls *c)
 		(struct cv_gauge){.name = "calls", .read = gauge_calls, .arg = c};
 	c->gauge_challenged = (struct cv_gauge){
 		.name = "calls_challenged", .read = gauge_challenged, .arg = c};
-	if (c->env.cmds) {
-		err = cv_cmd_add(c->env.cmds, &c->show_calls);
-		if (err)
-			return err;
-
-		err = cv_cmd_add(c->env.cmds, &c->call);
-		if (err) {
-			cv_cmd_del(&c->show_calls);
-			return err;
-		}
-	}
+	c->ladder = (struct cv_cmd){
+		.name = "ladder",
+		.help = "ID: both legs of a call as one ladder; also of one that ended",
+		.run = show_ladder,
+		.arg = c,
+	};
+	err = commands_add(c);
+	if (err)
+		return err;
 
 	if (c->env.stats) {
 		cv_gauge_add(c->env.stats, &c->gauge_calls);
@@ -182,6 +225,7 @@ void cv_calls_show_stop(struct cv_calls *c)
 {
 	cv_cmd_del(&c->show_calls);
 	cv_cmd_del(&c->call);
+	cv_cmd_del(&c->ladder);
 	cv_gauge_del(&c->gauge_calls);
 	cv_gauge_del(&c->gauge_challenged);
 }

@@ -284,12 +284,14 @@ static int add_tport(struct cv_sip *s, size_t point, uint16_t port, enum cv_tran
 	(void)snprintf(url, sizeof(url), "sip:%s;maddr=%s;transport=%s",
 		       cv_addr_print(&a, shown), cv_addr_print(&p->bind, bound),
 		       cv_transport_name(t));
+	/* SDWN_ERROR: a stream that closes is told to its link; the agent's default is
+	 * silence */
 	if (nta_agent_add_tport(s->agent, URL_STRING_MAKE(url), TPTAG_IDENT(ident),
 				TPTAG_UDP_RMEM(SOCKET_BUFFER),
 				TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_IDLE(STREAM_IDLE_MS),
 				TPTAG_TIMEOUT(HALF_MESSAGE_MS),
 				TPTAG_QUEUESIZE(STREAM_QUEUE), TPTAG_PONG2PING(1),
-				TPTAG_STUN_SERVER(1), TAG_END()) < 0)
+				TPTAG_SDWN_ERROR(1), TPTAG_STUN_SERVER(1), TAG_END()) < 0)
 		return su_errno() ? su_errno() : EADDRINUSE;
 
 	return 0;
