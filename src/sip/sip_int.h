@@ -254,7 +254,7 @@ int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);
 /** respond() of leg.h. */
-int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
+int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
  * origin. */
 void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
@@ -263,10 +263,10 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 /* uac.c: outgoing */
 
 /** request(), ack() and cancel() of leg.h. */
-int cv_sip_send(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
-int cv_sip_ack(struct cv_txn *invite, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *t);
+int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
+void cv_sip_cancel(struct cv_txn *base);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
 
