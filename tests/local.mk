@@ -51,7 +51,7 @@ check-lab: all
 bench: all
 	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
 		test -f "$$bench" && test -x "$$bench" || continue; \
-		found=yes; "$$bench" --quick || exit 1; \
+		found=yes; "$$bench" --quick --build '$(abs_top_builddir)' || exit 1; \
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
 .PHONY: bench check-fuzz check-lab need-cunit
