@@ -27,6 +27,9 @@ struct cv_mbox {
 	int fd;               /* eventfd, owned; -1 until opened */
 	_Atomic bool awake;   /* a wake-up is under way; saves a system call a message */
 
+	/* The writer's alone. */
+	bool is_held, has_held; /* wake-ups wait; there is something to wake for */
+
 	/* The reader's alone. */
 	void *msg;           /* owned; room for one message */
 	struct cv_fd *watch; /* owned; NULL: nobody listens */
@@ -138,7 +141,24 @@ int cv_mbox_send(struct cv_mbox *m, const void *msg)
 	if (err)
 		return err;
 
-	wake(m);
+	if (m->is_held)
+		m->has_held = true;
+	else
+		wake(m);
 
 	return 0;
+}
+
+void cv_mbox_hold(struct cv_mbox *m)
+{
+	m->is_held = true;
+}
+
+void cv_mbox_release(struct cv_mbox *m)
+{
+	bool has_held = m->has_held;
+
+	m->is_held = m->has_held = false;
+	if (has_held)
+		wake(m);
 }

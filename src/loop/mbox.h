@@ -24,5 +24,9 @@ int cv_mbox_listen(struct cv_mbox *m, struct cv_loop *l, cv_mbox_fn *fn, void *a
 void cv_mbox_close(struct cv_mbox *m);
 /** Copies a message in and wakes the reader; ENOBUFS when full. One writer thread. */
 int cv_mbox_send(struct cv_mbox *m, const void *msg);
+/** Until cv_mbox_release() a message doesn't wake the reader: what belongs together
+ * arrives together, with one wake-up. Writer thread; doesn't nest. */
+void cv_mbox_hold(struct cv_mbox *m);
+void cv_mbox_release(struct cv_mbox *m);
 
 #endif

@@ -15,7 +15,11 @@
 #include "base/mem.h"
 #include "media/media_int.h"
 
-enum { RETRY_MS = 5 }; /* a thread empties its mailbox in far less */
+enum {
+	CLOSE_MS =
+		20, /* streams that end within it are closed together, with one wake-up */
+	RETRY_MS = 5, /* a thread empties its mailbox in far less */
+};
 
 struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port)
 {
@@ -106,11 +110,22 @@ static void on_note(const void *msg, void *arg)
 	cv_mem_unref(p);
 }
 
+void cv_plane_close_soon(struct cv_media_plane *p, struct cv_mline *l)
+{
+	bool is_first = cv_list_is_empty(&p->closing);
+
+	cv_list_add(&p->closing, &l->closing);
+	if (is_first && cv_timer_set(p->retry, CLOSE_MS))
+		cv_plane_retry(p);
+}
+
 void cv_plane_retry(void *arg)
 {
 	struct cv_media_plane *p = arg;
 	struct cv_list *node, *tmp;
 
+	for (size_t i = 0; i < p->threadc; ++i)
+		cv_mthread_hold(p->thread[i]);
 	CV_LIST_FOREACH (node, tmp, &p->closing) {
 		struct cv_mline *l = CV_CONTAINER(node, struct cv_mline, closing);
 		struct cv_mmsg msg = {.type = CV_MMSG_CLOSE, .slot = l->slot};
@@ -120,6 +135,8 @@ void cv_plane_retry(void *arg)
 
 		cv_list_del(node);
 	}
+	for (size_t i = 0; i < p->threadc; ++i)
+		cv_mthread_release(p->thread[i]);
 	if (!cv_list_is_empty(&p->closing))
 		(void)cv_timer_set(p->retry, RETRY_MS);
 }

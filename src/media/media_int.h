@@ -143,6 +143,9 @@ void cv_mthread_stop(struct cv_mthread *t);
 /** Messages that can be sent now without ENOBUFS. */
 size_t cv_mthread_room(const struct cv_mthread *t);
 int cv_mthread_send(struct cv_mthread *t, const struct cv_mmsg *msg);
+/** What is sent between these two wakes the thread once. */
+void cv_mthread_hold(struct cv_mthread *t);
+void cv_mthread_release(struct cv_mthread *t);
 
 struct cv_mline;
 
@@ -230,6 +233,8 @@ void cv_mline_parked(struct cv_mline *l);
 void cv_mline_free(struct cv_mline *l);
 /** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
 void cv_media_detach(struct cv_media *m);
+/** Has @p l closed by its thread, together with others that end about now. */
+void cv_plane_close_soon(struct cv_media_plane *p, struct cv_mline *l);
 /** Sends CLOSE for lines that wait. */
 void cv_plane_retry(void *arg);
 /** The live local port with this address, as bound or as shown; NULL. */

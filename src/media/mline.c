@@ -109,8 +109,7 @@ void cv_mline_close(struct cv_mline *l)
 	l->session = NULL;
 	for (size_t i = 0; i < 2; ++i)
 		cv_list_del(&l->ref[i].node);
-	cv_list_add(&l->plane->closing, &l->closing);
-	cv_plane_retry(l->plane);
+	cv_plane_close_soon(l->plane, l);
 }
 
 int cv_mline_send_pair(struct cv_mline *l, enum cv_end end)

@@ -243,6 +243,7 @@ static void commit(struct work *w, uint32_t fork, const struct cv_flow *in,
 {
 	static const bool keep[CV_COMP_COUNT] = {false, false};
 
+	cv_mthread_hold(w->m->thread);
 	for (size_t i = 0; i < w->c; ++i) {
 		struct cv_mline *l = w->v[i].line;
 		bool reopen[CV_COMP_COUNT];
@@ -264,6 +265,7 @@ static void commit(struct work *w, uint32_t fork, const struct cv_flow *in,
 		(void)cv_mline_send_expect(l, w->to, keep);
 		say(l, w->to, &in[i], &out[i]);
 	}
+	cv_mthread_release(w->m->thread);
 }
 
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,

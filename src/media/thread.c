@@ -313,3 +313,13 @@ int cv_mthread_send(struct cv_mthread *t, const struct cv_mmsg *msg)
 
 	return err;
 }
+
+void cv_mthread_hold(struct cv_mthread *t)
+{
+	cv_mbox_hold(t->in);
+}
+
+void cv_mthread_release(struct cv_mthread *t)
+{
+	cv_mbox_release(t->in);
+}

@@ -74,6 +74,35 @@ static void test_mbox_keeps_order_and_says_full(void)
 	cv_mem_unref(r.l);
 }
 
+static void test_mbox_held_messages_arrive_on_release(void)
+{
+	struct reader r = {0};
+
+	CU_ASSERT_EQUAL_FATAL(cv_fake_loop_new(&r.l), 0);
+	CU_ASSERT_EQUAL_FATAL(cv_mbox_open(&r.m, 4, sizeof(struct msg)), 0);
+	CU_ASSERT_EQUAL(cv_mbox_listen(r.m, r.l, on_msg, &r), 0);
+
+	cv_mbox_hold(r.m);
+	CU_ASSERT_EQUAL(send_one(r.m, 0), 0);
+	CU_ASSERT_EQUAL(send_one(r.m, 1), 0);
+	cv_fake_loop_advance(r.l, 0);
+	CU_ASSERT_EQUAL(r.next, 0);
+	cv_mbox_release(r.m);
+	cv_fake_loop_advance(r.l, 0);
+	CU_ASSERT_EQUAL(r.next, 2);
+
+	/* Nothing was held: nobody is woken, and sending wakes again. */
+	cv_mbox_hold(r.m);
+	cv_mbox_release(r.m);
+	CU_ASSERT_EQUAL(send_one(r.m, 2), 0);
+	cv_fake_loop_advance(r.l, 0);
+	CU_ASSERT_EQUAL(r.next, 3);
+	CU_ASSERT_EQUAL(r.bad, 0);
+
+	cv_mem_unref(r.m);
+	cv_mem_unref(r.l);
+}
+
 static void on_msg_close(const void *data, void *arg)
 {
 	struct reader *r = arg;
@@ -160,6 +189,8 @@ int cv_test_mbox(void)
 	CU_pSuite s = CU_add_suite("mbox", NULL, NULL);
 
 	CU_add_test(s, "keeps order and says full", test_mbox_keeps_order_and_says_full);
+	CU_add_test(s, "held messages arrive on release",
+		    test_mbox_held_messages_arrive_on_release);
 	CU_add_test(s, "reader may drop it", test_mbox_reader_may_drop_it);
 	CU_add_test(s, "crosses threads", test_mbox_crosses_threads);
 	CU_add_test(s, "out of memory", test_mbox_oom);
