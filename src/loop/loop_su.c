@@ -10,10 +10,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 
 #include <sofia-sip/su.h>
+#include <sofia-sip/su_time.h>
 #include <sofia-sip/su_wait.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "loop/loop_int.h"
@@ -37,6 +40,37 @@ struct su_fd {
 	su_root_t *root; /* borrowed: loops outlive their watches */
 	int index;       /* of the registration; 0 or less: none */
 };
+
+enum { US_A_MS = 1000, MS_A_S = 1000 };
+
+/* Exported by the library, which has no header for it: called after it has read the wall
+ * clock, and free to put another time in its place. */
+extern void (*_su_time)(su_time_t *tv);
+
+static uint64_t wall_ms; /* the wall clock when ours stood at 0; drawn once a process */
+static pthread_once_t wall_once = PTHREAD_ONCE_INIT;
+
+/*
+ * The loop's time is our clock's, in whole milliseconds. The library waits in those, but
+ * counts in microseconds: what it waits for is then rounded down, and the last part of
+ * every millisecond before a timer was spent asking the kernel over and over. And a step
+ * of the wall clock no longer ends transactions.
+ */
+static void whole_ms(su_time_t *tv)
+{
+	uint64_t now = wall_ms + cv_clock_ms();
+
+	tv->tv_sec = (unsigned long)(now / MS_A_S);
+	tv->tv_usec = (unsigned long)(now % MS_A_S * US_A_MS);
+}
+
+static void set_clock(void)
+{
+	su_time_t tv = su_now();
+
+	wall_ms = (uint64_t)tv.tv_sec * MS_A_S + tv.tv_usec / US_A_MS - cv_clock_ms();
+	_su_time = whole_ms;
+}
 
 static struct su_loop *loop_of(struct cv_loop *l)
 {
@@ -212,6 +246,7 @@ int cv_loop_su_open(struct cv_loop **lp)
 		goto out;
 
 	l->is_inited = true;
+	(void)pthread_once(&wall_once, set_clock);
 	l->root = su_root_create(NULL);
 	if (!l->root)
 		goto out;
