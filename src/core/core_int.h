@@ -22,6 +22,7 @@
 #include "loop/loop.h"
 #include "media/media.h"
 #include "module.h"
+#include "net/iface.h"
 #include "net/place.h"
 #include "sip/ua.h"
 
@@ -65,6 +66,7 @@ struct cv_core {
 	struct cv_cmd cmd[CV_CORE_COMMANDS];
 	int signals; /* signalfd; -1: none */
 	struct cv_fd *signal_fd;
+	struct cv_toward toward; /* which of our addresses faces a peer */
 	struct cv_timer *stop; /* drain: when to stop at the latest, polled */
 	uint64_t stop_at_ms;
 	bool stopping;

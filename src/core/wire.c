@@ -82,7 +82,7 @@ static void place_peer(void *arg, const struct cv_addr *hop,
 	struct cv_place_query q = {.party = peer->name, .seen = *hop};
 	struct cv_addr source = {0};
 
-	(void)cv_iface_toward(&source, hop);
+	(void)cv_toward_find(&c->toward, &source, hop);
 	q.listen = cv_place_point(c->now->net, hop, &source);
 	if (peer->nat == CV_NAT_YES)
 		q.nat = CV_PLACE_NAT_YES;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The interfaces of this host, asked of the kernel. No state; any thread, but
- * meant for start and reload: both calls enter the kernel.
+ * The interfaces of this host, asked of the kernel. No state but what the
+ * caller keeps; any thread. Meant for start and reload, since both calls enter
+ * the kernel; who asks for every call remembers the answers (cv_toward_find).
  */
 #include "config.h"
 
@@ -15,7 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DISCARD_PORT = 9 }; /* any port: connect() of a datagram socket sends nothing */
+#include "base/clock.h"
+
+enum {
+	DISCARD_PORT = 9, /* any port: connect() of a datagram socket sends nothing */
+	TOWARD_MS = 1000, /* a route that changes counts for new calls after this */
+};
 
 static unsigned mask_bits(const struct sockaddr *mask)
 {
@@ -115,4 +121,34 @@ out:
 	(void)close(fd);
 
 	return err;
+}
+
+int cv_toward_find(struct cv_toward *t, struct cv_addr *source, const struct cv_addr *to)
+{
+	uint64_t now = cv_clock_ms();
+	size_t at = t->next;
+	int err;
+
+	for (size_t i = 0; i < CV_TOWARD; ++i) {
+		if (!cv_addr_is_set(&t->v[i].to) || !cv_addr_host_eq(&t->v[i].to, to))
+			continue;
+		if (now < t->v[i].until_ms) {
+			*source = t->v[i].source;
+			return 0;
+		}
+		at = i;
+		break;
+	}
+
+	err = cv_iface_toward(source, to);
+	if (err)
+		return err;
+
+	if (at == t->next)
+		t->next = (t->next + 1) % CV_TOWARD;
+	t->v[at].to = *to;
+	t->v[at].source = *source;
+	t->v[at].until_ms = now + TOWARD_MS;
+
+	return 0;
 }

@@ -26,4 +26,18 @@ int cv_iface_list(struct cv_iface *v, size_t max, size_t *c);
  * and other errnos of connect(). */
 int cv_iface_toward(struct cv_addr *source, const struct cv_addr *to);
 
+enum { CV_TOWARD = 16 }; /* answers remembered: about as many as peers that are busy */
+
+/** What cv_iface_toward() said of late; zeroed to begin with. One thread's. */
+struct cv_toward {
+	struct {
+		struct cv_addr to, source;
+		uint64_t until_ms;
+	} v[CV_TOWARD];
+	size_t next; /* to be overwritten */
+};
+
+/** The same, asking the kernel at most once a second about a host. */
+int cv_toward_find(struct cv_toward *t, struct cv_addr *source, const struct cv_addr *to);
+
 #endif
