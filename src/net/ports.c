@@ -25,6 +25,7 @@
 enum {
 	HOSTS_MAX = 256, /* local addresses; more only after many reloads */
 	TRIES_MAX = 128, /* pairs tried when other programs sit on our range */
+	CHANCES = 64, /* getrandom() gives up to 256 bytes without a signal in between */
 };
 
 enum state { FREE = 0, USED, RESTING };
@@ -44,6 +45,8 @@ struct host {
 };
 
 struct cv_ports {
+	uint32_t chance[CHANCES]; /* drawn ahead: a system call each would cost more */
+	size_t chancec;           /* of them left */
 	uint16_t lo;
 	size_t pairc;
 	struct host hosts[HOSTS_MAX];
@@ -125,14 +128,16 @@ static void wake_rested(const struct cv_ports *p, struct host *h)
 }
 
 /* Where to begin: not to be guessed by who sprays packets (threats 1) */
-static size_t random_pair(size_t pairc)
+static size_t random_pair(struct cv_ports *p)
 {
-	uint32_t r;
+	if (p->chancec == 0) {
+		if (getrandom(p->chance, sizeof(p->chance), GRND_NONBLOCK) !=
+		    (ssize_t)sizeof(p->chance))
+			return cv_clock_ms() % p->pairc;
+		p->chancec = CHANCES;
+	}
 
-	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != (ssize_t)sizeof(r))
-		r = (uint32_t)cv_clock_ms();
-
-	return r % pairc;
+	return p->chance[--p->chancec] % p->pairc;
 }
 
 int cv_ports_reopen(struct cv_pair *pair, unsigned dscp)
@@ -189,7 +194,7 @@ int cv_ports_take(struct cv_ports *p, struct cv_pair *pair, const struct cv_addr
 	}
 
 	wake_rested(p, h);
-	first = random_pair(p->pairc);
+	first = random_pair(p);
 	for (size_t i = 0; i < p->pairc && tries < TRIES_MAX; ++i) {
 		size_t n = (first + i) % p->pairc;
 
