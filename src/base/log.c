@@ -68,17 +68,21 @@ int cv_log_level_parse(enum cv_log_level *lp, const char *word)
 	return EINVAL;
 }
 
-/* RFC 3339 in UTC with milliseconds. */
+/* RFC 3339 in UTC with milliseconds. The second is kept: many lines share one. */
 static void stamp(char dst[STAMP_MAX])
 {
+	static _Thread_local char second[STAMP_MAX];
+	static _Thread_local time_t at = -1;
 	struct timespec ts = {0};
 	struct tm tm = {0};
-	size_t len;
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	(void)gmtime_r(&ts.tv_sec, &tm);
-	len = strftime(dst, STAMP_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(dst + len, STAMP_MAX - len, ".%03ldZ", ts.tv_nsec / 1000000);
+	if (ts.tv_sec != at) {
+		(void)gmtime_r(&ts.tv_sec, &tm);
+		(void)strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", &tm);
+		at = ts.tv_sec;
+	}
+	(void)snprintf(dst, STAMP_MAX, "%.32s.%03ldZ", second, ts.tv_nsec / 1000000);
 }
 
 /* Printable ASCII only, the rest as \xNN; quotes and backslashes too when format is JSON,
