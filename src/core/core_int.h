@@ -19,6 +19,7 @@
 #include "bind/home.h"
 #include "call/call.h"
 #include "conf/conf.h"
+#include "core/heap.h"
 #include "loop/loop.h"
 #include "media/media.h"
 #include "module.h"
@@ -61,6 +62,7 @@ struct cv_core {
 	struct cv_sip *sip;
 	struct cv_calls *calls;
 	struct cv_admin *admin;
+	struct cv_heap *heap;
 	struct cv_running *modules;
 	size_t modulec;
 	struct cv_cmd cmd[CV_CORE_COMMANDS];

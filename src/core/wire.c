@@ -172,6 +172,8 @@ static int open_base(struct cv_core *c)
 	if (!err)
 		err = cv_stats_cell(c->stats, &c->cell);
 	if (!err)
+		err = cv_heap_open(&c->heap, c->loop, c->stats);
+	if (!err)
 		err = cv_routes_new(&c->routes);
 	if (!err)
 		err = cv_homes_new(&c->homes);
@@ -376,6 +378,7 @@ void cv_core_close(struct cv_core *c)
 {
 	cv_core_commands_del(c);
 	c->admin = cv_mem_unref(c->admin);
+	c->heap = cv_mem_unref(c->heap);
 	if (c->calls)
 		cv_calls_close(c->calls);
 	cv_modules_stop(c->modules, c->modulec);

@@ -9,6 +9,7 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
+	{"heap", cv_test_heap},
 	{"plan", cv_test_plan},
 	{NULL, NULL},
 };

@@ -5,6 +5,7 @@
 #ifndef CV_TESTS_UNIT_SUITE_CORE_H
 #define CV_TESTS_UNIT_SUITE_CORE_H
 
+int cv_test_heap(void);
 int cv_test_plan(void);
 
 #endif
