@@ -25,7 +25,7 @@
 #include "base/log.h"
 
 enum {
-	FILES_WANTED = 65536, /* four sockets a call and stream, and room */
+	FILES_WANTED = 131072, /* a socket for each port of the largest range, twice */
 	DIR_MODE = 0750,
 	KEY_MODE = 0600,
 };
@@ -36,6 +36,14 @@ void cv_daemon_limits(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &lim) == -1)
 		return;
+
+	/* The hard limit too, where we may: 10,000 calls need 40,000 */
+	if (lim.rlim_max < FILES_WANTED) {
+		const struct rlimit more = {FILES_WANTED, FILES_WANTED};
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return;
+	}
 
 	lim.rlim_cur = lim.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &lim) == -1 || lim.rlim_cur < FILES_WANTED)
