@@ -241,9 +241,43 @@ socklen_t cv_addr_to_sa(const struct cv_addr *a, struct sockaddr_storage *ss)
 	}
 }
 
+/* Digits of n at dst; returns where the next goes. By hand: addresses are printed dozens of
+ * times a call, and inet_ntop() goes through sprintf(). */
+static char *put_number(char *dst, unsigned n)
+{
+	char digits[8];
+	size_t c = 0;
+
+	do {
+		digits[c++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	while (c > 0)
+		*dst++ = digits[--c];
+
+	return dst;
+}
+
+static const char *print_v4(const struct cv_addr *a, char *dst)
+{
+	char *at = dst;
+
+	for (size_t i = 0; i < 4; ++i) {
+		if (i > 0)
+			*at++ = '.';
+		at = put_number(at, a->ip.bytes[i]);
+	}
+	*at = '\0';
+
+	return dst;
+}
+
 const char *cv_addr_print_host(const struct cv_addr *a, char *dst)
 {
 	size_t len;
+
+	if (a->family == AF_INET)
+		return print_v4(a, dst);
 
 	if (!cv_addr_is_set(a) ||
 	    !inet_ntop(a->family, a->ip.bytes, dst, INET6_ADDRSTRLEN)) {
@@ -267,11 +301,13 @@ const char *cv_addr_print(const struct cv_addr *a, char *dst)
 	*dst = '[';
 	cv_addr_print_host(a, host);
 	len = strlen(dst);
-
-	if (a->port > 0 && cv_addr_is_set(a))
-		(void)snprintf(dst + len, CV_ADDR_STRLEN - len, "%s:%u", close, a->port);
-	else
-		(void)snprintf(dst + len, CV_ADDR_STRLEN - len, "%s", close);
+	if (*close)
+		dst[len++] = *close;
+	if (a->port > 0 && cv_addr_is_set(a)) {
+		dst[len++] = ':';
+		len = (size_t)(put_number(dst + len, a->port) - dst);
+	}
+	dst[len] = '\0';
 
 	return dst;
 }
