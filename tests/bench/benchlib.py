@@ -43,12 +43,13 @@ def wait_for(what, seconds, ready):
 
 
 def raise_files():
-    """More descriptors for this process and what it starts, as far as it may."""
+    """More descriptors for this process and what it starts, as far as it may; how many."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, max(hard, FILES)))
     except (ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def cores():
@@ -184,12 +185,12 @@ class Sipp:
         return os.path.exists(self.stats) or self.program.poll() is not None
 
     def finish(self, seconds):
-        """Waits until it ends by itself."""
+        """Waits until it ends by itself; ends it when it doesn't."""
         try:
             self.program.wait(seconds)
+            self.lab.programs.remove(self.program)
         except subprocess.TimeoutExpired:
-            raise BenchError("SIPp (%s) still runs after %d s" % (self.name, seconds)) from None
-        self.lab.programs.remove(self.program)
+            self.lab.stop(self.program)
 
     def figures(self):
         if not os.path.exists(self.stats):

@@ -40,7 +40,7 @@ idle-timeout = 600s
 
 
 class Culvert:
-    name = "culvert"
+    name, log = "culvert", "culvertd"
 
     def __init__(self, lab, build, core):
         self.lab, self.build, self.core = lab, build, core
@@ -76,7 +76,7 @@ class Culvert:
 
 
 class Kamailio:
-    name = "kamailio+rtpengine"
+    name, log = "kamailio+rtpengine", "kamailio"
 
     def __init__(self, lab, build, core):
         del build
