@@ -114,7 +114,7 @@ int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
 	cv_out_str(out, "call", "%s", call ? call->id : past->id);
 	cv_out_str(out, "from", "%s", call ? call->from : past->from);
 	cv_out_str(out, "to", "%s", call ? call->to : past->to);
-	if (past)
+	if (!call)
 		cv_out_str(out, "ended", "%s", past->end);
 	cv_evid_show(call ? call->evid : past->evid, out);
 
@@ -142,7 +142,7 @@ static int show_ladder(struct cv_out *out, int argc, const struct cv_str *argv, 
 	cv_out_str(out, "call", "%s", call ? call->id : past->id);
 	cv_out_str(out, "a", "%s", call ? call->from : past->from);
 	cv_out_str(out, "b", "%s", call ? call->to : past->to);
-	if (past)
+	if (!call)
 		cv_out_str(out, "ended", "%s", past->end);
 	cv_ladder_show(call ? &call->ladder : &past->ladder, out);
 
