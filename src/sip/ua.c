@@ -45,6 +45,9 @@ static void sip_fini(void *obj)
 	cv_mem_unref(s->guard);
 }
 
+static void stack_log(void *stream, char const *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
 /* The stack writes a line for every bad packet: ours to judge. */
 __attribute__((format(printf, 2, 0))) static void stack_log(void *stream, char const *fmt,
 							    va_list ap)
