@@ -297,10 +297,11 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
-/* via_guard.c */
+/* guard.c */
 
-/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
- * Ended by cv_mem_unref() after the agent. */
+/** Makes the table of header kinds the agent parses with: headers of thousands of parts
+ * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
+ * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);

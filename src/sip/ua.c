@@ -277,7 +277,8 @@ static int open_agent(struct cv_sip *s)
 	 * here */
 	s->agent = nta_agent_create(
 		s->root, none, NULL, s,
-		NTATAG_MCLASS(cv_sip_guard_table(s->guard)), /* no maddr in Via */
+		NTATAG_MCLASS(
+			cv_sip_guard_table(s->guard)), /* guard.c before its parsers */
 		NTATAG_UA(1),           /* 2xx repeated by the stack until ACK */
 		NTATAG_SERVER_RPORT(2), /* every request asked for rport: RFC 3581; port 0
 					   in Via aborted the process */
