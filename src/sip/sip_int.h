@@ -219,6 +219,8 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
 /** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+/** Takes the credentials for realms of ours out of a received message. */
+void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
 /* status.c: the one table of errno and SIP status */
 

@@ -102,6 +102,19 @@ static int on_options(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	return 0;
 }
 
+/* What proved it to us is nobody else's: whom it calls could guess the password from it.
+ */
+static void drop_proof(struct cv_sip *s, nta_incoming_t *irq)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+
+	if (!msg)
+		return;
+
+	cv_sip_drop_own_auth(s, msg);
+	msg_unref(msg);
+}
+
 /* Strangers may be asked who they are: accounts of the embedded registrar only. 0: it
  * proved to be one. */
 static int ask_stranger(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
@@ -125,6 +138,7 @@ static int ask_stranger(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 
 	if (ans.verdict == CV_HOME_ACCEPT) {
 		o->who = CV_WHO_PHONE;
+		drop_proof(s, irq);
 		cv_evid_add(o->evid, "sender", "phone",
 			    "it proved to be account %s by digest",
 			    from->url_user ? from->url_user : "");
