@@ -34,6 +34,8 @@
 #include "base/log.h"
 #include "sip/ua.h"
 
+struct cv_sip_guard;
+
 enum { CV_SIP_GAUGES = 3 };
 
 /** The message behind a cv_msg. */
@@ -76,6 +78,7 @@ struct cv_sip {
 	struct cv_loop *loop;
 	su_root_t *root; /* borrowed from loop */
 	nta_agent_t *agent;
+	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
 	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
 					      the first port; borrowed; NULL: off */
@@ -90,11 +93,12 @@ struct cv_sip {
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
-	struct cv_list links;       /* stream links */
-	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
-	size_t regc;                /* in regs */
-	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
+	struct cv_list links;            /* stream links */
+	struct cv_list legs;             /* all legs, for the end */
+	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                     /* in regs */
+	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
+	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
@@ -215,6 +219,8 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
 /** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+/** Takes the credentials for realms of ours out of a received message. */
+void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
 /* status.c: the one table of errno and SIP status */
 
@@ -293,6 +299,15 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* guard.c */
+
+/** Makes the table of header kinds the agent parses with: headers of thousands of parts
+ * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
+ * kinds than we. Ended by cv_mem_unref() after the agent. */
+int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Borrowed. */
+const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
+
 /* stun_plug.c */
 
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a
