@@ -173,7 +173,7 @@ static void test_park_keeps_the_numbers(void)
 	struct call c;
 
 	call_start(&c, bed);
-	CU_ASSERT(call_reaches(&c));
+	CU_ASSERT(bed_wait(bed, call_reaches, &c));
 	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
 	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
 	bed_turn(bed, NEVER_MS);
