@@ -241,8 +241,8 @@ socklen_t cv_addr_to_sa(const struct cv_addr *a, struct sockaddr_storage *ss)
 	}
 }
 
-/* Digits of n at dst; returns where the next goes. By hand: addresses are printed dozens of
- * times a call, and inet_ntop() goes through sprintf(). */
+/* Digits of n at dst; returns where the next goes. By hand: addresses are printed dozens
+ * of times a call, and inet_ntop() goes through sprintf(). */
 static char *put_number(char *dst, unsigned n)
 {
 	char digits[8];

@@ -22,8 +22,8 @@
 
 enum {
 	STEP_MS = 3000,
-	CALM_STEPS = 11,     /* 33 s: a little longer than the stack's 64 * T1 */
-	FEW = 100,           /* requests a step that leave nothing worth a trim */
+	CALM_STEPS = 11,       /* 33 s: a little longer than the stack's 64 * T1 */
+	FEW = 100,             /* requests a step that leave nothing worth a trim */
 	TOP_PAD = 1024 * 1024, /* bytes a time from the kernel instead of 128 KB */
 };
 

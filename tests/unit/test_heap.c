@@ -78,7 +78,8 @@ int cv_test_heap(void)
 {
 	CU_pSuite s = CU_add_suite("heap", NULL, NULL);
 
-	if (!s || !CU_add_test(s, "once after a peak", test_trim_comes_once_after_a_peak) ||
+	if (!s ||
+	    !CU_add_test(s, "once after a peak", test_trim_comes_once_after_a_peak) ||
 	    !CU_add_test(s, "unbroken calm", test_trim_waits_for_unbroken_calm) ||
 	    !CU_add_test(s, "few requests", test_few_requests_are_not_worth_it) ||
 	    !CU_add_test(s, "oom", test_heap_oom))
