@@ -26,3 +26,10 @@ tests_unit_test_reg_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit
 	tests/unit/suite_reg.h tests/unit/test_reg.c
 tests_unit_test_reg_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_reg_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: an agent with an account at a trunk
+check_PROGRAMS += tests/unit/test_account
+tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
+tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
