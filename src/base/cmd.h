@@ -31,7 +31,8 @@ int cv_out_new(struct cv_out **op, enum cv_out_format format);
 /** Opens a list under @p key; its elements are objects opened with cv_out_item(). Closed
  * by cv_out_end(). */
 void cv_out_list(struct cv_out *o, const char *key);
-/** Opens the next object of the list that is open. Closed by cv_out_end(). */
+/** Opens the next object of the list that is open. Closed by cv_out_end(). An object with
+ * a member "line" is drawn in text as that line alone; JSON has all members. */
 void cv_out_item(struct cv_out *o);
 /** Opens an object under @p key. Closed by cv_out_end(). */
 void cv_out_object(struct cv_out *o, const char *key);

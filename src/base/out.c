@@ -264,9 +264,15 @@ static void print_object(struct cv_buf *to, json_t *object, unsigned level);
 static void print_item(struct cv_buf *to, json_t *item, unsigned level)
 {
 	const char *sep = "", *key;
-	json_t *value;
+	json_t *value = json_object_get(item, "line");
 
 	indent(to, level);
+	if (json_is_string(value)) {
+		print_scalar(to, value, print_clean);
+		cv_buf_printf(to, "\n");
+		return;
+	}
+
 	json_object_foreach(item, key, value)
 	{
 		if (is_container(value))

@@ -152,7 +152,8 @@ struct cv_binding *cv_bind_by_flow(struct cv_binds *bs, const struct cv_bind_flo
  * behind it can't be reached any more, and asks again). */
 void cv_bind_link_gone(struct cv_binds *bs, const void *link);
 /** A ping's outcome; @p answered by any response. After [ping] lost misses the flow is
- * marked dead (CG-13). */
+ * marked dead (CG-13). A miss counts only while ping_busy: a ping over a flow the phone
+ * has left says nothing. */
 void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered);
 
 /** `explain` of an AOR, an id as `show registrations` prints it, or a token: ENOENT. */

@@ -23,3 +23,41 @@ tests_unit_test_bind_SOURCES = \
 tests_unit_test_bind_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_bind_LDADD = libbind.a libloop.a libbase.a \
 	$(OPENSSL_LIBS) $(SOFIA_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS)
+
+if MOD_REGISTRAR
+check_PROGRAMS += tests/replay/bind
+tests_replay_bind_SOURCES = \
+	tests/replay/bind.c \
+	tests/replay/bind_ask.c \
+	tests/replay/bind_reg.c \
+	tests/replay/bind_world.c tests/replay/bind_world.h \
+	tests/replay/player.c tests/replay/player.h \
+	tests/unit/fake_loop.c tests/unit/fake_loop.h
+tests_replay_bind_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_replay_bind_LDADD = libmod_registrar.a libdigest.a libbind.a libconf.a libloop.a \
+	libbase.a $(INIH_LIBS) $(OPENSSL_LIBS) $(SOFIA_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS)
+endif
+
+EXTRA_DIST += \
+	tests/replay/bind/001-far-phone-registers.flow \
+	tests/replay/bind/002-refused-refresh-keeps.flow \
+	tests/replay/bind/003-port-moves.flow \
+	tests/replay/bind/004-expires.flow \
+	tests/replay/bind/005-unregisters.flow \
+	tests/replay/bind/006-ping-period.flow \
+	tests/replay/bind/007-ping-all.flow \
+	tests/replay/bind/008-dead-flow.flow \
+	tests/replay/bind/009-answer-revives.flow \
+	tests/replay/bind/010-tokens.flow \
+	tests/replay/bind/011-embedded-registrar.flow \
+	tests/replay/bind/012-guessing.flow \
+	tests/replay/bind/013-stale-nonce.flow \
+	tests/replay/bind/014-max-contacts.flow \
+	tests/replay/bind/015-limits.flow \
+	tests/replay/bind/016-table-full.flow \
+	tests/replay/bind/017-one-nat-two-phones.flow \
+	tests/replay/bind/018-connection-lost.flow \
+	tests/replay/bind/019-instance.flow \
+	tests/replay/bind/020-ping-of-the-old-flow.flow \
+	tests/replay/bind/021-two-homes-one-contact.flow \
+	tests/replay/bind/022-ping-grain.flow

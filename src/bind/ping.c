@@ -33,14 +33,14 @@ static uint32_t period(const struct cv_binds *bs, const struct cv_binding *b)
 						     : p->stream_interval_ms;
 }
 
-/* Nine to eleven tenths of @p ms. Spread, not secret: the process's keyed hash is random
- * enough. */
+/* Nine to eleven tenths of @p ms, the wheel's grain that comes on top included. Spread,
+ * not secret: the process's keyed hash is random enough. */
 static uint64_t jitter(const struct cv_binding *b, uint32_t ms)
 {
 	uint64_t mix[2] = {b->id, cv_clock_ms()};
-	uint64_t fifth = ms / 5;
+	uint64_t spread = ms / 5 > CV_BIND_TICK_MS ? ms / 5 - CV_BIND_TICK_MS : 0;
 
-	return ms - ms / 10 + cv_hash_bytes(mix, sizeof(mix)) % (fifth + 1);
+	return ms - ms / 10 + cv_hash_bytes(mix, sizeof(mix)) % (spread + 1);
 }
 
 void cv_bind_ping_plan(struct cv_binds *bs, struct cv_binding *b)
@@ -79,12 +79,16 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 {
 	unsigned lost = bs->env.conf->ping.lost;
 	char seen[CV_ADDR_STRLEN];
+	bool busy = b->ping_busy;
 
 	b->ping_busy = false;
 	if (answered) {
 		revive(b);
 		return;
 	}
+
+	if (!busy)
+		return; /* of a ping that went over a flow the phone has left */
 
 	cv_stat_add(bs->env.stat, CV_STAT_pings_lost, 1);
 	++b->pings_missed;

@@ -3,10 +3,11 @@
  * The table of bindings: by id, AOR and flow. Knows limits, the rule of what
  * is the same binding, and the life from take to end. Signalling thread.
  *
- * The same binding: same AOR, and the same Contact URI or, when the phone gave
- * one, the same +sip.instance. Each confirm puts the binding before others of
- * its AOR and flow (cv_hash_add() puts a node before those of its key) and
- * at the end of the list of all.
+ * The same binding: same AOR, and the same +sip.instance when both have one
+ * (RFC 5626 6: two homes may use one private address), else the same Contact
+ * URI. Each confirm puts the binding before others of its AOR and flow
+ * (cv_hash_add() puts a node before those of its key) and at the end of the
+ * list of all.
  */
 #include "config.h"
 
@@ -234,11 +235,10 @@ void cv_binds_conf(struct cv_binds *bs, const struct cv_conf *conf)
 
 static bool is_same(const struct cv_binding *b, const struct cv_bind_ask *ask)
 {
-	if (cv_str_eq(cv_str_of(b->contact), ask->contact))
-		return true;
+	if (!cv_str_is_empty(ask->instance) && b->instance[0] != '\0')
+		return cv_str_eq(cv_str_of(b->instance), ask->instance);
 
-	return !cv_str_is_empty(ask->instance) &&
-	       cv_str_eq(cv_str_of(b->instance), ask->instance);
+	return cv_str_eq(cv_str_of(b->contact), ask->contact);
 }
 
 /* The binding @p ask speaks of, and how many its AOR (folded) has. */
@@ -466,6 +466,9 @@ int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 	b->upstream_until_ms = now + (uint64_t)upstream_s * 1000;
 	b->flow_dead = false;
 	b->pings_missed = 0;
+	if (moved)
+		b->ping_busy = false; /* it says nothing about this flow */
+
 	if (fresh || moved || b->ping_at_ms == 0)
 		cv_bind_ping_plan(bs, b);
 

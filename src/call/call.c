@@ -25,6 +25,8 @@ static void calls_fini(void *obj)
 {
 	struct cv_calls *c = obj;
 
+	cv_past_forget(c);
+	cv_mem_unref(c->past_by_id);
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
@@ -45,6 +47,11 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 
 	c->env = *env;
 	cv_list_init(&c->list);
+	cv_list_init(&c->past);
+	err = cv_hash_new(&c->past_by_id);
+	if (err)
+		goto out;
+
 	err = cv_hash_new(&c->by_id);
 	if (err)
 		goto out;
@@ -155,6 +162,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 
 	call->state = CV_CALL_OVER;
 	cv_timer_stop(call->timer);
+	cv_past_keep(call, e);
 	pairs_end(call);
 	leg_end(&call->party[CV_END_A], e->err);
 	leg_end(&call->party[CV_END_B], e->err);
@@ -192,8 +200,11 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 	err = cv_timer_set(call->timer, CV_CALL_CANCEL_MS);
 	if (err)
 		cv_call_finish(call, e);
-	else
+	else {
+		cv_ladder_note(call, CV_END_B, CV_LADDER_OUT,
+			       &(struct cv_msg){.method = CV_METHOD_CANCEL});
 		b->ops->cancel(setup->out);
+	}
 }
 
 void cv_call_answered(struct cv_call *call)
@@ -431,6 +442,7 @@ static int invite_send(struct cv_call *call, const struct cv_request *rq,
 	if (err)
 		return err;
 
+	cv_ladder_note(call, CV_END_A, CV_LADDER_IN, &rq->msg);
 	err = cv_offer_pass(p, CV_END_A, &rq->msg, &pass);
 	if (!err)
 		err = cv_timer_set(call->timer, CV_CALL_SETUP_MS);

@@ -23,6 +23,28 @@ enum {
 				      3261 9.1 */
 };
 
+enum {
+	CV_LADDER_STEPS = 64, /* messages of one call that are remembered: set-up, a few
+				 changes, the end */
+	CV_CALL_PAST = 200,   /* ended calls that can still be explained */
+};
+
+enum cv_ladder_way { CV_LADDER_IN = 0, CV_LADDER_OUT };
+
+/** One message of a call. */
+struct cv_ladder_step {
+	uint32_t ms;     /* since the call's start */
+	uint16_t status; /* 0: a request */
+	uint8_t method, end, way;
+	bool body;
+};
+
+/** Both legs' messages in the order in which they passed. Plain data. */
+struct cv_ladder {
+	struct cv_ladder_step v[CV_LADDER_STEPS];
+	uint16_t c, lost;
+};
+
 enum cv_call_state {
 	CV_CALL_SETUP = 0,  /* INVITE sent to B */
 	CV_CALL_CHALLENGED, /* 401 or 407 passed to A, who is to ask again */
@@ -86,6 +108,7 @@ struct cv_call {
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
 	char *from_peer; /* [peer] that called; NULL; owned */
 	struct cv_evid *evid;
+	struct cv_ladder ladder;
 
 	enum cv_reason reason;
 	struct cv_media *media;     /* NULL: no relay, or none yet */
@@ -100,16 +123,30 @@ struct cv_call {
 	char codec[CV_CALL_CODEC_LEN];
 };
 
+/** What remains of a call that ended. In cv_calls.past, which holds the reference. */
+struct cv_past {
+	char id[CV_CALL_ID_LEN + 1];
+	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
+	char end[48]; /* who and why */
+	struct cv_ladder ladder;
+	struct cv_evid *evid; /* referenced */
+	struct cv_hash_node by_id;
+	struct cv_list node;
+};
+
 struct cv_calls {
 	struct cv_call_env env;
 	struct cv_hash *by_id, *by_key, *by_media;
 	struct cv_list list; /* all calls; holds their reference */
+	struct cv_list past; /* ended calls, oldest first; holds their reference */
+	struct cv_hash *past_by_id;
+	size_t pastc;
 	size_t count;
 	uint64_t second_ms; /* start of the second that `started` counts */
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
-	struct cv_cmd show_calls, call;
+	struct cv_cmd show_calls, call, ladder;
 	struct cv_gauge gauge_calls, gauge_challenged;
 };
 
@@ -198,6 +235,20 @@ struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
 /** Draws an id that no call has. EIO: no random numbers. */
 int cv_call_id_draw(struct cv_calls *c, struct cv_call *call);
 const char *cv_call_state_name(enum cv_call_state s);
+
+/* past.c */
+
+/** Remembers one message that came from or went to the party at @p end. */
+void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
+		    const struct cv_msg *m);
+/** Prints list "ladder" into the object that is open. */
+void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out);
+/** Keeps what remains of a call that ends; the oldest makes room. */
+void cv_past_keep(struct cv_call *call, const struct cv_call_end *e);
+/** Drops all. */
+void cv_past_forget(struct cv_calls *c);
+/** NULL: none of that id. */
+struct cv_past *cv_past_find(const struct cv_calls *c, struct cv_str id);
 
 /* show.c */
 

@@ -8,6 +8,7 @@ libcall_a_SOURCES = \
 	src/call/offer.c \
 	src/call/pair.c \
 	src/call/part.c \
+	src/call/past.c \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
@@ -32,6 +33,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_offer.c \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
+	tests/unit/test_past.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \

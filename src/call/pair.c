@@ -70,6 +70,8 @@ int cv_pair_send(struct cv_pair *p, const struct cv_msg *m, const struct cv_targ
 	if (err)
 		return err;
 
+	cv_ladder_note(p->call, cv_call_other(&p->call->party[p->from])->end,
+		       CV_LADDER_OUT, m);
 	p->out = cv_mem_ref(t);
 	t->arg = p;
 
@@ -94,15 +96,28 @@ static int respond(struct cv_pair *p, const struct cv_msg *m)
 {
 	const struct cv_leg *leg = p->call->party[p->from].leg;
 
-	return leg ? leg->ops->respond(p->in, m) : ESTALE;
+	if (!leg)
+		return ESTALE;
+
+	cv_ladder_note(p->call, p->from, CV_LADDER_OUT, m);
+
+	return leg->ops->respond(p->in, m);
 }
 
 void cv_pair_reply(struct cv_txn *t, uint16_t status)
 {
 	const struct cv_msg m = {.method = t->method, .status = status};
 
-	if (t->leg)
-		(void)t->leg->ops->respond(t, &m);
+	if (!t->leg)
+		return;
+
+	if (t->leg->arg && t->leg->events == &cv_call_events) {
+		const struct cv_party *party = t->leg->arg;
+
+		cv_ladder_note(party->call, party->end, CV_LADDER_OUT, &m);
+	}
+
+	(void)t->leg->ops->respond(t, &m);
 }
 
 static void ack(struct cv_pair *p, const struct cv_msg *m)
@@ -113,6 +128,8 @@ static void ack(struct cv_pair *p, const struct cv_msg *m)
 	if (!leg || !p->out)
 		return;
 
+	cv_ladder_note(p->call, cv_call_other(&p->call->party[p->from])->end,
+		       CV_LADDER_OUT, m);
 	err = leg->ops->ack(p->out, m);
 	if (err)
 		cv_debug("call", "ack not sent call=%s err=%s", p->call->id,
@@ -273,8 +290,10 @@ static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	}
 
 	/* when it can't be sent on with its headers, the end of the leg makes its own */
-	if (call->state == CV_CALL_ANSWERED && leg && !call->setup)
+	if (call->state == CV_CALL_ANSWERED && leg && !call->setup) {
+		cv_ladder_note(call, cv_call_other(from)->end, CV_LADDER_OUT, &bye);
 		(void)leg->ops->request(leg, &out, &bye, NULL);
+	}
 
 	cv_call_finish(call, &e);
 }
@@ -285,6 +304,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_call *call = cv_mem_ref(from->call);
 
 	follow(from);
+	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->method == CV_METHOD_ACK)
 		on_ack(t, m);
 	else if (m->method == CV_METHOD_CANCEL)
@@ -408,6 +428,7 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 
 	call = cv_mem_ref(from->call);
 	follow(from);
+	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->status < 200)
 		on_provisional(p, from, m);
 	else if (p != call->setup)

@@ -103,17 +103,72 @@ static int show_call(struct cv_out *out, int argc, const struct cv_str *argv, vo
 	return 0;
 }
 
-int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
+/* A call of that id, or what remains of it. */
+struct remains {
+	const char *id, *from, *to, *ended; /* ended NULL: it lives */
+	const struct cv_evid *evid;
+	const struct cv_ladder *ladder;
+};
+
+static int remains_find(const struct cv_calls *c, struct cv_str id, struct remains *r)
 {
 	const struct cv_call *call = find(c, id);
+	const struct cv_past *p;
 
-	if (!call)
+	if (call) {
+		*r = (struct remains){call->id, call->from, call->to,
+				      NULL,     call->evid, &call->ladder};
+		return 0;
+	}
+
+	p = cv_past_find(c, id);
+	if (!p)
 		return ENOENT;
 
-	cv_out_str(out, "call", "%s", call->id);
-	cv_out_str(out, "from", "%s", call->from);
-	cv_out_str(out, "to", "%s", call->to);
-	cv_evid_show(call->evid, out);
+	*r = (struct remains){p->id, p->from, p->to, p->end, p->evid, &p->ladder};
+
+	return 0;
+}
+
+static void remains_show(const struct remains *r, struct cv_out *out)
+{
+	cv_out_str(out, "call", "%s", r->id);
+	cv_out_str(out, "from", "%s", r->from);
+	cv_out_str(out, "to", "%s", r->to);
+	if (r->ended)
+		cv_out_str(out, "ended", "%s", r->ended);
+}
+
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
+{
+	struct remains r;
+	int err;
+
+	err = remains_find(c, id, &r);
+	if (err)
+		return err;
+
+	remains_show(&r, out);
+	cv_evid_show(r.evid, out);
+
+	return 0;
+}
+
+static int show_ladder(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
+{
+	struct remains r;
+
+	if (argc != 1) {
+		cv_out_str(out, "error", "usage: ladder ID");
+		return EINVAL;
+	}
+	if (remains_find(arg, argv[0], &r)) {
+		cv_out_str(out, "error", "no call " CV_STR_FMT, CV_STR_ARG(argv[0]));
+		return ENOENT;
+	}
+
+	remains_show(&r, out);
+	cv_ladder_show(r.ladder, out);
 
 	return 0;
 }
@@ -138,6 +193,20 @@ static int64_t gauge_challenged(void *arg)
 	return count;
 }
 
+static int commands_add(struct cv_calls *c)
+{
+	struct cv_cmd *cmds[] = {&c->show_calls, &c->call, &c->ladder};
+	int err = 0;
+
+	for (size_t i = 0; c->env.cmds && !err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
+		err = cv_cmd_add(c->env.cmds, cmds[i]);
+
+	for (size_t i = 0; err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
+		cv_cmd_del(cmds[i]);
+
+	return err;
+}
+
 int cv_calls_show_start(struct cv_calls *c)
 {
 	int err;
@@ -158,17 +227,15 @@ int cv_calls_show_start(struct cv_calls *c)
 		(struct cv_gauge){.name = "calls", .read = gauge_calls, .arg = c};
 	c->gauge_challenged = (struct cv_gauge){
 		.name = "calls_challenged", .read = gauge_challenged, .arg = c};
-	if (c->env.cmds) {
-		err = cv_cmd_add(c->env.cmds, &c->show_calls);
-		if (err)
-			return err;
-
-		err = cv_cmd_add(c->env.cmds, &c->call);
-		if (err) {
-			cv_cmd_del(&c->show_calls);
-			return err;
-		}
-	}
+	c->ladder = (struct cv_cmd){
+		.name = "ladder",
+		.help = "ID: both legs of a call as one ladder; also of one that ended",
+		.run = show_ladder,
+		.arg = c,
+	};
+	err = commands_add(c);
+	if (err)
+		return err;
 
 	if (c->env.stats) {
 		cv_gauge_add(c->env.stats, &c->gauge_calls);
@@ -182,6 +249,7 @@ void cv_calls_show_stop(struct cv_calls *c)
 {
 	cv_cmd_del(&c->show_calls);
 	cv_cmd_del(&c->call);
+	cv_cmd_del(&c->ladder);
 	cv_gauge_del(&c->gauge_calls);
 	cv_gauge_del(&c->gauge_challenged);
 }

@@ -36,6 +36,8 @@
 #include "sip/digest_client.h"
 #include "sip/ua.h"
 
+struct cv_sip_guard;
+
 enum { CV_SIP_GAUGES = 3 };
 
 /** The message behind a cv_msg. */
@@ -78,6 +80,7 @@ struct cv_sip {
 	struct cv_loop *loop;
 	su_root_t *root; /* borrowed from loop */
 	nta_agent_t *agent;
+	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
 	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
 					      the first port; borrowed; NULL: off */
@@ -92,10 +95,10 @@ struct cv_sip {
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
-	struct cv_list links;       /* stream links */
-	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
-	size_t regc;                /* in regs */
+	struct cv_list links;        /* stream links */
+	struct cv_list legs;         /* all legs, for the end */
+	struct cv_list pings, regs;  /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                 /* in regs */
 	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
 	struct cv_list trunks;       /* trunk.c: accounts of ours */
 	struct cv_cmd show_peers;
@@ -325,7 +328,7 @@ int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);
 /** respond() of leg.h. */
-int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
+int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
  * origin. */
 void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
@@ -334,10 +337,10 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 /* uac.c: outgoing */
 
 /** request(), ack() and cancel() of leg.h. */
-int cv_sip_send(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
-int cv_sip_ack(struct cv_txn *invite, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *t);
+int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
+void cv_sip_cancel(struct cv_txn *base);
 /** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
  * leaves both as they were. */
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
@@ -371,6 +374,14 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* via_guard.c */
+
+/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
+ * Ended by cv_mem_unref() after the agent. */
+int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Borrowed. */
+const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
+
 /* stun_plug.c */
 
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a

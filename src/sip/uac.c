@@ -304,6 +304,9 @@ static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
 {
 	bool initial = !leg->confirmed;
 
+	if (!sip)
+		return; /* the stack makes up errors only, but nothing promises that */
+
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 

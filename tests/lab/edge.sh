@@ -110,6 +110,12 @@ edge_quiet()
 		d['gauges']['ports_used'] == 0" show stats
 }
 
+# No binding, leg, transaction, call, stream or port, not even one that rests.
+edge_empty()
+{
+	edge_is "all(v == 0 for v in d['gauges'].values())" show stats
+}
+
 edge_no_bindings()
 {
 	edge_is "all(r['state'] != 'registered' for r in d['registrations'])" show registrations

@@ -627,6 +627,26 @@ static void test_reload_registers_anew_what_changed(void)
 	cv_mem_unref(was);
 }
 
+static void test_oom(void)
+{
+	struct cv_sip_trunk *t = NULL;
+
+	cv_sip_trunks_close(b.sip);
+	CU_ASSERT_PTR_NULL(cv_sip_trunk_find(b.sip, "itsp"));
+	for (long n = 0; !t && n < 32; ++n) {
+		cv_mem_budget(n);
+		cv_sip_trunks_fill(b.sip);
+		cv_mem_budget(-1);
+		t = cv_sip_trunk_find(b.sip, "itsp");
+		CU_ASSERT_TRUE(t || n < 31);
+	}
+
+	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
+	reply_from(b.trunk, "200 OK", "");
+	step();
+	CU_ASSERT_EQUAL(info().state, CV_TRUNK_REGISTERED);
+}
+
 /* Last. */
 static void test_drain_takes_it_back(void)
 {
@@ -670,6 +690,7 @@ int cv_test_account(void)
 			 test_reload_leaves_what_is_the_same) ||
 	    !CU_add_test(s, "reload registers anew what changed",
 			 test_reload_registers_anew_what_changed) ||
+	    !CU_add_test(s, "out of memory", test_oom) ||
 	    !CU_add_test(s, "drain takes it back", test_drain_takes_it_back))
 		return (int)CU_get_error();
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Calls that don't come up: the caller gives up, the callee is busy, there is no such user.
-# None leaves a call, a stream or a port.
+# None leaves a call, a stream or a port, and when the phones are gone and the stack's 32 s
+# timers have run nothing is left at all.
 
 rings()
 {
@@ -47,4 +48,8 @@ case_main()
 	phone_dial alice sip:nobody@198.51.100.10
 	wait_for 5 "alice gets no 404" phone_says alice '404'
 	wait_for 5 "a call to nobody is left" edge_quiet
+
+	note "everybody goes home"
+	phones_stop
+	wait_for 60 "something is left: $(edge_says "d['gauges']" show stats)" edge_empty
 }
