@@ -210,15 +210,23 @@ int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip)
 	return EACCES;
 }
 
-int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack)
+int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop)
 {
-	msg_t *sent = t->answered > 0 ? nta_outgoing_getrequest(t->orq) : NULL;
-	const sip_t *rq = sent ? sip_object(sent) : NULL;
+	const struct cv_sip_leg *leg = t->leg;
+	const struct cv_sip_trunk *tr =
+		t->answered > 0 ? cv_sip_trunk_find(leg->sip, leg->peer) : NULL;
+	const sip_t *rq;
+	msg_t *sent;
 	int err = 0;
 
-	if (!rq)
+	if (!tr || !is_target(tr->peer, hop, leg->transport))
 		return 0;
 
+	sent = nta_outgoing_getrequest(t->orq);
+	if (!sent)
+		return 0;
+
+	rq = sip_object(sent);
 	if (sip_add_tl(ack, sip_object(ack),
 		       TAG_IF(rq->sip_authorization,
 			      SIPTAG_AUTHORIZATION(rq->sip_authorization)),

@@ -46,7 +46,10 @@ struct cv_sip_trunk *cv_sip_trunk_find(struct cv_sip *s, const char *peer)
 
 struct cv_sip_trunk *cv_sip_trunk_by_token(struct cv_sip *s, const char *user)
 {
-	for (struct cv_list *n = s->trunks.next; user && n != &s->trunks; n = n->next) {
+	if (!user || strncmp(user, "ct", 2) != 0)
+		return NULL;
+
+	for (struct cv_list *n = s->trunks.next; n != &s->trunks; n = n->next) {
 		struct cv_sip_trunk *t = CV_CONTAINER(n, struct cv_sip_trunk, node);
 
 		if (strcmp(t->token, user) == 0)

@@ -41,21 +41,32 @@ static bool hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop)
 	return cv_addr_is_set(hop) && cv_sip_is_peer_host(leg->sip, peer, hop);
 }
 
+/* Where a request of the leg goes. */
+static struct cv_addr hop_of(const struct cv_sip_leg *leg)
+{
+	struct cv_addr other;
+
+	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
+	    hop_of_dialog(leg, &other))
+		return other;
+
+	return leg->hop;
+}
+
 static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f *cb,
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
 	tport_t *tp = leg->link ? leg->link->tp
 				: cv_sip_tport(leg->sip, leg->listen, leg->transport);
-	struct cv_addr hop = leg->hop, other;
+	struct cv_addr hop = hop_of(leg);
 	url_string_t *route;
 
 	if (!tp || (leg->link && !cv_sip_link_is_alive(leg->link)))
 		return NULL;
 
-	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
-	    hop_of_dialog(leg, &other))
-		hop = other;
+	if (t->answered > 0 && !ack_branch)
+		hop = t->hop; /* credentials go to whom they were made for */
 
 	t->hop = hop;
 	route = cv_sip_hop_url(msg_home(msg), &hop, leg->transport);
@@ -216,6 +227,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 {
 	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
 	struct cv_sip_leg *leg = t->leg;
+	struct cv_addr hop = hop_of(leg);
 	nta_outgoing_t *ack;
 	su_home_t *home;
 	msg_t *msg;
@@ -235,7 +247,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	if (!err)
 		err = cv_sip_body(msg, m->type, m->body);
 	if (!err)
-		err = cv_sip_auth_copy(t, msg);
+		err = cv_sip_auth_copy(t, msg, &hop);
 	if (err)
 		goto out;
 
