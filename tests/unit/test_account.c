@@ -488,6 +488,32 @@ static void test_call_is_proven_by_the_leg(void)
 	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->legs));
 }
 
+/* A call of the trunk's that goes on at another port of its host. */
+static void test_next_hop_of_a_call_gets_nothing(void)
+{
+	struct cv_addr away_addr;
+	int away = udp_open(&away_addr, "127.0.0.2");
+	struct cv_txn *t = NULL;
+	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
+	char contact[64];
+
+	reply_challenge(b.trunk, "a1", "");
+	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "INVITE"));
+	(void)snprintf(contact, sizeof(contact), "Contact: <sip:s@127.0.0.2:%u>\r\n",
+		       away_addr.port);
+	reply_from(b.trunk, "200 OK", contact);
+	step();
+	CU_ASSERT_EQUAL(leg->ops->ack(t, &(struct cv_msg){0}), 0);
+	CU_ASSERT_TRUE(receive(away, "ACK"));
+	CU_ASSERT_FALSE(has("uthorization"));
+	end_leg(leg);
+	CU_ASSERT_TRUE_FATAL(receive(away, "BYE"));
+	reply_challenge(away, "a2", "");
+	CU_ASSERT_FALSE(receive_in(away, "BYE", QUIET_MS));
+	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->legs));
+	(void)close(away);
+}
+
 static void test_second_refusal_passes_as_403(void)
 {
 	struct cv_txn *t = NULL;
@@ -674,6 +700,8 @@ int cv_test_account(void)
 			 test_show_peers_tells_no_secret) ||
 	    !CU_add_test(s, "call is proven by the leg",
 			 test_call_is_proven_by_the_leg) ||
+	    !CU_add_test(s, "next hop of a call gets nothing",
+			 test_next_hop_of_a_call_gets_nothing) ||
 	    !CU_add_test(s, "second refusal passes as 403",
 			 test_second_refusal_passes_as_403) ||
 	    !CU_add_test(s, "other realm passes", test_other_realm_passes) ||
