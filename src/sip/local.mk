@@ -14,7 +14,8 @@ libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h src/sip/digest_client.c 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
 	tests/unit/suite_sip.h tests/unit/test_hdr.c tests/unit/test_ident.c \
-	tests/unit/test_nat.c tests/unit/test_status.c tests/unit/test_digest_client.c
+	tests/unit/test_nat.c tests/unit/test_status.c tests/unit/test_digest_client.c \
+	tests/unit/test_auth.c
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \

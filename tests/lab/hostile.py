@@ -10,6 +10,7 @@ Prints the name of each request, and "credentials" when one carries any. Ends af
 """
 import argparse
 import hashlib
+import os
 import re
 import socket
 import time
@@ -41,12 +42,12 @@ class Party:
         uri, proof = "sip:%s" % self.args.edge, ""
         for cseq in (1, 2):
             self.sock.sendto((
-                "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bKr%d;rport\r\n"
+                "REGISTER %s SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bKr%d-%d;rport\r\n"
                 "Max-Forwards: 70\r\nFrom: <sip:%s@%s>;tag=r\r\nTo: <sip:%s@%s>\r\n"
-                "Call-ID: hostile@%s\r\nCSeq: %d REGISTER\r\nContact: <sip:%s@%s:5060>\r\n"
+                "Call-ID: hostile%d@%s\r\nCSeq: %d REGISTER\r\nContact: <sip:%s@%s:5060>\r\n"
                 "Expires: 300\r\n%sContent-Length: 0\r\n\r\n"
-                % (uri, self.args.me, cseq, user, self.args.edge, user, self.args.edge,
-                   self.args.me, cseq, user, self.args.me, proof)).encode(), self.edge)
+                % (uri, self.args.me, os.getpid(), cseq, user, self.args.edge, user,
+                   self.args.edge, os.getpid(), self.args.me, cseq, user, self.args.me, proof)).encode(), self.edge)
             data, _ = self.receive(time.monotonic() + 5)
             answer = data.decode()
             if answer.startswith("SIP/2.0 200"):

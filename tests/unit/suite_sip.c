@@ -19,6 +19,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"nat", cv_test_nat},
 	{"status", cv_test_status},
 	{"digest client", cv_test_digest_client},
+	{"auth", cv_test_auth},
 	{NULL, NULL},
 };
 

@@ -104,19 +104,20 @@ case_main()
 	wait_for 5 "mallory was not called" has INVITE "$D/hostile.log"
 	phone_dial alice sip:81@198.51.100.10
 	wait_for 5 "the rogue was not called" has INVITE "$D/other.log"
+	wait_for 5 "alice hears of no challenge" phone_says alice '407'
 	wait_for 10 "alice hangs" phone_idle alice
 	stop hostile || true
 
 	note "the same for a BYE of the edge's"
-	spawn hostile mallory "$PY" "$LAB/hostile.py" --me 198.51.100.67 --edge 198.51.100.10 \
+	spawn byer mallory "$PY" "$LAB/hostile.py" --me 198.51.100.67 --edge 198.51.100.10 \
 		--realm example.test --account mallory secret-mallory --answer
-	wait_for 10 "mallory can't register" has ready "$D/hostile.log"
+	wait_for 10 "mallory can't register" has ready "$D/byer.log"
 	phone_mark alice
 	phone_dial alice sip:mallory@198.51.100.10
 	wait_for 10 "no call to mallory" phone_says alice 'Call established'
 	phone_hangup alice
-	wait_for 5 "mallory got no BYE" has BYE "$D/hostile.log"
-	stop hostile || true
+	wait_for 5 "mallory got no BYE" has BYE "$D/byer.log"
+	stop byer || true
 	stop other || true
 	for who in mallory rogue; do
 		stop "$who" || true
