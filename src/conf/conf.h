@@ -110,6 +110,9 @@ struct cv_conf_peer {
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	bool register_; /* a trunk that wants a REGISTER from us (key "register") */
+	const char *username, *password; /* what we prove to it; NULL: nothing; never
+					    shown or logged */
+	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
 	int dscp; /* -1: as [media] */
 	struct cv_conf_pos pos;
@@ -122,7 +125,8 @@ struct cv_conf_route {
 	const char *
 		to; /* POSIX extended regular expression on the request user; NULL: any */
 	const char *method;        /* NULL: any */
-	struct cv_conf_list peers; /* failover in order */
+	struct cv_conf_list peers; /* failover in order; empty when user is set */
+	const char *user;          /* an account of ours to ring; NULL: to a peer */
 	unsigned strip;            /* characters taken off the user's front */
 	const char *prefix;        /* put before the user; NULL: nothing */
 	struct cv_conf_pos pos;

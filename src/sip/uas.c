@@ -107,6 +107,12 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->from_host = cv_str_of(sip->sip_from->a_url->url_host);
 	rq->to_user = cv_str_of(sip->sip_to->a_url->url_user);
 	rq->to_host = cv_str_of(sip->sip_to->a_url->url_host);
+	if (o->peer && cv_sip_trunk_by_token(s, ruri->url_user)) {
+		rq->ruri_user = rq->to_user; /* the number that was called there */
+		cv_evid_add(o->evid, "number", "from To",
+			    "the request names our registration at peer %s",
+			    o->peer->name);
+	}
 	rq->place = o->place;
 	rq->transport = o->transport;
 	rq->evid = o->evid;
