@@ -87,6 +87,7 @@ struct cv_pair {
 	struct cv_txn *in, *out; /* owned; out NULL until it was sent on */
 	bool acking;             /* INVITE: its 2xx was passed, the ACK is awaited */
 	bool canceled;           /* INVITE: given up */
+	bool agreed; /* INVITE: its offer was answered before the 2xx, reliably */
 };
 
 struct cv_call {

@@ -11,6 +11,11 @@
  *   INVITE, UPDATE with a description     offer
  *   1xx                                   a preview: of the answer, or of the
  *                                         offer when the INVITE had none
+ *   reliable 1xx, and PRACK for it        what a 2xx and its ACK are: the answer;
+ *                                         the offer when the INVITE had none, and
+ *                                         its answer (RFC 3262 5)
+ *   PRACK with no offer open              offer, answered in its 2xx
+ *   1xx or 2xx after that                 the same answer again, or of another fork
  *   2xx                                   answer; offer when the INVITE had none
  *   2xx without, after a preview          the preview was the answer
  *   ACK                                   answer to the offer of the 2xx
@@ -69,6 +74,12 @@ static bool answers(const struct cv_pair *p, enum cv_end from)
 	return p->call->offered_in == p && p->call->offerer != from;
 }
 
+/* The offer that is open isn't @p from's own. */
+static bool other_offers(const struct cv_call *call, enum cv_end from)
+{
+	return call->offerer != from;
+}
+
 static enum role role_of(const struct cv_pair *p, enum cv_end from,
 			 const struct cv_msg *m)
 {
@@ -78,11 +89,19 @@ static enum role role_of(const struct cv_pair *p, enum cv_end from,
 	if (!may_offer(m->method) || m->status >= 300)
 		return ROLE_NONE;
 
+	if (m->method == CV_METHOD_PRACK && m->status == 0 && open &&
+	    open->method == CV_METHOD_INVITE && other_offers(p->call, from))
+		return ROLE_ANSWER;
+
 	if (is_request(m))
 		return open ? ROLE_GLARE : ROLE_OFFER;
 
+	if (p->agreed && p->from != from)
+		return open ? ROLE_NONE : ROLE_ANSWER;
+
 	if (answers(p, from))
-		return m->status >= 100 && m->status < 200 ? ROLE_PREVIEW : ROLE_ANSWER;
+		return m->status < 200 && m->status != 0 && !m->reliable ? ROLE_PREVIEW
+									 : ROLE_ANSWER;
 
 	if (m->status != 0 && m->method == CV_METHOD_INVITE && own)
 		return ROLE_OFFER;
@@ -308,6 +327,8 @@ static void keep(struct work *w)
 		call->previewed = true;
 		break;
 	case ROLE_ANSWER:
+		if (call->offered_in && w->m->status < 200)
+			call->offered_in->agreed = true;
 		agree(call);
 		note_codec(call, w->sdp);
 		break;
@@ -397,7 +418,6 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 	int err;
 
 	*out = (struct cv_pass){.m = *m};
-	out->m.reliable = false;
 	err = cv_part_find_sdp(m->type, m->body, &text);
 	if (!cv_reason_is_relay(call->reason)) {
 		if (!err)

@@ -213,6 +213,20 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	return err;
 }
 
+/* Acknowledges a reliable 1xx that the other party can't. */
+static void prack(struct cv_pair *p, const struct cv_msg *m)
+{
+	const struct cv_msg own = {
+		.method = CV_METHOD_PRACK, .fork = m->fork, .rseq = m->rseq};
+	struct cv_leg *leg = cv_call_other(&p->call->party[p->from])->leg;
+	struct cv_txn *t;
+	int err = leg ? leg->ops->request(leg, &t, &own, NULL) : ESTALE;
+
+	if (err)
+		cv_debug("call", "prack not sent call=%s err=%s", p->call->id,
+			 strerror(err));
+}
+
 static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
 	uint16_t status = 0;
@@ -220,6 +234,8 @@ static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_ms
 
 	if (m->method == CV_METHOD_INVITE)
 		status = glare(from);
+	else if (m->method == CV_METHOD_PRACK && m->rseq == 0)
+		status = m->body.len > 0 ? 488 : 200; /* nobody there it could go to */
 
 	if (status == 0) {
 		err = send_on(from, t, m);
@@ -333,8 +349,10 @@ static void on_provisional(struct cv_pair *p, struct cv_party *from,
 		pass.m.type = pass.m.body = CV_STR_NULL;
 	}
 
-	(void)respond(p, &pass.m);
+	err = respond(p, &pass.m);
 	cv_pass_done(&pass);
+	if (m->reliable && err == ENOTSUP)
+		prack(p, m);
 }
 
 /* A final response that isn't the answer to the call itself. */
@@ -363,7 +381,11 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 		cv_pair_ack(p);
 
 	cv_pair_drop(p);
-	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1) */
+	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1), and what
+	 * becomes of an INVITE is not said by its PRACK */
+	if (m->method == CV_METHOD_PRACK)
+		return;
+
 	if (m->status == 408 || (m->status == 481 && m->method != CV_METHOD_NOTIFY &&
 				 m->method != CV_METHOD_SUBSCRIBE))
 		cv_call_finish(call, &(struct cv_call_end){who(from), "dialog-lost",

@@ -22,6 +22,7 @@ static void leg_fini(void *obj)
 	struct cv_sip_leg *leg = obj;
 
 	cv_list_del(&leg->node);
+	cv_sip_early_drop(leg);
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 
@@ -67,6 +68,7 @@ int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_metho
 	t->base.leg = &leg->base;
 	t->base.method = method;
 	t->leg = cv_mem_ref(leg);
+	cv_list_init(&t->rels);
 	cv_list_add(&leg->txns, &t->node);
 	*tp = t;
 
@@ -78,6 +80,7 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
 	struct cv_sip_leg *leg = t->leg;
 
 	t->final = true;
+	cv_sip_rel_drop(t);
 	if (t->irq) {
 		nta_incoming_bind(t->irq, NULL, NULL);
 		nta_incoming_destroy(t->irq);
@@ -254,6 +257,7 @@ void cv_sip_leg_close(struct cv_sip_leg *leg)
 	}
 
 	cv_sip_leg_settle(leg);
+	cv_sip_early_drop(leg);
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;

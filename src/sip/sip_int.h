@@ -34,7 +34,10 @@
 #include "base/log.h"
 #include "sip/ua.h"
 
-enum { CV_SIP_GAUGES = 3 };
+enum {
+	CV_SIP_GAUGES = 3,
+	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
+};
 
 /** The message behind a cv_msg. */
 struct cv_sip_ref {
@@ -100,6 +103,13 @@ struct cv_sip {
 	uint32_t ping_cseq;
 };
 
+/** An early dialog: what one fork of an INVITE has answered so far. */
+struct cv_sip_early {
+	nta_leg_t *dialog; /* owned; NULL: it is the leg's own */
+	uint32_t rseq;     /* outgoing: last reliable 1xx that came; 0: none */
+	uint32_t cseq;     /* of the INVITE that rseq belongs to */
+};
+
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
  * reference, until it has ended and its last transaction is over. */
 struct cv_sip_leg {
@@ -114,6 +124,8 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	char call[32];    /* id of the call, for logs; "-" until known */
+	struct cv_sip_early early[CV_SIP_FORKS]; /* by fork */
+	size_t earlyc;
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
 	bool bye;         /* a BYE was sent or received */
 	bool ended;       /* the call let go of it */
@@ -129,6 +141,8 @@ struct cv_sip_txn {
 	nta_incoming_t *irq;    /* owned; NULL once over */
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
+	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
+	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
 	struct cv_list node;
 };
 
@@ -245,6 +259,30 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 		int status);
 extern const struct cv_leg_ops cv_sip_leg_ops;
 
+/* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
+
+/** A 1xx that came: fills fork, reliable and rseq of @p m. False: it is a repeat, out of
+ * order, or of a fork too many, and goes no further. */
+bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
+/** Dialog for a request to @p fork: the early one, or the leg's own. */
+nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
+/** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */
+int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_t *prack);
+/** The fork whose other end has @p tag has won: its dialog becomes the leg's own. */
+void cv_sip_early_win(struct cv_sip_leg *leg, const char *tag);
+/** Forgets all of them. */
+void cv_sip_early_drop(struct cv_sip_leg *leg);
+
+/* rel.c: reliable 1xx of an incoming INVITE */
+
+/** Notes in an INVITE's transaction what its sender can. */
+void cv_sip_rel_note(struct cv_sip_txn *t, const sip_t *sip);
+/** Sends a complete 1xx reliably, after the one that awaits its PRACK; takes @p msg.
+ * ENOMEM, ENOBUFS, EIO. */
+int cv_sip_rel_respond(struct cv_sip_txn *t, msg_t *msg, const struct cv_msg *m);
+/** Forgets what awaits PRACK. */
+void cv_sip_rel_drop(struct cv_sip_txn *t);
+
 /* uas.c: incoming */
 
 /** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
@@ -253,6 +291,9 @@ int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 /** nta's callback for requests in a leg's dialog. */
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);
+/** Is a request in the leg's dialog from its party? Then the leg follows it. 0, or the
+ * status to refuse it with. */
+int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip);
 /** respond() of leg.h. */
 int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the

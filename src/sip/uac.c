@@ -98,6 +98,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
 	if (!err && m->method != CV_METHOD_BYE)
 		err = add_contact(leg, msg);
+	if (!err && m->method == CV_METHOD_PRACK)
+		err = cv_sip_early_rack(leg, m, msg);
 
 	if (err)
 		msg_destroy(msg);
@@ -150,8 +152,11 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 	if (err)
 		goto out;
 
+	if (to)
+		cv_sip_early_drop(leg); /* asked again: another INVITE, other forks */
+
 	method = sip_method_code(name);
-	if (nta_msg_request_complete(msg, leg->dialog, method, name,
+	if (nta_msg_request_complete(msg, cv_sip_early_dialog(leg, m->fork), method, name,
 				     (const url_string_t *)id.ruri) < 0) {
 		err = EINVAL;
 		goto out;
@@ -277,6 +282,8 @@ static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
 {
 	bool initial = !leg->confirmed;
 
+	if (initial)
+		cv_sip_early_win(leg, sip->sip_to->a_tag);
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 
@@ -336,10 +343,10 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
 	cv_mem_ref(t);
-	if (status < 200)
-		cv_sip_leg_response(t, &m);
-	else
+	if (status >= 200)
 		on_final(t, &m, msg ? sip : NULL);
+	else if (!msg || cv_sip_early_heard(leg, sip, &m))
+		cv_sip_leg_response(t, &m);
 	cv_mem_unref(t);
 	if (msg)
 		msg_unref(msg);

@@ -24,6 +24,11 @@ EXTRA_DIST += \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
+	tests/lab/sipp/prack-answer.xml \
+	tests/lab/sipp/prack-call.xml \
+	tests/lab/sipp/prack-given-up.xml \
+	tests/lab/sipp/prack-must.xml \
+	tests/lab/sipp/prack-never.xml \
 	tests/lab/cases/00-laboratory.sh \
 	tests/lab/cases/01-register-embedded.sh \
 	tests/lab/cases/02-far-to-lan.sh \
@@ -44,4 +49,5 @@ EXTRA_DIST += \
 	tests/lab/cases/17-config-errors.sh \
 	tests/lab/cases/18-streams.sh \
 	tests/lab/cases/19-hold-resume.sh \
-	tests/lab/cases/20-strangers.sh
+	tests/lab/cases/20-strangers.sh \
+	tests/lab/cases/31-prack.sh

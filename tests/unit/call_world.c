@@ -340,6 +340,7 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	struct cv_buf body = {.p = NULL};
 	struct cv_evid *ev = NULL;
 	struct cv_leg *leg;
+	bool can_100rel = false;
 	struct cv_txn *t;
 	int err;
 
@@ -351,6 +352,8 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			id = cv_words_next(l);
 		else if (cv_words_accept(l, "hops"))
 			rq.max_forwards = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "100rel"))
+			can_100rel = true;
 		else
 			break;
 	}
@@ -370,6 +373,9 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	err = cv_fake_leg_invited(w->sip, p->name, &p->place, &leg, &t);
 	if (err)
 		goto out;
+
+	if (can_100rel)
+		cv_fake_leg_100rel(leg);
 
 	if (cv_evid_new(&ev) == 0)
 		cv_evid_add(ev, "place of A", cv_side_name(p->place.side), "party %s",
@@ -403,6 +409,13 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 		err = method_of(word, &m.method);
 	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
 		++l->at;
+
+	if (cv_words_accept(l, "fork"))
+		m.fork = cv_words_number(cv_words_next(l));
+
+	m.reliable = cv_words_accept(l, "reliable");
+	if (m.reliable)
+		m.rseq = cv_words_number(cv_words_next(l));
 
 	if (!err)
 		err = cv_words_body(l, &body, &m);
