@@ -210,6 +210,7 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 void cv_call_answered(struct cv_call *call)
 {
 	call->state = CV_CALL_ANSWERED;
+	cv_offer_answered(call);
 	call->answer_ms = cv_clock_ms();
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
@@ -385,6 +386,25 @@ static enum cv_need_policy policy_of(const struct cv_call *call)
 	return CV_NEED_AUTO;
 }
 
+/* Either peer may not be able to follow several early dialogs. */
+static bool shows_single(const struct cv_call *call)
+{
+	const struct cv_conf *conf = call->calls->env.conf;
+	const char *names[] = {call->from_peer, call->peer};
+
+	for (size_t i = 0; i < 2; ++i) {
+		const struct cv_conf_peer *peer = NULL;
+
+		if (names[i])
+			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
+
+		if (peer && peer->early == CV_EARLY_ONE)
+			return true;
+	}
+
+	return false;
+}
+
 /* Target, places, relay: all that is decided before anything is sent. */
 static int decide(struct cv_call *call, const struct cv_request *rq)
 {
@@ -410,6 +430,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 		.same_nat_direct = env->same_nat_direct,
 	};
 	call->reason = cv_need_decide(&need);
+	call->single = shows_single(call);
 	cv_call_explain_start(call);
 
 	return 0;

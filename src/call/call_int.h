@@ -18,6 +18,7 @@ enum {
 	CV_CALL_ID_LEN = 10,       /* printable characters of an id: 50 random bits */
 	CV_CALL_NAME_LEN = 12,     /* "audio", "application" */
 	CV_CALL_PARTY_LEN = 96,    /* user@host for logs; longer ones are cut */
+	CV_CALL_FORKS = 8,         /* early dialogs whose descriptions are kept */
 	CV_CALL_CODEC_LEN = 32,    /* "telephone-event/8000" */
 	CV_CALL_CANCEL_MS = 32000, /* a cancelled INVITE is awaited so long: 64*T1, RFC
 				      3261 9.1 */
@@ -74,6 +75,8 @@ struct cv_party {
 
 	struct cv_lines *now;   /* what it said last; owned */
 	struct cv_lines *good;  /* what it said in the last exchange that was agreed */
+	struct cv_lines *fork[CV_CALL_FORKS]; /* what each fork said; owned; gone after
+						 the 2xx */
 	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 };
@@ -118,6 +121,8 @@ struct cv_call {
 				       borrowed */
 	enum cv_end offerer;
 	bool previewed; /* the answer came in a 1xx already */
+	bool single;    /* A sees one early dialog, however many there are */
+	uint32_t fork_now; /* B's early dialog that was shown last */
 
 	uint64_t start_ms, answer_ms; /* answer_ms 0: not yet */
 	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
@@ -213,6 +218,8 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 void cv_pass_done(struct cv_pass *out);
 /** Pair @p p is over: an offer in it that was not agreed is undone, in media too. */
 void cv_offer_undo(struct cv_pair *p);
+/** The call is answered: what the other forks said is forgotten. */
+void cv_offer_answered(struct cv_call *call);
 /** Closes the media session; what was said is forgotten. */
 void cv_offer_close(struct cv_call *call);
 /** Name of media @p stream as either party called it, "stream" when unknown. */

@@ -51,7 +51,9 @@ struct cv_sip_ref; /* a SIP message, known to src/sip only */
 struct cv_msg {
 	enum cv_method method; /* of the transaction, also in a response */
 	uint16_t status;       /* 0: a request */
-	uint32_t fork; /* early dialog of this leg, 0 the first; only before the 2xx */
+	uint32_t fork; /* early dialog it belongs to: which of the places that ring, as
+			  the leg that calls them counts; in a 2xx: which answered */
+	bool single;   /* response: show all forks as one */
 	bool reliable; /* a 1xx that wants PRACK (RFC 3262) */
 	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
 			  acknowledges on the leg it goes to, 0: of none there */

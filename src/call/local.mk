@@ -68,4 +68,6 @@ EXTRA_DIST += \
 	tests/replay/call/018-byes-cross.flow \
 	tests/replay/call/025-reliable-answer.flow \
 	tests/replay/call/026-reliable-offer.flow \
-	tests/replay/call/027-reliable-alone.flow
+	tests/replay/call/027-reliable-alone.flow \
+	tests/replay/call/028-forks.flow \
+	tests/replay/call/029-forks-as-one.flow

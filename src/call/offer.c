@@ -306,6 +306,19 @@ static void explain_line(const struct work *w, size_t i)
 			    "this stream is not carried by UDP and can't be relayed");
 }
 
+/* What a fork says before the 2xx, for the case that it is the one that answers. */
+static void note_fork(struct work *w)
+{
+	const struct cv_msg *m = w->m;
+
+	if (m->method != CV_METHOD_INVITE || m->status == 0 || m->status >= 200 ||
+	    m->fork >= CV_CALL_FORKS)
+		return;
+
+	cv_mem_unref(w->from->fork[m->fork]);
+	w->from->fork[m->fork] = cv_mem_ref(w->from->now);
+}
+
 static void keep(struct work *w)
 {
 	struct cv_call *call = w->p->call;
@@ -317,6 +330,7 @@ static void keep(struct work *w)
 	w->from->now = w->lines;
 	w->lines = NULL;
 
+	note_fork(w);
 	switch (w->role) {
 	case ROLE_OFFER:
 		call->offered_in = w->p;
@@ -410,6 +424,30 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 	return err;
 }
 
+static void forks_forget(struct cv_party *party)
+{
+	for (size_t i = 0; i < CV_CALL_FORKS; ++i)
+		party->fork[i] = cv_mem_unref(party->fork[i]);
+}
+
+/* A 2xx without a description: what the fork that answers said before counts, not what
+ * another one said after it. */
+static void fork_choose(struct cv_party *party, const struct cv_msg *m)
+{
+	struct cv_lines *l = m->fork < CV_CALL_FORKS ? party->fork[m->fork] : NULL;
+
+	if (!l || l == party->now)
+		return;
+
+	media_repeat(party->call, party->end, l, party->now ? party->now->c : 0);
+	cv_mem_unref(party->now);
+	party->now = cv_mem_ref(l);
+	if (!party->call->offered_in) {
+		cv_mem_unref(party->good);
+		party->good = cv_mem_ref(l);
+	}
+}
+
 int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		  struct cv_pass *out)
 {
@@ -426,6 +464,8 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 	}
 
 	if (err == ENOENT) {
+		if (is_2xx(m) && m->method == CV_METHOD_INVITE)
+			fork_choose(&call->party[from], m);
 		settle(p, from, m);
 		return 0;
 	}
@@ -477,7 +517,14 @@ void cv_offer_close(struct cv_call *call)
 
 		party->now = cv_mem_unref(party->now);
 		party->good = cv_mem_unref(party->good);
+		forks_forget(party);
 	}
+}
+
+void cv_offer_answered(struct cv_call *call)
+{
+	forks_forget(&call->party[CV_END_A]);
+	forks_forget(&call->party[CV_END_B]);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)

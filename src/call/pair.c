@@ -95,13 +95,15 @@ void cv_pair_drop(struct cv_pair *p)
 static int respond(struct cv_pair *p, const struct cv_msg *m)
 {
 	const struct cv_leg *leg = p->call->party[p->from].leg;
+	struct cv_msg shown = *m;
 
 	if (!leg)
 		return ESTALE;
 
+	shown.single = p->call->single;
 	cv_ladder_note(p->call, p->from, CV_LADDER_OUT, m);
 
-	return leg->ops->respond(p->in, m);
+	return leg->ops->respond(p->in, &shown);
 }
 
 void cv_pair_reply(struct cv_txn *t, uint16_t status)
@@ -203,6 +205,9 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 		return err;
 
 	err = cv_offer_pass(p, from->end, m, &pass);
+	/* who sees one early dialog means the one that spoke last */
+	if (p->call->single && from->end == CV_END_A && m->method != CV_METHOD_PRACK)
+		pass.m.fork = p->call->fork_now;
 	if (!err)
 		err = cv_pair_send(p, &pass.m, NULL);
 
@@ -222,6 +227,8 @@ static void prack(struct cv_pair *p, const struct cv_msg *m)
 	struct cv_txn *t;
 	int err = leg ? leg->ops->request(leg, &t, &own, NULL) : ESTALE;
 
+	cv_ladder_note(p->call, cv_call_other(&p->call->party[p->from])->end,
+		       CV_LADDER_OUT, &own);
 	if (err)
 		cv_debug("call", "prack not sent call=%s err=%s", p->call->id,
 			 strerror(err));
@@ -349,6 +356,7 @@ static void on_provisional(struct cv_pair *p, struct cv_party *from,
 		pass.m.type = pass.m.body = CV_STR_NULL;
 	}
 
+	p->call->fork_now = m->fork;
 	err = respond(p, &pass.m);
 	cv_pass_done(&pass);
 	if (m->reliable && err == ENOTSUP)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Early dialogs of an outgoing leg: an INVITE may be answered by several
- * phones, each with a To tag of its own (RFC 3261 12.1), and each counts its
- * reliable 1xx itself (RFC 3262). Signalling thread.
+ * Early dialogs of a leg: an INVITE may be answered by several phones, each
+ * with a To tag of its own (RFC 3261 12.1), and each counts its reliable 1xx
+ * itself (RFC 3262). Here those of an outgoing leg are made and all are kept;
+ * fork.c makes those of an incoming one. Signalling thread.
  *
- * The leg's own dialog keeps no remote tag before a 2xx, so that the INVITE can
+ * An outgoing leg's own dialog keeps no remote tag before a 2xx, so that the INVITE can
  * be asked again on it; requests before that go out in the dialogs kept here.
  */
 #include "config.h"
@@ -14,11 +15,9 @@
 
 #include "sip/sip_int.h"
 
-static bool has_tag(const nta_leg_t *dialog, const char *tag)
+static bool eq(const char *a, const char *b)
 {
-	const char *is = nta_leg_get_rtag((nta_leg_t *)dialog);
-
-	return is && strcasecmp(is, tag) == 0;
+	return a && b && strcasecmp(a, b) == 0;
 }
 
 /* Index of the early dialog with this remote tag; earlyc: none. */
@@ -26,10 +25,21 @@ static size_t find(const struct cv_sip_leg *leg, const char *tag)
 {
 	size_t i = 0;
 
-	while (i < leg->earlyc && !has_tag(leg->early[i].dialog, tag))
+	while (i < leg->earlyc && !eq(nta_leg_get_rtag(leg->early[i].dialog), tag))
 		++i;
 
 	return i;
+}
+
+/* The early dialog of a fork; NULL: none. */
+static const struct cv_sip_early *of_fork(const struct cv_sip_leg *leg, uint32_t fork)
+{
+	for (size_t i = 0; i < leg->earlyc; ++i) {
+		if (leg->early[i].fork == fork)
+			return &leg->early[i];
+	}
+
+	return NULL;
 }
 
 static bool add(struct cv_sip_leg *leg, const sip_t *sip)
@@ -40,7 +50,10 @@ static bool add(struct cv_sip_leg *leg, const sip_t *sip)
 		return false;
 
 	e = &leg->early[leg->earlyc];
-	*e = (struct cv_sip_early){.cseq = sip->sip_cseq->cs_seq};
+	*e = (struct cv_sip_early){
+		.fork = (uint32_t)leg->earlyc,
+		.cseq = sip->sip_cseq->cs_seq,
+	};
 	e->dialog = nta_leg_tcreate(leg->sip->agent, cv_sip_on_dialog, leg,
 				    SIPTAG_CALL_ID(sip->sip_call_id),
 				    SIPTAG_FROM(sip->sip_from), SIPTAG_TO(sip->sip_to),
@@ -79,17 +92,17 @@ bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg 
 	const char *tag = sip->sip_to->a_tag;
 	size_t i = 0;
 
-	if (!tag || m->method != CV_METHOD_INVITE)
+	if (!tag || m->method != CV_METHOD_INVITE || m->status >= 300)
 		return true;
 
 	if (!leg->confirmed) {
 		i = find(leg, tag);
-		if (i == leg->earlyc && !add(leg, sip))
+		m->fork = (uint32_t)i;
+		if (m->status < 200 && i == leg->earlyc && !add(leg, sip))
 			return false;
 	}
 
-	m->fork = (uint32_t)i;
-	if (!is_reliable(sip))
+	if (m->status >= 200 || !is_reliable(sip))
 		return true;
 
 	if (!in_order(&leg->early[i], sip))
@@ -101,22 +114,34 @@ bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg 
 	return true;
 }
 
+uint32_t cv_sip_early_fork(const struct cv_sip_leg *leg, const char *local,
+			   const char *remote)
+{
+	for (size_t i = 0; i < leg->earlyc; ++i) {
+		nta_leg_t *d = leg->early[i].dialog ? leg->early[i].dialog : leg->dialog;
+
+		if (eq(nta_leg_get_tag(d), local) && eq(nta_leg_get_rtag(d), remote))
+			return leg->early[i].fork;
+	}
+
+	return 0;
+}
+
 nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork)
 {
-	if (fork >= leg->earlyc || !leg->early[fork].dialog)
-		return leg->dialog;
+	const struct cv_sip_early *e = of_fork(leg, fork);
 
-	return leg->early[fork].dialog;
+	return e && e->dialog ? e->dialog : leg->dialog;
 }
 
 int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_t *prack)
 {
-	uint32_t fork = m->fork < leg->earlyc ? m->fork : 0; /* it has won since */
+	const struct cv_sip_early *e = of_fork(leg, m->fork);
 	sip_rack_t rack[1];
 
 	sip_rack_init(rack);
 	rack->ra_response = m->rseq;
-	rack->ra_cseq = leg->early[fork].cseq;
+	rack->ra_cseq = e ? e->cseq : leg->early[0].cseq; /* it has won since */
 	rack->ra_method = sip_method_invite;
 	rack->ra_method_name = sip_method_name_invite;
 	if (sip_add_tl(prack, sip_object(prack), SIPTAG_RACK(rack), TAG_END()) < 0)
@@ -125,17 +150,20 @@ int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_
 	return 0;
 }
 
-void cv_sip_early_win(struct cv_sip_leg *leg, const char *tag)
+void cv_sip_early_win(struct cv_sip_leg *leg, uint32_t fork)
 {
+	const struct cv_sip_early *e = of_fork(leg, fork);
 	struct cv_sip_early winner = {0};
-	size_t i = tag ? find(leg, tag) : leg->earlyc;
 
-	if (i < leg->earlyc) {
+	if (e) {
+		size_t i = (size_t)(e - leg->early);
 		nta_leg_t *own = leg->dialog;
 
-		winner = leg->early[i];
-		leg->dialog = winner.dialog;
-		leg->early[i].dialog = own;
+		winner = *e;
+		if (winner.dialog) {
+			leg->dialog = winner.dialog;
+			leg->early[i].dialog = own;
+		}
 		winner.dialog = NULL;
 	}
 

@@ -103,10 +103,12 @@ struct cv_sip {
 	uint32_t ping_cseq;
 };
 
-/** An early dialog: what one fork of an INVITE has answered so far. */
+/** An early dialog: what one fork of an INVITE has answered so far, or what we made of
+ * that for the caller. */
 struct cv_sip_early {
 	nta_leg_t *dialog; /* owned; NULL: it is the leg's own */
-	uint32_t rseq;     /* outgoing: last reliable 1xx that came; 0: none */
+	uint32_t fork;     /* as the leg that calls counts them */
+	uint32_t rseq; /* last reliable 1xx that came, or 1 when one was sent; 0: none */
 	uint32_t cseq;     /* of the INVITE that rseq belongs to */
 };
 
@@ -124,7 +126,7 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	char call[32];    /* id of the call, for logs; "-" until known */
-	struct cv_sip_early early[CV_SIP_FORKS]; /* by fork */
+	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
 	bool bye;         /* a BYE was sent or received */
@@ -142,6 +144,7 @@ struct cv_sip_txn {
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
+	uint32_t rel_fork;      /* fork of the last reliable 1xx */
 	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
 	struct cv_list node;
 };
@@ -261,17 +264,29 @@ extern const struct cv_leg_ops cv_sip_leg_ops;
 
 /* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
 
-/** A 1xx that came: fills fork, reliable and rseq of @p m. False: it is a repeat, out of
- * order, or of a fork too many, and goes no further. */
+/** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
+ * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */
 bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
 /** Dialog for a request to @p fork: the early one, or the leg's own. */
 nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
 /** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */
 int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_t *prack);
-/** The fork whose other end has @p tag has won: its dialog becomes the leg's own. */
-void cv_sip_early_win(struct cv_sip_leg *leg, const char *tag);
+/** Fork whose dialog a message with these tags belongs to; 0 when none. */
+uint32_t cv_sip_early_fork(const struct cv_sip_leg *leg, const char *local,
+			   const char *remote);
+/** The fork has answered: its dialog becomes the leg's own. */
+void cv_sip_early_win(struct cv_sip_leg *leg, uint32_t fork);
 /** Forgets all of them. */
 void cv_sip_early_drop(struct cv_sip_leg *leg);
+
+/* fork.c: early dialogs towards a caller */
+
+/** Gives a response to the INVITE that began an incoming leg the To tag of its fork; a
+ * 2xx makes that dialog the leg's own. ENOMEM, ENOBUFS. */
+int cv_sip_fork_tag(struct cv_sip_txn *t, msg_t *response, const struct cv_msg *m);
+/** May the next 1xx of @p fork be reliable? The stack numbers all forks in one row, which
+ * a caller can't follow once two take turns. Notes it when so. */
+bool cv_sip_fork_rel(struct cv_sip_txn *t, uint32_t fork);
 
 /* rel.c: reliable 1xx of an incoming INVITE */
 

@@ -278,12 +278,12 @@ void cv_sip_cancel(struct cv_txn *base)
 }
 
 /* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
-static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
+static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 {
 	bool initial = !leg->confirmed;
 
 	if (initial)
-		cv_sip_early_win(leg, sip->sip_to->a_tag);
+		cv_sip_early_win(leg, fork);
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 
@@ -307,7 +307,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
-	confirm(leg, sip);
+	confirm(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
 		return;
@@ -343,9 +343,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
 	cv_mem_ref(t);
-	if (status >= 200)
+	if (msg && !cv_sip_early_heard(leg, sip, &m))
+		cv_debug("sip", "1xx left out call=%s", leg->call);
+	else if (status >= 200)
 		on_final(t, &m, msg ? sip : NULL);
-	else if (!msg || cv_sip_early_heard(leg, sip, &m))
+	else
 		cv_sip_leg_response(t, &m);
 	cv_mem_unref(t);
 	if (msg)

@@ -254,6 +254,7 @@ int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *s
 
 static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
+	uint32_t fork = cv_sip_early_fork(leg, sip->sip_to->a_tag, sip->sip_from->a_tag);
 	struct cv_sip_ref ref;
 	struct cv_sip_txn *t;
 	struct cv_msg m;
@@ -276,11 +277,12 @@ static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip
 
 	if (sip->sip_contact &&
 	    (t->base.method == CV_METHOD_INVITE || t->base.method == CV_METHOD_UPDATE))
-		nta_leg_server_route(leg->dialog, sip->sip_record_route,
-				     sip->sip_contact);
+		nta_leg_server_route(cv_sip_early_dialog(leg, fork),
+				     sip->sip_record_route, sip->sip_contact);
 
 	msg = nta_incoming_getrequest(irq);
 	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
+	m.fork = fork;
 	cv_mem_ref(t);
 	cv_sip_leg_request(t, &m);
 	cv_mem_unref(t);
@@ -296,7 +298,8 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	struct cv_sip_leg *leg = magic;
 	int status;
 
-	(void)dialog;
+	(void)dialog; /* the stack may give another one of the leg: early.c looks closer
+		       */
 
 	if (sip->sip_request->rq_method == sip_method_ack) {
 		nta_incoming_destroy(
@@ -368,6 +371,11 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	if (!msg)
 		return ENOMEM;
 
+	err = cv_sip_fork_tag(t, msg, m);
+	if (err) {
+		msg_destroy(msg);
+		return err;
+	}
 	if (m->status >= 200) {
 		t->final = true;
 		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
@@ -375,8 +383,14 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	}
 
 	err = nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END());
-	if (err == 0 && m->status < 200 && (t->rel_must || (t->rel_may && m->reliable)))
-		return cv_sip_rel_respond(t, msg, m);
+	if (err == 0 && m->status < 200 && (t->rel_must || (t->rel_may && m->reliable))) {
+		if (cv_sip_fork_rel(t, m->single ? 0 : m->fork))
+			return cv_sip_rel_respond(t, msg, m);
+		if (t->rel_must) { /* then not at all: it may not be another way */
+			msg_destroy(msg);
+			return m->reliable ? ENOTSUP : 0;
+		}
+	}
 
 	if (err < 0 || nta_incoming_mreply(t->irq, msg) < 0)
 		nta_incoming_treply(t->irq, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());

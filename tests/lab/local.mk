@@ -24,6 +24,8 @@ EXTRA_DIST += \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
+	tests/lab/sipp/fork-answer.xml \
+	tests/lab/sipp/fork-call.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
@@ -50,4 +52,5 @@ EXTRA_DIST += \
 	tests/lab/cases/18-streams.sh \
 	tests/lab/cases/19-hold-resume.sh \
 	tests/lab/cases/20-strangers.sh \
-	tests/lab/cases/31-prack.sh
+	tests/lab/cases/31-prack.sh \
+	tests/lab/cases/32-forks.sh

@@ -279,16 +279,33 @@ static int relay_of(const char *word, enum cv_conf_relay *relay)
 	return EINVAL;
 }
 
-static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
+static struct cv_conf_peer *conf_peer(struct cv_world *w, const char *name)
 {
-	const char *name = cv_words_next(l);
-
 	for (size_t i = 0; i < w->conf.peerc; ++i) {
 		if (strcmp(w->peers[i].name, name) == 0)
-			return relay_of(cv_words_next(l), &w->peers[i].relay);
+			return &w->peers[i];
 	}
 
-	return EINVAL;
+	return NULL;
+}
+
+static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	return peer ? relay_of(cv_words_next(l), &peer->relay) : EINVAL;
+}
+
+static int conf_peer_early(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer)
+		return EINVAL;
+
+	peer->early = cv_words_accept(l, "one") ? CV_EARLY_ONE : CV_EARLY_ALL;
+
+	return 0;
 }
 
 int cv_world_conf(struct cv_world *w, const char *line)
@@ -306,6 +323,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-relay") == 0)
 		return conf_peer_relay(w, &l);
+
+	if (strcmp(word, "peer-early") == 0)
+		return conf_peer_early(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
@@ -410,7 +430,7 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
 		++l->at;
 
-	if (cv_words_accept(l, "fork"))
+	if (!err && cv_words_accept(l, "fork"))
 		m.fork = cv_words_number(cv_words_next(l));
 
 	m.reliable = cv_words_accept(l, "reliable");

@@ -9,6 +9,7 @@
  *   party NAME SIDE ADDR [phone|peer|stranger] [group N] [entry N]
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
+ *   peer-early NAME all|one          [peer] early
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *

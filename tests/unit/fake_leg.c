@@ -169,6 +169,8 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = put(text, at, "%u ", (unsigned)m->status);
 
 	at = put(text, at, "%s", cv_method_name(m->method));
+	if (m->fork != 0 && !m->single)
+		at = put(text, at, " fork %u", (unsigned)m->fork);
 	if (m->reliable)
 		at = put(text, at, " reliable");
 	if (m->status == 0 && m->rseq != 0)
