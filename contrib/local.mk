@@ -10,7 +10,8 @@ check-style:
 
 # For tools that read the code without building it
 print-flags:
-	@echo $(DEFS) -I. $(AM_CPPFLAGS) -std=gnu11 -pthread $(SOFIA_CFLAGS) $(EVENT_CFLAGS) \
+	@echo $(DEFS) '-DSYSCONFDIR="$(sysconfdir)"' -I. $(AM_CPPFLAGS) \
+		-I$(top_srcdir)/tests/unit -std=gnu11 -pthread $(SOFIA_CFLAGS) $(EVENT_CFLAGS) \
 		$(OPENSSL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CUNIT_CFLAGS)
 
 hooks:

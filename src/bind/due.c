@@ -76,14 +76,14 @@ static void work(struct cv_binds *bs, struct cv_binding *b, uint64_t now)
 }
 
 /* Takes what stands in the slots up to now into @p out. */
-static void collect(struct cv_binds *bs, uint64_t upto, struct cv_list *out)
+static void collect(struct cv_binds *bs, uint64_t until, struct cv_list *out)
 {
 	uint64_t from = bs->tick + 1;
 
-	if (upto >= from + CV_BIND_SLOTS)
-		from = upto - CV_BIND_SLOTS + 1;
+	if (until >= from + CV_BIND_SLOTS)
+		from = until - CV_BIND_SLOTS + 1;
 
-	for (uint64_t t = from; t <= upto; ++t) {
+	for (uint64_t t = from; t <= until; ++t) {
 		struct cv_list *n, *tmp;
 
 		CV_LIST_FOREACH (n, tmp, slot(bs, t)) {
@@ -92,8 +92,8 @@ static void collect(struct cv_binds *bs, uint64_t upto, struct cv_list *out)
 		}
 	}
 
-	if (upto > bs->tick)
-		bs->tick = upto;
+	if (until > bs->tick)
+		bs->tick = until;
 }
 
 static void sleep_on(struct cv_binds *bs)

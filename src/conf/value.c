@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <regex.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,11 @@
 #include "conf/conf.h"
 #include "conf/conf_int.h"
 
-enum { SIP_PORT = 5060, PORT_MAX = 65535 };
+enum {
+	SIP_PORT = 5060,
+	PORT_MAX = 65535,
+	SHOWN = 60, /* bytes of a refused value that are shown: enough to find it */
+};
 
 /** A unit of time and its length in milliseconds. */
 struct unit {
@@ -61,6 +66,44 @@ static void text_put(struct cv_conf_job *job, void *dst, struct cv_str s)
 		put(dst, &copy, sizeof(copy));
 }
 
+/* Start of @p text that fits, cut between two UTF-8 characters. */
+static struct cv_str shown(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= SHOWN)
+		return cv_str_make(text, len);
+
+	len = SHOWN;
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		--len;
+
+	return cv_str_make(text, len);
+}
+
+/* "KEY must be WHAT, not "TEXT"", where TEXT is no secret. */
+static void refuse(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		   const char *text, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void refuse(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		   const char *text, const char *fmt, ...)
+{
+	struct cv_str part = shown(text);
+	char what[CV_CONF_ERROR_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (slot->key->secret)
+		cv_conf_find(job, slot->pos, "%s must be %s", slot->key->name, what);
+	else
+		cv_conf_find(job, slot->pos, "%s must be %s, not \"" CV_STR_FMT "%s\"",
+			     slot->key->name, what, CV_STR_ARG(part),
+			     text[part.len] ? "..." : "");
+}
+
 static void regex_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			const char *text)
 {
@@ -71,8 +114,7 @@ static void regex_check(struct cv_conf_job *job, const struct cv_conf_slot *slot
 	ret = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
 	if (ret != 0) {
 		(void)regerror(ret, &re, why, sizeof(why));
-		cv_conf_find(job, slot->pos, "%s: bad regular expression: %s",
-			     slot->key->name, why);
+		refuse(job, slot, text, "a regular expression (%s)", why);
 		return;
 	}
 
@@ -87,45 +129,37 @@ static bool is_made_of(const char *text, const char *chars)
 static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 		       const char *text)
 {
-	const char *name = slot->key->name;
 	size_t len = strlen(text);
 	struct cv_addr a;
 
 	switch (slot->key->type) {
 	case CV_CONF_PATH:
 		if (text[0] != '/')
-			cv_conf_find(job, slot->pos,
-				     "%s must be a path that begins with /", name);
+			refuse(job, slot, text, "a path that begins with /");
 		break;
 	case CV_CONF_ADDRESS:
 		if (cv_addr_parse(&a, cv_str_of(text)) != 0 || a.port != 0)
-			cv_conf_find(job, slot->pos,
-				     "%s must be an IPv4 or IPv6 address without port: "
-				     "names are not looked up yet",
-				     name);
+			refuse(job, slot, text,
+			       "an IPv4 or IPv6 address without port (names are not "
+			       "looked up yet)");
 		break;
 	case CV_CONF_REGEX:
 		regex_check(job, slot, text);
 		break;
 	case CV_CONF_METHOD:
 		if (!is_made_of(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-			cv_conf_find(job, slot->pos,
-				     "%s must be a SIP method in capitals, as INVITE",
-				     name);
+			refuse(job, slot, text, "a SIP method in capitals, as INVITE");
 		break;
 	case CV_CONF_SOURCE:
 		if (strcmp(text, "phones") != 0 && strcmp(text, "any") != 0 &&
 		    (strncmp(text, "peer:", 5) != 0 || text[5] == '\0'))
-			cv_conf_find(job, slot->pos,
-				     "%s must be phones, peer:NAME or any", name);
+			refuse(job, slot, text, "phones, peer:NAME or any");
 		break;
 	case CV_CONF_HA1:
 		if ((len != 32 && len != 64) ||
 		    !is_made_of(text, "0123456789abcdefABCDEF"))
-			cv_conf_find(job, slot->pos,
-				     "%s must be 32 (MD5) or 64 (SHA-256) hexadecimal "
-				     "digits",
-				     name);
+			refuse(job, slot, text,
+			       "32 (MD5) or 64 (SHA-256) hexadecimal digits");
 		break;
 	case CV_CONF_TEXT:
 	case CV_CONF_LIST:
@@ -176,8 +210,7 @@ static void word_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 
 	if (word.len == 0) {
 		words_print(&list, words);
-		cv_conf_find(job, slot->pos, "%s must be " CV_STR_FMT, slot->key->name,
-			     CV_STR_ARG(cv_buf_view(&list)));
+		refuse(job, slot, text, CV_STR_FMT, CV_STR_ARG(cv_buf_view(&list)));
 		cv_buf_free(&list);
 		return;
 	}
@@ -202,8 +235,7 @@ static void count_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	unsigned value;
 
 	if (cv_str_u64(&n, cv_str_of(text), key->max) != 0 || n < key->min) {
-		cv_conf_find(job, slot->pos, "%s must be a number from %u to %u",
-			     key->name, key->min, key->max);
+		refuse(job, slot, text, "a number from %u to %u", key->min, key->max);
 		return;
 	}
 
@@ -248,16 +280,13 @@ static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 
 	err = duration_parse(&ms, cv_str_of(text));
 	if (err == EINVAL) {
-		cv_conf_find(job, slot->pos,
-			     "%s must be a number with a unit (ms, s, m or h), as 30s",
-			     key->name);
+		refuse(job, slot, text, "a number with a unit (ms, s, m or h), as 30s");
 		return;
 	}
 
 	if (err || ms % per != 0 || ms / per < key->min || ms / per > key->max) {
-		cv_conf_find(job, slot->pos, "%s must be from %u%s to %u%s%s", key->name,
-			     key->min, unit, key->max, unit,
-			     per == 1000 ? " in whole seconds" : "");
+		refuse(job, slot, text, "from %u%s to %u%s%s", key->min, unit, key->max,
+		       unit, per == 1000 ? " in whole seconds" : "");
 		return;
 	}
 
@@ -286,8 +315,7 @@ static void range_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 
 	if (port_parse(&lo, cv_str_trim(cv_str_make(s.p, dash))) != 0 ||
 	    port_parse(&hi, cv_str_trim(cv_str_from(s, dash + 1))) != 0) {
-		cv_conf_find(job, slot->pos, "%s must be two ports, as 16384-32767",
-			     slot->key->name);
+		refuse(job, slot, text, "two ports, as 16384-32767");
 		return;
 	}
 
@@ -356,8 +384,8 @@ static void portlist_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 	}
 
 	if (list->c == 0 || list->c > CV_CONF_PORTS) {
-		cv_conf_find(job, slot->pos, "%s must be off or 1 to %d ports",
-			     slot->key->name, CV_CONF_PORTS);
+		cv_conf_find(job, slot->pos, "%s must be off or 1 to %d ports, not %zu",
+			     slot->key->name, CV_CONF_PORTS, list->c);
 		return;
 	}
 

@@ -60,12 +60,12 @@ static int read_args(struct args *a, int argc, char **argv)
 			a->check = true;
 			break;
 		case 'd':
-			if (cv_log_level_parse(&a->level, optarg)) {
-				usage(stderr);
-				return EXIT_USAGE;
-			}
-			a->level_given = true;
-			break;
+			a->level_given = cv_log_level_parse(&a->level, optarg) == 0;
+			if (a->level_given)
+				break;
+
+			usage(stderr);
+			return EXIT_USAGE;
 		case 'v':
 			(void)printf("culvertd %s\n", PACKAGE_VERSION);
 			return EXIT_SUCCESS;

@@ -116,6 +116,7 @@ static bool is_masked(const char *tag)
  * none. */
 static char *tags_left(su_home_t *home, const msg_list_t *list, const char *without)
 {
+	struct cv_buf b = {0};
 	char *text = NULL;
 
 	for (; list; list = (const msg_list_t *)list->k_next) {
@@ -124,12 +125,14 @@ static char *tags_left(su_home_t *home, const msg_list_t *list, const char *with
 			    (without && strcasecmp(list->k_items[i], without) == 0))
 				continue;
 
-			text = text ? su_sprintf(home, "%s, %s", text, list->k_items[i])
-				    : su_strdup(home, list->k_items[i]);
-			if (!text)
-				return NULL;
+			cv_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
+				      list->k_items[i]);
 		}
 	}
+
+	if (b.len > 0 && cv_buf_err(&b) == 0)
+		text = su_strndup(home, b.p, (isize_t)b.len);
+	cv_buf_free(&b);
 
 	return text;
 }

@@ -34,6 +34,8 @@
 #include "base/log.h"
 #include "sip/ua.h"
 
+struct cv_sip_guard;
+
 enum {
 	CV_SIP_GAUGES = 3,
 	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
@@ -79,6 +81,7 @@ struct cv_sip {
 	struct cv_loop *loop;
 	su_root_t *root; /* borrowed from loop */
 	nta_agent_t *agent;
+	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
 	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
 					      the first port; borrowed; NULL: off */
@@ -93,11 +96,12 @@ struct cv_sip {
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
-	struct cv_list links;       /* stream links */
-	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
-	size_t regc;                /* in regs */
-	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
+	struct cv_list links;            /* stream links */
+	struct cv_list legs;             /* all legs, for the end */
+	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                     /* in regs */
+	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
+	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
@@ -310,7 +314,7 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
  * status to refuse it with. */
 int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip);
 /** respond() of leg.h. */
-int cv_sip_respond(struct cv_txn *t, const struct cv_msg *m);
+int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
  * origin. */
 void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *ref,
@@ -319,10 +323,10 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 /* uac.c: outgoing */
 
 /** request(), ack() and cancel() of leg.h. */
-int cv_sip_send(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
+int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
-int cv_sip_ack(struct cv_txn *invite, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *t);
+int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
+void cv_sip_cancel(struct cv_txn *base);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
 
@@ -349,6 +353,14 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* via_guard.c */
+
+/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
+ * Ended by cv_mem_unref() after the agent. */
+int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Borrowed. */
+const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
+
 /* stun_plug.c */
 
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a

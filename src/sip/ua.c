@@ -27,7 +27,8 @@ enum {
 		3600000, /* a silent stream without keepalive is closed after an hour */
 	HALF_MESSAGE_MS = 30000, /* a message that never ends (threats 13) */
 	STREAM_QUEUE = 64,       /* messages that wait for a slow reader */
-	LOG_BURST = 20, /* stack's own lines in 10 s: the network triggers them */
+	LOG_BURST = 20,      /* stack's own lines in 10 s: the network triggers them */
+	REFUSALS_LOGGED = 5, /* lines about refused strangers in 10 s */
 };
 
 static const char allow[] =
@@ -42,10 +43,15 @@ static void sip_fini(void *obj)
 		cv_mem_unref(s->from[i]);
 	free(s->from);
 	cv_mem_unref(s->binds);
+	cv_mem_unref(s->guard);
 }
 
-/* The stack writes a line for every bad packet: ours to judge. */
 static void stack_log(void *stream, char const *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+/* The stack writes a line for every bad packet: ours to judge. */
+__attribute__((format(printf, 2, 0))) static void stack_log(void *stream, char const *fmt,
+							    va_list ap)
 {
 	static _Thread_local struct cv_log_limit
 		limit; /* the library gives no argument that lives with the agent */
@@ -194,6 +200,24 @@ static int dispatch(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	return o->who == CV_WHO_STRANGER ? 403 : 405;
 }
 
+/* A phone whose registration we don't know looks like this too: the operator must see it.
+ */
+static void log_stranger(struct cv_sip *s, const sip_t *sip,
+			 const struct cv_sip_origin *o)
+{
+	const url_t *from = sip->sip_from->a_url;
+	char seen[CV_ADDR_STRLEN];
+
+	if (!cv_log_allow(&s->refusal_log, REFUSALS_LOGGED))
+		return;
+
+	cv_info("sip",
+		"refused method=%s from=\"%s@%s\" source=%s "
+		"why=\"neither the flow of a registration nor an address of a peer\"",
+		sip->sip_request->rq_method_name, from->url_user ? from->url_user : "",
+		from->url_host ? from->url_host : "", cv_addr_print(&o->seen, seen));
+}
+
 int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 {
 	struct cv_sip_origin o;
@@ -225,6 +249,9 @@ int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 	}
 
 	status = dispatch(s, irq, sip, &o);
+	if (status == 403 && o.who == CV_WHO_STRANGER &&
+	    sip->sip_request->rq_method != sip_method_register)
+		log_stranger(s, sip, &o);
 	cv_sip_origin_done(&o);
 	if (status >= 100)
 		cv_sip_refuse(s, irq, status, 0);
@@ -242,10 +269,15 @@ static int on_default(nta_leg_magic_t *magic, nta_leg_t *leg, nta_incoming_t *ir
 
 static int open_agent(struct cv_sip *s)
 {
+	/* how nta is told to open no listening point of its own */
+	const url_string_t *none =
+		(url_string_t *)-1; /* NOLINT(performance-no-int-to-ptr): its spelling */
+
 	/* Each setting with its reason; threats.md section 1 of the design, doc/limits.md
 	 * here */
 	s->agent = nta_agent_create(
-		s->root, (url_string_t *)-1 /* no listening point of its own */, NULL, s,
+		s->root, none, NULL, s,
+		NTATAG_MCLASS(cv_sip_guard_table(s->guard)), /* no maddr in Via */
 		NTATAG_UA(1),           /* 2xx repeated by the stack until ACK */
 		NTATAG_SERVER_RPORT(2), /* every request asked for rport: RFC 3581; port 0
 					   in Via aborted the process */
@@ -488,6 +520,8 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 
 	su_log_redirect(NULL, stack_log, NULL);
 	err = read_from(s, env->conf);
+	if (!err)
+		err = cv_sip_guard_new(&s->guard);
 	if (!err)
 		err = cv_sip_stun_plug();
 	if (!err)

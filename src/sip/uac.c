@@ -282,6 +282,9 @@ static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 {
 	bool initial = !leg->confirmed;
 
+	if (!sip)
+		return; /* the stack makes up errors only, but nothing promises that */
+
 	if (initial)
 		cv_sip_early_win(leg, fork);
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
@@ -339,6 +342,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		msg_unref(msg);
 		msg = NULL;
 	}
+
+	/* the stack's own word for "not sent": a phone that is not there (RFC
+	 * 3261 21.4.18) must not make the caller think that we are out of service */
+	if (!msg && status == 503 && leg->binding != 0)
+		status = 480;
 
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;

@@ -71,8 +71,8 @@ static const struct check_case cases[] = {
 	 ""},
 	/* every finding is said, not just the first */
 	{"[media]\nports = 9-8\ndscp = 99\n[route r]\npeer = x\nstrip = -1\n",
-	 "t:6: strip must be a number from 0 to 64\n"
-	 "t:3: dscp must be a number from 0 to 63\n"
+	 "t:6: strip must be a number from 0 to 64, not \"-1\"\n"
+	 "t:3: dscp must be a number from 0 to 63, not \"99\"\n"
 	 "t:2: ports: 9 is above 8\n"
 	 "t:5: there is no [peer x]\n"},
 };
