@@ -217,6 +217,30 @@ void cv_call_answered(struct cv_call *call)
 	cv_call_log_answer(call);
 }
 
+void cv_call_session(struct cv_call *call, const struct cv_msg *m)
+{
+	uint64_t s = m->session_s;
+	int err;
+
+	if (call->state != CV_CALL_ANSWERED)
+		return;
+
+	if (s == 0) {
+		cv_timer_stop(call->timer);
+		return;
+	}
+
+	if (s < CV_CALL_SESSION_MIN_S)
+		s = CV_CALL_SESSION_MIN_S;
+	else if (s > UINT32_MAX / SECOND_MS)
+		s = UINT32_MAX / SECOND_MS;
+
+	err = cv_timer_set(call->timer, (uint32_t)(s * SECOND_MS));
+	if (err)
+		cv_warn("call", "session not timed call=%s err=%s", call->id,
+			strerror(err));
+}
+
 /* The caller may ask again with credentials: keep target, ports and leg B for it. */
 static int challenge(struct cv_call *call)
 {
@@ -261,6 +285,9 @@ static void on_timer(void *arg)
 		cv_call_finish(call, &(struct cv_call_end){"edge", "cancel", ETIMEDOUT});
 		break;
 	case CV_CALL_ANSWERED:
+		cv_call_finish(call, &(struct cv_call_end){"edge", "session-expired",
+							   ETIMEDOUT});
+		break;
 	case CV_CALL_OVER:
 		break;
 	}

@@ -179,6 +179,9 @@ static inline const char *cv_call_party_name(enum cv_end end)
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e);
 /** The INVITE that made the call was answered: its 2xx has passed. */
 void cv_call_answered(struct cv_call *call);
+/** A 2xx of an INVITE or UPDATE passed: from now on the call lasts for the session
+ * interval it names (RFC 4028), or without limit. Before the answer nothing. */
+void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 /** The INVITE that made the call got a final refusal, which has passed. */
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
 /** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */

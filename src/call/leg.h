@@ -57,6 +57,7 @@ struct cv_msg {
 	bool reliable; /* a 1xx that wants PRACK (RFC 3262) */
 	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
 			  acknowledges on the leg it goes to, 0: of none there */
+	uint32_t session_s;       /* session interval it names (RFC 4028), 0: none */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */
 	struct cv_sip_ref
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */

@@ -71,4 +71,5 @@ EXTRA_DIST += \
 	tests/replay/call/026-reliable-offer.flow \
 	tests/replay/call/027-reliable-alone.flow \
 	tests/replay/call/028-forks.flow \
-	tests/replay/call/029-forks-as-one.flow
+	tests/replay/call/029-forks-as-one.flow \
+	tests/replay/call/030-session-timer.flow

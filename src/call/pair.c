@@ -382,6 +382,9 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 
 	cv_pass_done(&pass);
 	p->acking = invite_2xx && !err;
+	if (!err && m->status < 300 &&
+	    (p->method == CV_METHOD_INVITE || p->method == CV_METHOD_UPDATE))
+		cv_call_session(call, m);
 	if (p->acking)
 		return;
 
@@ -429,6 +432,7 @@ static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_
 
 	p->acking = true;
 	cv_call_answered(call);
+	cv_call_session(call, m);
 }
 
 static void on_refusal(struct cv_pair *p, const struct cv_msg *m)

@@ -140,6 +140,8 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	m->src = ref;
 	if (sip->sip_cseq)
 		m->method = cv_sip_method(sip->sip_cseq->cs_method);
+	if (sip->sip_session_expires)
+		m->session_s = (uint32_t)sip->sip_session_expires->x_delta;
 	if (sip->sip_content_type)
 		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)

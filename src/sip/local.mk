@@ -13,7 +13,7 @@ libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h
 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
-	tests/unit/suite_sip.h tests/unit/test_hdr.c tests/unit/test_ident.c \
+	tests/unit/suite_sip.h tests/unit/test_early.c tests/unit/test_hdr.c tests/unit/test_ident.c \
 	tests/unit/test_nat.c tests/unit/test_status.c
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \

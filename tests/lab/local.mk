@@ -31,6 +31,9 @@ EXTRA_DIST += \
 	tests/lab/sipp/prack-given-up.xml \
 	tests/lab/sipp/prack-must.xml \
 	tests/lab/sipp/prack-never.xml \
+	tests/lab/sipp/session-answer.xml \
+	tests/lab/sipp/session-call.xml \
+	tests/lab/sipp/session-small.xml \
 	tests/lab/cases/00-laboratory.sh \
 	tests/lab/cases/01-register-embedded.sh \
 	tests/lab/cases/02-far-to-lan.sh \
@@ -53,4 +56,5 @@ EXTRA_DIST += \
 	tests/lab/cases/19-hold-resume.sh \
 	tests/lab/cases/20-strangers.sh \
 	tests/lab/cases/31-prack.sh \
-	tests/lab/cases/32-forks.sh
+	tests/lab/cases/32-forks.sh \
+	tests/lab/cases/33-session-timer.sh

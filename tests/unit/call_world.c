@@ -433,6 +433,9 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	if (!err && cv_words_accept(l, "fork"))
 		m.fork = cv_words_number(cv_words_next(l));
 
+	if (cv_words_accept(l, "session"))
+		m.session_s = cv_words_number(cv_words_next(l));
+
 	m.reliable = cv_words_accept(l, "reliable");
 	if (m.reliable)
 		m.rseq = cv_words_number(cv_words_next(l));
