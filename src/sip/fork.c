@@ -82,7 +82,7 @@ static void retag(nta_incoming_t *irq, const char *tag)
 	char *is = (char *)nta_incoming_tag(irq, NULL);
 
 	if (is && strlen(is) == strlen(tag))
-		memcpy(is, tag, strlen(tag));
+		memcpy(is, tag, strlen(tag) + 1);
 }
 
 static int tag_of(struct cv_sip_txn *t, const sip_t *invite, msg_t *response,

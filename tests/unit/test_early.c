@@ -21,12 +21,15 @@ struct bed {
 
 static void bed_open(struct bed *b)
 {
+	url_string_t *no_sockets =
+		(url_string_t *)-1; /* NOLINT(performance-no-int-to-ptr): its spelling */
+
 	cv_sip_kit_open(&b->kit);
 	CU_ASSERT_EQUAL_FATAL(su_init(), 0);
 	b->root = su_root_create(NULL);
 	cv_list_init(&b->kit.sip.legs);
-	b->kit.sip.agent = nta_agent_create(b->root, (url_string_t *)-1, NULL,
-					    &b->kit.sip, NTATAG_UA(1), TAG_END());
+	b->kit.sip.agent = nta_agent_create(b->root, no_sockets, NULL, &b->kit.sip,
+					    NTATAG_UA(1), TAG_END());
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->kit.sip.agent);
 	CU_ASSERT_EQUAL_FATAL(cv_sip_leg_alloc(&b->leg, &b->kit.sip), 0);
 	b->leg->dialog = nta_leg_tcreate(b->kit.sip.agent, cv_sip_on_dialog, b->leg,
