@@ -203,6 +203,17 @@ static uint32_t shortest(const struct cv_reg *r)
 	return least;
 }
 
+/* A Contact that stands twice in one REGISTER counts once. */
+static bool is_repeated(const struct cv_reg *r, size_t i)
+{
+	for (size_t k = 0; k < i; ++k) {
+		if (strcmp(r->v[k].uri, r->v[i].uri) == 0)
+			return true;
+	}
+
+	return false;
+}
+
 /* How many bindings the AOR would have. */
 static size_t would_have(const struct cv_reg *r, const char *aor)
 {
@@ -215,6 +226,9 @@ static size_t would_have(const struct cv_reg *r, const char *aor)
 		++n;
 
 	for (size_t i = 0; i < r->c; ++i) {
+		if (is_repeated(r, i))
+			continue;
+
 		cv_reg_ask(r, i, aor, NULL, &ask);
 		b = cv_bind_find(bs, &ask);
 		if (!b && r->v[i].expires_s > 0)
@@ -253,6 +267,21 @@ static int bind_one(const struct cv_reg *r, size_t i, const char *aor, uint32_t 
 	return err;
 }
 
+/* The oldest binding of the AOR that came from the same host by another port: what a
+ * phone left behind when it was switched off. NULL: none. */
+static struct cv_binding *left_behind(const struct cv_reg *r, const char *aor)
+{
+	struct cv_binding *b = NULL, *oldest = NULL;
+
+	while ((b = cv_bind_by_aor(r->sip->binds, cv_str_of(aor), b))) {
+		if (cv_addr_host_eq(&b->flow.seen, &r->seen) &&
+		    !cv_addr_eq(&b->flow.seen, &r->seen))
+			oldest = b;
+	}
+
+	return oldest;
+}
+
 static int bind_all(const struct cv_reg *r, const char *aor,
 		    const struct cv_home_answer *ans)
 {
@@ -262,8 +291,14 @@ static int bind_all(const struct cv_reg *r, const char *aor,
 	while (r->star && (b = cv_bind_by_aor(r->sip->binds, cv_str_of(aor), NULL)))
 		cv_bind_drop(r->sip->binds, b, "by the phone");
 
-	if (ans->max_contacts > 0 && r->c > 0 && would_have(r, aor) > ans->max_contacts)
-		return EACCES;
+	while (ans->max_contacts > 0 && r->c > 0 &&
+	       would_have(r, aor) > ans->max_contacts) {
+		b = left_behind(r, aor);
+		if (!b)
+			return EACCES;
+
+		cv_bind_drop(r->sip->binds, b, "its phone came back by another port");
+	}
 
 	for (size_t i = 0; i < r->c && !err; ++i)
 		err = bind_one(r, i, aor, ans->expires_s);

@@ -236,6 +236,8 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
 /** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+/** Takes the credentials for realms of ours out of a received message. */
+void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
 /* status.c: the one table of errno and SIP status */
 
@@ -353,10 +355,11 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
-/* via_guard.c */
+/* guard.c */
 
-/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
- * Ended by cv_mem_unref() after the agent. */
+/** Makes the table of header kinds the agent parses with: headers of thousands of parts
+ * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
+ * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
