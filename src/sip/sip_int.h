@@ -113,7 +113,7 @@ struct cv_sip_early {
 	nta_leg_t *dialog; /* owned; NULL: it is the leg's own */
 	uint32_t fork;     /* as the leg that calls counts them */
 	uint32_t rseq; /* last reliable 1xx that came, or 1 when one was sent; 0: none */
-	uint32_t cseq;     /* of the INVITE that rseq belongs to */
+	uint32_t cseq; /* of the INVITE that rseq belongs to */
 };
 
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
