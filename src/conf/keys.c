@@ -133,6 +133,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "Who may begin to send media: signalling (the address its SIP or SDP "
 		"came "
 		"from) or any"},
+	{"peer", "early", CV_CONF_WORD, AT(cv_conf_peer, early), .words = "all one",
+	 .def = "all",
+	 .doc = "When a call rings at several places at once: all shows a caller each of "
+		"them (an early dialog each), one shows a single one; for calls from or "
+		"to this peer"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
 		"password: yes or no"},
@@ -255,7 +260,7 @@ struct later {
 static const struct later laters[] = {
 	{"general", " store log-to "},
 	{"listen", " tls tls-cert tls-key tls-ca tls-verify tls-min "},
-	{"peer", " srtp srtp-keys contact options-ping early refer redirect add-header "
+	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
 		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},

@@ -38,7 +38,10 @@
 
 struct cv_sip_guard;
 
-enum { CV_SIP_GAUGES = 3 };
+enum {
+	CV_SIP_GAUGES = 3,
+	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
+};
 
 /** The message behind a cv_msg. */
 struct cv_sip_ref {
@@ -108,6 +111,15 @@ struct cv_sip {
 	uint32_t ping_cseq;
 };
 
+/** An early dialog: what one fork of an INVITE has answered so far, or what we made of
+ * that for the caller. */
+struct cv_sip_early {
+	nta_leg_t *dialog; /* owned; NULL: it is the leg's own */
+	uint32_t fork;     /* as the leg that calls counts them */
+	uint32_t rseq; /* last reliable 1xx that came, or 1 when one was sent; 0: none */
+	uint32_t cseq; /* of the INVITE that rseq belongs to */
+};
+
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
  * reference, until it has ended and its last transaction is over. */
 struct cv_sip_leg {
@@ -122,9 +134,11 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	char call[32];    /* id of the call, for logs; "-" until known */
-	bool confirmed;   /* a 2xx of an INVITE was sent or received */
-	bool bye;         /* a BYE was sent or received */
-	bool ended;       /* the call let go of it */
+	struct cv_sip_early early[CV_SIP_FORKS];
+	size_t earlyc;
+	bool confirmed; /* a 2xx of an INVITE was sent or received */
+	bool bye;       /* a BYE was sent or received */
+	bool ended;     /* the call let go of it */
 	struct cv_list txns;
 	struct cv_list node;
 };
@@ -140,6 +154,9 @@ struct cv_sip_txn {
 	bool cancelled;         /* by us */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
+	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
+	uint32_t rel_fork;      /* fork of the last reliable 1xx */
+	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
 	struct cv_list node;
 };
 
@@ -323,6 +340,42 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 		int status);
 extern const struct cv_leg_ops cv_sip_leg_ops;
 
+/* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
+
+/** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
+ * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */
+bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
+/** Dialog for a request to @p fork: the early one, or the leg's own. */
+nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
+/** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */
+int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_t *prack);
+/** Fork whose dialog a message with these tags belongs to; 0 when none. */
+uint32_t cv_sip_early_fork(const struct cv_sip_leg *leg, const char *local,
+			   const char *remote);
+/** The fork has answered: its dialog becomes the leg's own. */
+void cv_sip_early_win(struct cv_sip_leg *leg, uint32_t fork);
+/** Forgets all of them. */
+void cv_sip_early_drop(struct cv_sip_leg *leg);
+
+/* fork.c: early dialogs towards a caller */
+
+/** Gives a response to the INVITE that began an incoming leg the To tag of its fork; a
+ * 2xx makes that dialog the leg's own. ENOMEM, ENOBUFS. */
+int cv_sip_fork_tag(struct cv_sip_txn *t, msg_t *response, const struct cv_msg *m);
+/** May the next 1xx of @p fork be reliable? The stack numbers all forks in one row, which
+ * a caller can't follow once two take turns. Notes it when so. */
+bool cv_sip_fork_rel(struct cv_sip_txn *t, uint32_t fork);
+
+/* rel.c: reliable 1xx of an incoming INVITE */
+
+/** Notes in an INVITE's transaction what its sender can. */
+void cv_sip_rel_note(struct cv_sip_txn *t, const sip_t *sip);
+/** Sends a complete 1xx reliably, after the one that awaits its PRACK; takes @p msg.
+ * ENOMEM, ENOBUFS, EIO. */
+int cv_sip_rel_respond(struct cv_sip_txn *t, msg_t *msg, const struct cv_msg *m);
+/** Forgets what awaits PRACK. */
+void cv_sip_rel_drop(struct cv_sip_txn *t);
+
 /* uas.c: incoming */
 
 /** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
@@ -331,6 +384,9 @@ int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 /** nta's callback for requests in a leg's dialog. */
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);
+/** Is a request in the leg's dialog from its party? Then the leg follows it. 0, or the
+ * status to refuse it with. */
+int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip);
 /** respond() of leg.h. */
 int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the

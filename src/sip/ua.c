@@ -32,8 +32,8 @@ enum {
 };
 
 static const char allow[] =
-	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, "
-	"MESSAGE, REGISTER";
+	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, "
+	"NOTIFY, MESSAGE, REGISTER";
 
 static void sip_fini(void *obj)
 {

@@ -110,6 +110,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
 	if (!err && m->method != CV_METHOD_BYE)
 		err = add_contact(leg, msg);
+	if (!err && m->method == CV_METHOD_PRACK)
+		err = cv_sip_early_rack(leg, m, msg);
 
 	if (err)
 		msg_destroy(msg);
@@ -162,8 +164,11 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 	if (err)
 		goto out;
 
+	if (to)
+		cv_sip_early_drop(leg); /* asked again: another INVITE, other forks */
+
 	method = sip_method_code(name);
-	if (nta_msg_request_complete(msg, leg->dialog, method, name,
+	if (nta_msg_request_complete(msg, cv_sip_early_dialog(leg, m->fork), method, name,
 				     (const url_string_t *)id.ruri) < 0) {
 		err = EINVAL;
 		goto out;
@@ -312,13 +317,15 @@ int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg)
 }
 
 /* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
-static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
+static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 {
 	bool initial = !leg->confirmed;
 
 	if (!sip)
 		return; /* the stack makes up errors only, but nothing promises that */
 
+	if (initial)
+		cv_sip_early_win(leg, fork);
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 
@@ -342,7 +349,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
-	confirm(leg, sip);
+	confirm(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
 		return;
@@ -391,10 +398,12 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		m.src = NULL;
 	}
 	cv_mem_ref(t);
-	if (status < 200)
-		cv_sip_leg_response(t, &m);
-	else
+	if (msg && !cv_sip_early_heard(leg, sip, &m))
+		cv_debug("sip", "1xx left out call=%s", leg->call);
+	else if (status >= 200)
 		on_final(t, &m, msg ? sip : NULL);
+	else
+		cv_sip_leg_response(t, &m);
 	cv_mem_unref(t);
 	if (msg)
 		msg_unref(msg);

@@ -20,6 +20,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"status", cv_test_status},
 	{"digest client", cv_test_digest_client},
 	{"auth", cv_test_auth},
+	{"early", cv_test_early},
 	{NULL, NULL},
 };
 
