@@ -298,7 +298,7 @@ static int target_of(struct cv_sip *s, const struct cv_conf_peer *peer,
 	to->hop = peer->targets[0].addr;
 	to->transport = peer->targets[0].transport;
 	if (to->hop.port == 0)
-		to->hop.port = 5060;
+		to->hop.port = to->transport == CV_TRANSPORT_TLS ? 5061 : 5060;
 
 	(void)cv_iface_toward(&source, &to->hop);
 	q.seen = to->hop;
@@ -462,6 +462,10 @@ static int launch(struct up *u, msg_t *m, const struct cv_target *to)
 	url_string_t *route = cv_sip_hop_url(msg_home(m), &to->hop, to->transport);
 
 	if (!route || !tp)
+		return ENETUNREACH;
+	if (to->transport != CV_TRANSPORT_UDP &&
+	    cv_sip_aim(s, &to->hop, to->transport, to->place.listen,
+		       cv_conf_peer_find(s->conf, cv_str_of(to->peer))))
 		return ENETUNREACH;
 
 	u->sending = true;
