@@ -39,7 +39,8 @@ struct rule {
 	regex_t to;
 	char *to_text;
 	char *method; /* NULL: any */
-	char *peer;   /* the first of the list */
+	char *peer;   /* the first of the list; NULL: user rings */
+	char *user;   /* account of ours; NULL: to peer */
 	char *prefix; /* NULL: none */
 	size_t strip;
 };
@@ -48,7 +49,8 @@ struct rule {
 struct peer {
 	char *name;
 	char *domains; /* as written, separated by commas; NULL: none */
-	bool trunk;    /* register = yes: we are its customer */
+	bool trunk;    /* register = yes, or it knows us by username: we are its customer
+			*/
 };
 
 /** All that was read; replaced as a whole. */
@@ -62,6 +64,8 @@ struct table {
 
 struct route_peer {
 	struct cv_route *reg;
+	struct cv_routes *routes; /* asked again for a rule that rings a user */
+	bool inside;              /* it is being asked */
 	struct table *table;
 };
 
@@ -80,6 +84,7 @@ static void table_fini(void *obj)
 		free(r->to_text);
 		free(r->method);
 		free(r->peer);
+		free(r->user);
 		free(r->prefix);
 	}
 
@@ -127,7 +132,7 @@ static int peer_read(struct table *t, const struct cv_opts_sec *s)
 	if (err)
 		return err;
 
-	p->trunk = is_yes(cv_opts_get(s, "register"));
+	p->trunk = is_yes(cv_opts_get(s, "register")) || cv_opts_get(s, "username");
 
 	return keep(&p->domains, cv_opts_get(s, "domains"));
 }
@@ -179,8 +184,12 @@ static int target_read(struct rule *r, const struct table *t, const struct cv_op
 {
 	struct cv_str rest = cv_str_of(cv_opts_get(s, "peer")), name;
 
+	if (cv_opts_get(s, "user"))
+		return keep(&r->user, cv_opts_get(s, "user"));
+
 	if (!cv_str_next(&rest, ',', &name) || cv_str_trim(name).len == 0) {
-		cv_opts_complain(s, "peer", "[route %s] needs peer", cv_opts_name(s));
+		cv_opts_complain(s, "peer", "[route %s] needs peer or user",
+				 cv_opts_name(s));
 		return EINVAL;
 	}
 
@@ -344,6 +353,26 @@ static int rule_take(const struct rule *r, const struct cv_request *rq,
 	return 0;
 }
 
+/* The phone of an account, found as if its address had been called. */
+static int rule_ring(struct route_peer *m, const struct rule *r,
+		     const struct cv_request *rq, struct cv_target *to)
+{
+	struct cv_request asked = *rq;
+	int err;
+
+	asked.ruri_user = cv_str_of(r->user);
+	asked.ruri_host = CV_STR_NULL;
+	asked.ruri_ours = true;
+	m->inside = true;
+	err = cv_routes_pick(m->routes, &asked, to);
+	m->inside = false;
+	if (!err)
+		(void)snprintf(to->why, sizeof(to->why), "[route %.40s] rings %.60s",
+			       r->name, r->user);
+
+	return err;
+}
+
 static bool serves(const struct peer *p, struct cv_str host)
 {
 	struct cv_str rest = cv_str_of(p->domains), domain;
@@ -472,19 +501,21 @@ static int for_stranger(const struct table *t, const struct cv_request *rq,
 
 static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
 {
-	const struct route_peer *m = arg;
+	struct route_peer *m = arg;
 	const struct table *t = m->table;
 
 	/* a token of ours that no binding took is forged or gone: nobody's request */
-	if (rq->ruri_token)
+	if (rq->ruri_token || m->inside)
 		return ENOENT;
 
 	if (rq->who == CV_WHO_STRANGER)
 		return for_stranger(t, rq, to);
 
 	for (size_t i = 0; i < t->rulec; ++i) {
-		if (rule_matches(&t->rules[i], rq))
-			return rule_take(&t->rules[i], rq, to);
+		const struct rule *r = &t->rules[i];
+
+		if (rule_matches(r, rq))
+			return r->user ? rule_ring(m, r, rq, to) : rule_take(r, rq, to);
 	}
 
 	return rq->who == CV_WHO_PHONE ? for_phone(t, rq, to) : ENOENT;
@@ -517,6 +548,8 @@ static int conf(void *mod, const struct cv_opts *opts)
 static int start(void *mod, struct cv_env *env)
 {
 	struct route_peer *m = mod;
+
+	m->routes = env->routes;
 
 	return cv_route_add(env, &m->reg, &route_ops, m);
 }

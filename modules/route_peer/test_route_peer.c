@@ -26,11 +26,12 @@ extern const struct cv_module cv_module_route_peer;
 static const char base_conf[] =
 	"[peer pbx]\ntarget = sip:203.0.113.5\ndomains = pbx.example, old.example\n"
 	"[peer trunk]\ntarget = sip:203.0.113.9\ndomains = trunk.example\n"
-	"register = yes\n";
+	"register = yes\nusername = u\npassword = p\n";
 
 static const char routes_conf[] =
 	"[peer pbx]\ntarget = sip:203.0.113.5\ndomains = pbx.example\n"
 	"[peer trunk]\ntarget = sip:203.0.113.9\nregister = yes\n"
+	"username = u\npassword = p\n"
 	"[route out]\nfrom = phones\nto = ^0[1-9]\nmethod = INVITE\npeer = trunk, pbx\n"
 	"strip = 1\nprefix = +49\n"
 	"[route in]\nfrom = peer:trunk\npeer = pbx\n"
@@ -236,6 +237,66 @@ static void test_short_user_is_not_stripped(void)
 	bench_close(&b);
 }
 
+/* Stands for the registrations: alice has a phone, and only at an address of ours. */
+static int pick_alice(void *arg, const struct cv_request *rq, struct cv_target *to)
+{
+	(void)arg;
+
+	if (!cv_str_eq(rq->ruri_user, CV_STR("alice")) || !rq->ruri_ours)
+		return ENOENT;
+
+	to->kind = CV_TARGET_BINDING;
+	to->binding = 7;
+
+	return 0;
+}
+
+static void test_route_rings_a_user(void)
+{
+	static const struct cv_route_ops ops = {.name = "alice", .pick = pick_alice};
+	struct cv_request rq = request(CV_WHO_PEER, "4930123", "trunk.example");
+	struct cv_route *reg = NULL;
+	struct cv_env env = {.loop = NULL};
+	struct bench b;
+
+	CU_ASSERT_EQUAL_FATAL(
+		bench_open(&b, "[peer trunk]\ntarget = sip:203.0.113.9\n"
+			       "[user alice]\npassword = a\n[user bob]\npassword = b\n"
+			       "[route in]\nfrom = peer:trunk\nto = 123$\nuser = alice\n"
+			       "[route no]\nfrom = peer:trunk\nuser = bob\n"),
+		0);
+	env.routes = b.routes;
+	CU_ASSERT_EQUAL_FATAL(cv_route_add(&env, &reg, &ops, NULL), 0);
+	rq.peer = "trunk";
+	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
+	CU_ASSERT_EQUAL(b.to.kind, CV_TARGET_BINDING);
+	CU_ASSERT_EQUAL(b.to.binding, 7);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.why, "[route in] rings alice"));
+
+	rq.ruri_user =
+		CV_STR("4930999"); /* bob has no phone, and no rule is asked twice */
+	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
+	rq.peer = "other";
+	rq.ruri_user = CV_STR("4930123");
+	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
+	reg = cv_route_del(reg);
+	bench_close(&b);
+}
+
+static void test_strangers_never_use_our_account(void)
+{
+	struct cv_request rq = request(CV_WHO_STRANGER, "bob", "itsp.example");
+	struct bench b;
+
+	CU_ASSERT_EQUAL_FATAL(
+		bench_open(&b, "[general]\nstrangers = pass\n"
+			       "[peer itsp]\ntarget = sip:203.0.113.9\n"
+			       "domains = itsp.example\nusername = u\npassword = p\n"),
+		0);
+	CU_ASSERT_EQUAL(ask(&b, &rq), EACCES);
+	bench_close(&b);
+}
+
 static void test_strangers_are_refused(void)
 {
 	struct cv_request rq = request(CV_WHO_STRANGER, "bob", "pbx.example");
@@ -356,6 +417,8 @@ int cv_test_route_peer(void)
 	CU_ADD_TEST(s, test_route_strips_and_prefixes);
 	CU_ADD_TEST(s, test_long_users_are_bounded);
 	CU_ADD_TEST(s, test_short_user_is_not_stripped);
+	CU_ADD_TEST(s, test_route_rings_a_user);
+	CU_ADD_TEST(s, test_strangers_never_use_our_account);
 	CU_ADD_TEST(s, test_strangers_are_refused);
 	CU_ADD_TEST(s, test_strangers_pass_to_domains_only);
 	CU_ADD_TEST(s, test_stale_token_goes_nowhere);

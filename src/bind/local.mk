@@ -7,7 +7,8 @@ libbind_a_SOURCES = \
 	src/bind/ping.c \
 	src/bind/show.c \
 	src/bind/table.c \
-	src/bind/token.c
+	src/bind/token.c \
+	src/bind/trunk.c src/bind/trunk.h
 libbind_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPENSSL_CFLAGS)
 
 check_PROGRAMS += tests/unit/test_bind
@@ -18,7 +19,7 @@ tests_unit_test_bind_SOURCES = \
 	tests/unit/suite_bind.c tests/unit/suite_bind.h \
 	tests/unit/test_bind_table.c tests/unit/test_bind_token.c \
 	tests/unit/test_bind_ping.c tests/unit/test_bind_show.c \
-	tests/unit/test_home.c
+	tests/unit/test_home.c tests/unit/test_trunk.c
 tests_unit_test_bind_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_bind_LDADD = libbind.a libloop.a libbase.a \
 	$(OPENSSL_LIBS) $(SOFIA_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS)

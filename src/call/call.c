@@ -211,10 +211,35 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 void cv_call_answered(struct cv_call *call)
 {
 	call->state = CV_CALL_ANSWERED;
+	cv_offer_answered(call);
 	call->answer_ms = cv_clock_ms();
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
+}
+
+void cv_call_session(struct cv_call *call, const struct cv_msg *m)
+{
+	uint64_t s = m->session_s;
+	int err;
+
+	if (call->state != CV_CALL_ANSWERED)
+		return;
+
+	if (s == 0) {
+		cv_timer_stop(call->timer);
+		return;
+	}
+
+	if (s < CV_CALL_SESSION_MIN_S)
+		s = CV_CALL_SESSION_MIN_S;
+	else if (s > UINT32_MAX / SECOND_MS)
+		s = UINT32_MAX / SECOND_MS;
+
+	err = cv_timer_set(call->timer, (uint32_t)(s * SECOND_MS));
+	if (err)
+		cv_warn("call", "session not timed call=%s err=%s", call->id,
+			strerror(err));
 }
 
 /* The caller may ask again with credentials: keep target, ports and leg B for it. */
@@ -261,6 +286,9 @@ static void on_timer(void *arg)
 		cv_call_finish(call, &(struct cv_call_end){"edge", "cancel", ETIMEDOUT});
 		break;
 	case CV_CALL_ANSWERED:
+		cv_call_finish(call, &(struct cv_call_end){"edge", "session-expired",
+							   ETIMEDOUT});
+		break;
 	case CV_CALL_OVER:
 		break;
 	}
@@ -387,6 +415,25 @@ static enum cv_need_policy policy_of(const struct cv_call *call)
 	return CV_NEED_AUTO;
 }
 
+/* Either peer may not be able to follow several early dialogs. */
+static bool shows_single(const struct cv_call *call)
+{
+	const struct cv_conf *conf = call->calls->env.conf;
+	const char *names[] = {call->from_peer, call->peer};
+
+	for (size_t i = 0; i < 2; ++i) {
+		const struct cv_conf_peer *peer = NULL;
+
+		if (names[i])
+			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
+
+		if (peer && peer->early == CV_EARLY_ONE)
+			return true;
+	}
+
+	return false;
+}
+
 /* Target, places, relay: all that is decided before anything is sent. */
 static int decide(struct cv_call *call, const struct cv_request *rq)
 {
@@ -412,6 +459,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 		.same_nat_direct = env->same_nat_direct,
 	};
 	call->reason = cv_need_decide(&need);
+	call->single = shows_single(call);
 	cv_call_explain_start(call);
 
 	return 0;

@@ -13,7 +13,9 @@
  * 2xx that crosses it is acknowledged and ended. A 401 or 407 is passed back
  * and the call waits CV_CALL_RETRY_MS for the same INVITE asked again (same
  * Call-ID and From tag, higher CSeq, no To tag), which takes over leg B's
- * identifiers, the target and the ports. When the last leg is gone the media
+ * identifiers, the target and the ports. A session timer (RFC 4028) is agreed on
+ * by the two parties through us, refreshes pass like other requests; when one is
+ * overdue, both legs are ended. When the last leg is gone the media
  * handle is closed at once.
  */
 #ifndef CV_CALL_CALL_H
@@ -29,10 +31,12 @@
 #include "loop/loop.h"
 
 enum {
-	CV_CALL_RETRY_MS = 32000,  /* how long a challenged call waits to be asked again:
-				      64*T1, the caller's own limit */
-	CV_CALL_SETUP_MS = 180000, /* an INVITE without a final answer is given up: timer
-				      C (RFC 3261 16.6) */
+	CV_CALL_RETRY_MS = 32000,   /* how long a challenged call waits to be asked again:
+				       64*T1, the caller's own limit */
+	CV_CALL_SETUP_MS = 180000,  /* an INVITE without a final answer is given up: timer
+				       C (RFC 3261 16.6) */
+	CV_CALL_SESSION_MIN_S = 90, /* a session interval is never taken shorter, RFC
+				       4028 5 */
 	CV_CALL_TXNS = 32, /* requests of one call that may wait at once; more get 500 */
 };
 

@@ -18,6 +18,7 @@ enum {
 	CV_CALL_ID_LEN = 10,       /* printable characters of an id: 50 random bits */
 	CV_CALL_NAME_LEN = 12,     /* "audio", "application" */
 	CV_CALL_PARTY_LEN = 96,    /* user@host for logs; longer ones are cut */
+	CV_CALL_FORKS = 8,         /* early dialogs whose descriptions are kept */
 	CV_CALL_CODEC_LEN = 32,    /* "telephone-event/8000" */
 	CV_CALL_CANCEL_MS = 32000, /* a cancelled INVITE is awaited so long: 64*T1, RFC
 				      3261 9.1 */
@@ -74,6 +75,8 @@ struct cv_party {
 
 	struct cv_lines *now;   /* what it said last; owned */
 	struct cv_lines *good;  /* what it said in the last exchange that was agreed */
+	struct cv_lines *fork[CV_CALL_FORKS]; /* what each fork said; owned; gone after
+						 the 2xx */
 	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 };
@@ -87,6 +90,7 @@ struct cv_pair {
 	struct cv_txn *in, *out; /* owned; out NULL until it was sent on */
 	bool acking;             /* INVITE: its 2xx was passed, the ACK is awaited */
 	bool canceled;           /* INVITE: given up */
+	bool agreed; /* INVITE: its offer was answered before the 2xx, reliably */
 };
 
 struct cv_call {
@@ -117,6 +121,8 @@ struct cv_call {
 				       borrowed */
 	enum cv_end offerer;
 	bool previewed; /* the answer came in a 1xx already */
+	bool single;    /* A sees one early dialog, however many there are */
+	uint32_t fork_now; /* B's early dialog that was shown last */
 
 	uint64_t start_ms, answer_ms; /* answer_ms 0: not yet */
 	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
@@ -173,6 +179,9 @@ static inline const char *cv_call_party_name(enum cv_end end)
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e);
 /** The INVITE that made the call was answered: its 2xx has passed. */
 void cv_call_answered(struct cv_call *call);
+/** A 2xx of an INVITE or UPDATE passed: from now on the call lasts for the session
+ * interval it names (RFC 4028), or without limit. Before the answer nothing. */
+void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 /** The INVITE that made the call got a final refusal, which has passed. */
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
 /** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
@@ -212,6 +221,8 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 void cv_pass_done(struct cv_pass *out);
 /** Pair @p p is over: an offer in it that was not agreed is undone, in media too. */
 void cv_offer_undo(struct cv_pair *p);
+/** The call is answered: what the other forks said is forgotten. */
+void cv_offer_answered(struct cv_call *call);
 /** Closes the media session; what was said is forgotten. */
 void cv_offer_close(struct cv_call *call);
 /** Name of media @p stream as either party called it, "stream" when unknown. */

@@ -51,8 +51,13 @@ struct cv_sip_ref; /* a SIP message, known to src/sip only */
 struct cv_msg {
 	enum cv_method method; /* of the transaction, also in a response */
 	uint16_t status;       /* 0: a request */
-	uint32_t fork; /* early dialog of this leg, 0 the first; only before the 2xx */
-	bool reliable; /* a 1xx that wants PRACK */
+	uint32_t fork; /* early dialog it belongs to: which of the places that ring, as
+			  the leg that calls them counts; in a 2xx: which answered */
+	bool single;   /* response: show all forks as one */
+	bool reliable; /* a 1xx that wants PRACK (RFC 3262) */
+	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
+			  acknowledges on the leg it goes to, 0: of none there */
+	uint32_t session_s;       /* session interval it names (RFC 4028), 0: none */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */
 	struct cv_sip_ref
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */
@@ -114,7 +119,7 @@ struct cv_leg_ops {
 	int (*request)(struct cv_leg *leg, struct cv_txn **tp, const struct cv_msg *m,
 		       const struct cv_target *to);
 	/** Sends a response of an incoming transaction; headers of m->src pass through
-	 * hdr.c. */
+	 * hdr.c. ENOTSUP: a reliable 1xx was sent, but the party can't acknowledge it. */
 	int (*respond)(struct cv_txn *t, const struct cv_msg *m);
 	/** Acknowledges a 2xx of an INVITE of ours; with a body when the offer was in the
 	 * 2xx. */

@@ -66,4 +66,10 @@ EXTRA_DIST += \
 	tests/replay/call/015-refused-starts.flow \
 	tests/replay/call/016-never-answered.flow \
 	tests/replay/call/017-silence-and-loss.flow \
-	tests/replay/call/018-byes-cross.flow
+	tests/replay/call/018-byes-cross.flow \
+	tests/replay/call/025-reliable-answer.flow \
+	tests/replay/call/026-reliable-offer.flow \
+	tests/replay/call/027-reliable-alone.flow \
+	tests/replay/call/028-forks.flow \
+	tests/replay/call/029-forks-as-one.flow \
+	tests/replay/call/030-session-timer.flow

@@ -11,6 +11,11 @@
  *   INVITE, UPDATE with a description     offer
  *   1xx                                   a preview: of the answer, or of the
  *                                         offer when the INVITE had none
+ *   reliable 1xx, and PRACK for it        what a 2xx and its ACK are: the answer;
+ *                                         the offer when the INVITE had none, and
+ *                                         its answer (RFC 3262 5)
+ *   PRACK with no offer open              offer, answered in its 2xx
+ *   1xx or 2xx after that                 the same answer again, or of another fork
  *   2xx                                   answer; offer when the INVITE had none
  *   2xx without, after a preview          the preview was the answer
  *   ACK                                   answer to the offer of the 2xx
@@ -69,6 +74,12 @@ static bool answers(const struct cv_pair *p, enum cv_end from)
 	return p->call->offered_in == p && p->call->offerer != from;
 }
 
+/* The offer that is open isn't @p from's own. */
+static bool other_offers(const struct cv_call *call, enum cv_end from)
+{
+	return call->offerer != from;
+}
+
 static enum role role_of(const struct cv_pair *p, enum cv_end from,
 			 const struct cv_msg *m)
 {
@@ -78,11 +89,19 @@ static enum role role_of(const struct cv_pair *p, enum cv_end from,
 	if (!may_offer(m->method) || m->status >= 300)
 		return ROLE_NONE;
 
+	if (m->method == CV_METHOD_PRACK && m->status == 0 && open &&
+	    open->method == CV_METHOD_INVITE && other_offers(p->call, from))
+		return ROLE_ANSWER;
+
 	if (is_request(m))
 		return open ? ROLE_GLARE : ROLE_OFFER;
 
+	if (p->agreed && p->from != from)
+		return open ? ROLE_NONE : ROLE_ANSWER;
+
 	if (answers(p, from))
-		return m->status >= 100 && m->status < 200 ? ROLE_PREVIEW : ROLE_ANSWER;
+		return m->status < 200 && m->status != 0 && !m->reliable ? ROLE_PREVIEW
+									 : ROLE_ANSWER;
 
 	if (m->status != 0 && m->method == CV_METHOD_INVITE && own)
 		return ROLE_OFFER;
@@ -287,6 +306,19 @@ static void explain_line(const struct work *w, size_t i)
 			    "this stream is not carried by UDP and can't be relayed");
 }
 
+/* What a fork says before the 2xx, for the case that it is the one that answers. */
+static void note_fork(struct work *w)
+{
+	const struct cv_msg *m = w->m;
+
+	if (m->method != CV_METHOD_INVITE || m->status == 0 || m->status >= 200 ||
+	    m->fork >= CV_CALL_FORKS)
+		return;
+
+	cv_mem_unref(w->from->fork[m->fork]);
+	w->from->fork[m->fork] = cv_mem_ref(w->from->now);
+}
+
 static void keep(struct work *w)
 {
 	struct cv_call *call = w->p->call;
@@ -298,6 +330,7 @@ static void keep(struct work *w)
 	w->from->now = w->lines;
 	w->lines = NULL;
 
+	note_fork(w);
 	switch (w->role) {
 	case ROLE_OFFER:
 		call->offered_in = w->p;
@@ -308,6 +341,8 @@ static void keep(struct work *w)
 		call->previewed = true;
 		break;
 	case ROLE_ANSWER:
+		if (call->offered_in && w->m->status < 200)
+			call->offered_in->agreed = true;
 		agree(call);
 		note_codec(call, w->sdp);
 		break;
@@ -389,6 +424,30 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 	return err;
 }
 
+static void forks_forget(struct cv_party *party)
+{
+	for (size_t i = 0; i < CV_CALL_FORKS; ++i)
+		party->fork[i] = cv_mem_unref(party->fork[i]);
+}
+
+/* A 2xx without a description: what the fork that answers said before counts, not what
+ * another one said after it. */
+static void fork_choose(struct cv_party *party, const struct cv_msg *m)
+{
+	struct cv_lines *l = m->fork < CV_CALL_FORKS ? party->fork[m->fork] : NULL;
+
+	if (!l || l == party->now)
+		return;
+
+	media_repeat(party->call, party->end, l, party->now ? party->now->c : 0);
+	cv_mem_unref(party->now);
+	party->now = cv_mem_ref(l);
+	if (!party->call->offered_in) {
+		cv_mem_unref(party->good);
+		party->good = cv_mem_ref(l);
+	}
+}
+
 int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		  struct cv_pass *out)
 {
@@ -397,7 +456,6 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 	int err;
 
 	*out = (struct cv_pass){.m = *m};
-	out->m.reliable = false;
 	err = cv_part_find_sdp(m->type, m->body, &text);
 	if (!cv_reason_is_relay(call->reason)) {
 		if (!err)
@@ -406,6 +464,8 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 	}
 
 	if (err == ENOENT) {
+		if (is_2xx(m) && m->method == CV_METHOD_INVITE)
+			fork_choose(&call->party[from], m);
 		settle(p, from, m);
 		return 0;
 	}
@@ -457,7 +517,14 @@ void cv_offer_close(struct cv_call *call)
 
 		party->now = cv_mem_unref(party->now);
 		party->good = cv_mem_unref(party->good);
+		forks_forget(party);
 	}
+}
+
+void cv_offer_answered(struct cv_call *call)
+{
+	forks_forget(&call->party[CV_END_A]);
+	forks_forget(&call->party[CV_END_B]);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)

@@ -95,13 +95,15 @@ void cv_pair_drop(struct cv_pair *p)
 static int respond(struct cv_pair *p, const struct cv_msg *m)
 {
 	const struct cv_leg *leg = p->call->party[p->from].leg;
+	struct cv_msg shown = *m;
 
 	if (!leg)
 		return ESTALE;
 
+	shown.single = p->call->single;
 	cv_ladder_note(p->call, p->from, CV_LADDER_OUT, m);
 
-	return leg->ops->respond(p->in, m);
+	return leg->ops->respond(p->in, &shown);
 }
 
 void cv_pair_reply(struct cv_txn *t, uint16_t status)
@@ -203,6 +205,9 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 		return err;
 
 	err = cv_offer_pass(p, from->end, m, &pass);
+	/* who sees one early dialog means the one that spoke last */
+	if (p->call->single && from->end == CV_END_A && m->method != CV_METHOD_PRACK)
+		pass.m.fork = p->call->fork_now;
 	if (!err)
 		err = cv_pair_send(p, &pass.m, NULL);
 
@@ -213,6 +218,22 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	return err;
 }
 
+/* Acknowledges a reliable 1xx that the other party can't. */
+static void prack(struct cv_pair *p, const struct cv_msg *m)
+{
+	const struct cv_msg own = {
+		.method = CV_METHOD_PRACK, .fork = m->fork, .rseq = m->rseq};
+	struct cv_leg *leg = cv_call_other(&p->call->party[p->from])->leg;
+	struct cv_txn *t;
+	int err = leg ? leg->ops->request(leg, &t, &own, NULL) : ESTALE;
+
+	cv_ladder_note(p->call, cv_call_other(&p->call->party[p->from])->end,
+		       CV_LADDER_OUT, &own);
+	if (err)
+		cv_debug("call", "prack not sent call=%s err=%s", p->call->id,
+			 strerror(err));
+}
+
 static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
 	uint16_t status = 0;
@@ -220,6 +241,8 @@ static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_ms
 
 	if (m->method == CV_METHOD_INVITE)
 		status = glare(from);
+	else if (m->method == CV_METHOD_PRACK && m->rseq == 0)
+		status = m->body.len > 0 ? 488 : 200; /* nobody there it could go to */
 
 	if (status == 0) {
 		err = send_on(from, t, m);
@@ -333,8 +356,11 @@ static void on_provisional(struct cv_pair *p, struct cv_party *from,
 		pass.m.type = pass.m.body = CV_STR_NULL;
 	}
 
-	(void)respond(p, &pass.m);
+	p->call->fork_now = m->fork;
+	err = respond(p, &pass.m);
 	cv_pass_done(&pass);
+	if (m->reliable && err == ENOTSUP)
+		prack(p, m);
 }
 
 /* A final response that isn't the answer to the call itself. */
@@ -356,6 +382,9 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 
 	cv_pass_done(&pass);
 	p->acking = invite_2xx && !err;
+	if (!err && m->status < 300 &&
+	    (p->method == CV_METHOD_INVITE || p->method == CV_METHOD_UPDATE))
+		cv_call_session(call, m);
 	if (p->acking)
 		return;
 
@@ -363,7 +392,11 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 		cv_pair_ack(p);
 
 	cv_pair_drop(p);
-	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1) */
+	/* RFC 3261 12.2.1.2; a subscription's 481 ends only that (RFC 5057 5.1), and what
+	 * becomes of an INVITE is not said by its PRACK */
+	if (m->method == CV_METHOD_PRACK)
+		return;
+
 	if (m->status == 408 || (m->status == 481 && m->method != CV_METHOD_NOTIFY &&
 				 m->method != CV_METHOD_SUBSCRIBE))
 		cv_call_finish(call, &(struct cv_call_end){who(from), "dialog-lost",
@@ -399,6 +432,7 @@ static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_
 
 	p->acking = true;
 	cv_call_answered(call);
+	cv_call_session(call, m);
 }
 
 static void on_refusal(struct cv_pair *p, const struct cv_msg *m)

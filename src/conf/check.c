@@ -152,8 +152,15 @@ static void route_check(struct cv_conf_job *job, const struct cv_conf_route *r)
 	const struct cv_opts_sec *s = section(job, "route", r->name);
 	const struct cv_opts_entry *from = s ? cv_opts_entry_find(s, "from") : NULL;
 
-	if (r->peers.c == 0)
-		cv_conf_find(job, r->pos, "[route %s] needs peer", r->name);
+	if (r->peers.c == 0 && !r->user)
+		cv_conf_find(job, r->pos, "[route %s] needs peer or user", r->name);
+
+	if (r->peers.c > 0 && r->user)
+		cv_conf_find(job, r->pos, "[route %s] has both peer and user", r->name);
+
+	if (r->user && !section(job, "user", r->user))
+		cv_conf_find(job, r->pos, "[route %s]: there is no [user %s]", r->name,
+			     r->user);
 
 	for (size_t i = 0; i < r->peers.c; ++i)
 		peer_name_check(job, r->peers.v[i].pos, r->peers.v[i].text);
@@ -205,6 +212,36 @@ static void source_add(struct cv_conf_job *job, struct cv_hash *table,
 	cv_hash_add(table, &src->node, cv_str_of(kept), src);
 }
 
+/* What stands between quotes in a digest; nothing there needs escapes. */
+static bool is_quotable(const char *text)
+{
+	return !text || !strpbrk(text, "\"\\");
+}
+
+static void account_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
+{
+	if (p->register_ && (!p->username || !p->password))
+		cv_conf_find(job, p->pos,
+			     "[peer %s] has register = yes, which needs username and "
+			     "password",
+			     p->name);
+	else if (!p->username != !p->password)
+		cv_conf_find(job, p->pos, "[peer %s] has %s", p->name,
+			     p->username ? "username, which needs password"
+					 : "password, which needs username");
+
+	if (p->realm && !p->username)
+		cv_conf_find(job, p->pos,
+			     "[peer %s] has realm, which needs username and password",
+			     p->name);
+
+	if (!is_quotable(p->username) || !is_quotable(p->realm))
+		cv_conf_find(job, p->pos,
+			     "[peer %s]: username and realm can't hold quotes or "
+			     "backslashes",
+			     p->name);
+}
+
 static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 		       const struct cv_conf_peer *p)
 {
@@ -212,6 +249,8 @@ static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 
 	if (s && !cv_opts_entry_find(s, "target"))
 		cv_conf_find(job, p->pos, "[peer %s] needs target", p->name);
+
+	account_check(job, p);
 
 	for (size_t i = 0; i < p->from.c && !job->err; ++i)
 		source_add(job, sources, p, &p->from.v[i]);

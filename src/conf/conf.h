@@ -49,6 +49,7 @@ struct cv_conf_list {
 
 enum cv_conf_nat { CV_NAT_AUTO = 0, CV_NAT_YES, CV_NAT_NO };
 enum cv_conf_relay { CV_RELAY_AUTO = 0, CV_RELAY_ALWAYS, CV_RELAY_NEVER };
+enum cv_conf_early { CV_EARLY_ALL = 0, CV_EARLY_ONE };
 enum cv_conf_latch { CV_LATCH_SIGNALLING = 0, CV_LATCH_ANY };
 enum cv_conf_strangers {
 	CV_STRANGERS_REFUSE = 0,
@@ -122,7 +123,11 @@ struct cv_conf_peer {
 	enum cv_conf_nat nat;
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
+	enum cv_conf_early early;
 	bool register_; /* a trunk that wants a REGISTER from us (key "register") */
+	const char *username, *password; /* what we prove to it; NULL: nothing; never
+					    shown or logged */
+	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
 	int dscp; /* -1: as [media] */
 	struct cv_conf_pos pos;
@@ -135,7 +140,8 @@ struct cv_conf_route {
 	const char *
 		to; /* POSIX extended regular expression on the request user; NULL: any */
 	const char *method;        /* NULL: any */
-	struct cv_conf_list peers; /* failover in order */
+	struct cv_conf_list peers; /* failover in order; empty when user is set */
+	const char *user;          /* an account of ours to ring; NULL: to a peer */
 	unsigned strip;            /* characters taken off the user's front */
 	const char *prefix;        /* put before the user; NULL: nothing */
 	struct cv_conf_pos pos;

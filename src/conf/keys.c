@@ -153,8 +153,24 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "Who may begin to send media: signalling (the address its SIP or SDP "
 		"came "
 		"from) or any"},
+	{"peer", "early", CV_CONF_WORD, AT(cv_conf_peer, early), .words = "all one",
+	 .def = "all",
+	 .doc = "When a call rings at several places at once: all shows a caller each of "
+		"them (an early dialog each), one shows a single one; for calls from or "
+		"to this peer"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
-	 .doc = "It is a trunk that wants a REGISTER from us: yes or no"},
+	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
+		"password: yes or no"},
+	{"peer", "username", CV_CONF_TEXT, AT(cv_conf_peer, username),
+	 .doc = "Our account there, for the REGISTER and for its challenges; calls to "
+		"it find the user of their To header in the to of a [route]"},
+	{"peer", "password", CV_CONF_TEXT, AT(cv_conf_peer, password), .secret = true,
+	 .doc = "Password of username; it is used towards the target only, never for "
+		"anybody else; best kept in a file of its own, see include"},
+	{"peer", "realm", CV_CONF_TEXT, AT(cv_conf_peer, realm),
+	 .doc = "The only realm the password is for; by default the first one the "
+		"target "
+		"asks for"},
 	{"peer", "trust-identity", CV_CONF_BOOL, AT(cv_conf_peer, trust_identity),
 	 .def = "no", .doc = "Believe the identity headers it sends: yes or no"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
@@ -170,6 +186,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "SIP method; by default every method"},
 	{"route", "peer", CV_CONF_LIST, AT(cv_conf_route, peers),
 	 .doc = "Peers to send to; the next one is tried when one fails"},
+	{"route", "user", CV_CONF_TEXT, AT(cv_conf_route, user),
+	 .doc = "In place of peer: the [user] whose phone rings"},
 	{"route", "strip", CV_CONF_COUNT, AT(cv_conf_route, strip), .max = 64, .def = "0",
 	 .doc = "Characters taken off the front of the user"},
 	{"route", "prefix", CV_CONF_TEXT, AT(cv_conf_route, prefix),
@@ -261,9 +279,8 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping early refer redirect add-header "
-		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps username "
-		 "password realm codecs "},
+	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
+		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

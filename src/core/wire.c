@@ -96,7 +96,8 @@ static void on_stop_poll(void *arg)
 {
 	struct cv_core *c = arg;
 
-	if (cv_calls_count(c->calls) == 0 || cv_clock_ms() >= c->stop_at_ms) {
+	if ((cv_calls_count(c->calls) == 0 && cv_sip_is_idle(c->sip)) ||
+	    cv_clock_ms() >= c->stop_at_ms) {
 		cv_loop_break(c->loop);
 		return;
 	}

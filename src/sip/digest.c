@@ -323,6 +323,43 @@ bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const ch
 	return diff == 0;
 }
 
+/* Printing */
+
+static bool is_quotable(struct cv_str s)
+{
+	return cv_str_chr(s, '"') == s.len && cv_str_chr(s, '\\') == s.len &&
+	       !has_controls(s);
+}
+
+int cv_digest_print(struct cv_buf *to, const struct cv_digest *d)
+{
+	const struct cv_str quoted[] = {d->username, d->realm,  d->nonce,
+					d->uri,      d->cnonce, d->opaque};
+
+	for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); ++i) {
+		if (!is_quotable(quoted[i]))
+			return EINVAL;
+	}
+
+	cv_buf_printf(to,
+		      "Digest username=\"" CV_STR_FMT "\", realm=\"" CV_STR_FMT
+		      "\", nonce=\"" CV_STR_FMT "\", uri=\"" CV_STR_FMT
+		      "\", response=\"" CV_STR_FMT "\", algorithm=%s",
+		      CV_STR_ARG(d->username), CV_STR_ARG(d->realm), CV_STR_ARG(d->nonce),
+		      CV_STR_ARG(d->uri), CV_STR_ARG(d->response),
+		      d->alg == CV_DIGEST_SHA256 ? "SHA-256" : "MD5");
+	if (!cv_str_is_empty(d->opaque))
+		cv_buf_printf(to, ", opaque=\"" CV_STR_FMT "\"", CV_STR_ARG(d->opaque));
+	if (!cv_str_is_empty(d->qop))
+		cv_buf_printf(to,
+			      ", qop=" CV_STR_FMT ", nc=" CV_STR_FMT
+			      ", cnonce=\"" CV_STR_FMT "\"",
+			      CV_STR_ARG(d->qop), CV_STR_ARG(d->nc),
+			      CV_STR_ARG(d->cnonce));
+
+	return cv_buf_err(to);
+}
+
 /* Nonces */
 
 /* Hex of 16 bytes; false when OpenSSL failed. */

@@ -36,6 +36,10 @@ void cv_digest_response(const struct cv_digest *d, struct cv_str method, const c
 /** Compares in constant time. */
 bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const char *ha1);
 
+/** Appends a credential: "Digest username=..., ..."; what is empty and may be absent is
+ * left out. EINVAL: a quote, backslash or control byte in it; ENOMEM. */
+int cv_digest_print(struct cv_buf *to, const struct cv_digest *d);
+
 /** Stateless nonces: time + keyed hash of time and source address, so that they can't be
  * made by others and grow no table. */
 void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t now_s,

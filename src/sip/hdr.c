@@ -20,7 +20,6 @@
 
 /* Extensions that must not be agreed on through us in this version. */
 static const char *const masked_tags[] = {
-	"100rel",                      /* RSeq and RAck are per leg */
 	"replaces",                    /* names a dialog of one leg */
 	"join",     "tdialog", "path", /* our Contact takes its place */
 	"outbound", "gruu",
@@ -113,17 +112,21 @@ static bool is_masked(const char *tag)
 	return is_one_of(tag, masked_tags, sizeof(masked_tags) / sizeof(masked_tags[0]));
 }
 
-/* Option tags that may pass, as text in @p home; NULL: none. */
-static char *tags_left(su_home_t *home, const msg_list_t *list)
+/* Option tags that may pass, except @p without (may be NULL), as text in @p home; NULL:
+ * none. */
+static char *tags_left(su_home_t *home, const msg_list_t *list, const char *without)
 {
 	struct cv_buf b = {0};
 	char *text = NULL;
 
 	for (; list; list = (const msg_list_t *)list->k_next) {
 		for (size_t i = 0; list->k_items && list->k_items[i]; ++i) {
-			if (!is_masked(list->k_items[i]))
-				cv_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
-					      list->k_items[i]);
+			if (is_masked(list->k_items[i]) ||
+			    (without && strcasecmp(list->k_items[i], without) == 0))
+				continue;
+
+			cv_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
+				      list->k_items[i]);
 		}
 	}
 
@@ -137,8 +140,10 @@ static char *tags_left(su_home_t *home, const msg_list_t *list)
 static void mask_tags(msg_t *m, sip_t *s)
 {
 	su_home_t *home = msg_home(m);
-	char *supported = tags_left(home, (const msg_list_t *)s->sip_supported);
-	char *require = tags_left(home, (const msg_list_t *)s->sip_require);
+	char *supported = tags_left(home, (const msg_list_t *)s->sip_supported, NULL);
+	/* whether a response of ours is a reliable one is rel.c's to say */
+	char *require = tags_left(home, (const msg_list_t *)s->sip_require,
+				  s->sip_status ? "100rel" : NULL);
 
 	drop(m, s, &s->sip_supported);
 	drop(m, s, &s->sip_require);

@@ -129,7 +129,7 @@ void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m)
 }
 
 /* Credentials as text. The library's own printing loses the last parameter. */
-static struct cv_str auth_text(su_home_t *home, const msg_auth_t *au)
+struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au)
 {
 	struct cv_buf b = {0};
 	char *text = NULL;
@@ -151,7 +151,7 @@ struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *si
 
 	for (; au; au = au->au_next) {
 		if (is_own_realm(s, au))
-			return auth_text(home, au);
+			return cv_sip_auth_text(home, au);
 	}
 
 	return CV_STR_NULL;
@@ -247,6 +247,13 @@ static url_t *ruri_to_peer(struct cv_sip *s, su_home_t *home,
 				ev, "identity", "warning",
 				"a route changed the number of a request that carries a "
 				"digest: the digest can't match");
+	}
+
+	/* our Contact at a trunk says nothing to another peer: the number that was called
+	 */
+	if (!in->to->user_changed && cv_sip_trunk_by_token(s, url->url_user)) {
+		url->url_user = su_strdup(home, in->sip->sip_to->a_url->url_user);
+		digest = false;
 	}
 
 	if (digest || !must_change(s, in, url, peer))

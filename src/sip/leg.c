@@ -22,6 +22,7 @@ static void leg_fini(void *obj)
 	struct cv_sip_leg *leg = obj;
 
 	cv_list_del(&leg->node);
+	cv_sip_early_drop(leg);
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 
@@ -67,6 +68,7 @@ int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_metho
 	t->base.leg = &leg->base;
 	t->base.method = method;
 	t->leg = cv_mem_ref(leg);
+	cv_list_init(&t->rels);
 	cv_list_add(&leg->txns, &t->node);
 	*tp = t;
 
@@ -78,6 +80,7 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
 	struct cv_sip_leg *leg = t->leg;
 
 	t->final = true;
+	cv_sip_rel_drop(t);
 	if (t->irq) {
 		nta_incoming_bind(t->irq, NULL, NULL);
 		nta_incoming_destroy(t->irq);
@@ -137,6 +140,8 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	m->src = ref;
 	if (sip->sip_cseq)
 		m->method = cv_sip_method(sip->sip_cseq->cs_method);
+	if (sip->sip_session_expires)
+		m->session_s = (uint32_t)sip->sip_session_expires->x_delta;
 	if (sip->sip_content_type)
 		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)
@@ -262,6 +267,7 @@ void cv_sip_leg_close(struct cv_sip_leg *leg)
 	}
 
 	cv_sip_leg_settle(leg);
+	cv_sip_early_drop(leg);
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;

@@ -63,6 +63,18 @@ static const struct cv_conf_peer *peer_of(const struct cv_sip *s,
 	return best;
 }
 
+/* Of several accounts at one provider the one whose Contact is called. */
+static const struct cv_conf_peer *trunk_of(struct cv_sip *s, const sip_t *sip,
+					   const struct cv_addr *seen)
+{
+	struct cv_sip_trunk *tr =
+		cv_sip_trunk_by_token(s, sip->sip_request->rq_url->url_user);
+	const struct cv_conf_peer *p =
+		tr ? cv_conf_peer_find(s->conf, cv_str_of(tr->peer->name)) : NULL;
+
+	return p && peer_match(s, (size_t)(p - s->conf->peers), seen) > 0 ? p : NULL;
+}
+
 bool cv_sip_is_peer_host(const struct cv_sip *s, const struct cv_conf_peer *peer,
 			 const struct cv_addr *a)
 {
@@ -136,7 +148,9 @@ static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		return;
 	}
 
-	o->peer = peer_of(s, &o->seen);
+	o->peer = trunk_of(s, sip, &o->seen);
+	if (!o->peer)
+		o->peer = peer_of(s, &o->seen);
 	if (o->peer) {
 		o->who = CV_WHO_PEER;
 		cv_evid_add(o->evid, "sender", "peer",

@@ -286,17 +286,16 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 
 /* Sending it on */
 
-/* Where the registrar is, seen from here. ENETUNREACH: no listening point faces it. */
-static int target_of(struct cv_sip *s, const struct cv_conf_peer *peer,
-		     struct cv_target *to, struct cv_evid *ev)
+int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer, size_t target,
+		    struct cv_target *to, struct cv_evid *ev)
 {
 	struct cv_place_query q = {.party = peer->name};
 	struct cv_addr source = {0};
 
 	to->kind = CV_TARGET_PEER;
 	to->peer = peer->name;
-	to->hop = peer->targets[0].addr;
-	to->transport = peer->targets[0].transport;
+	to->hop = peer->targets[target].addr;
+	to->transport = peer->targets[target].transport;
 	if (to->hop.port == 0)
 		to->hop.port = to->transport == CV_TRANSPORT_TLS ? 5061 : 5060;
 
@@ -512,7 +511,7 @@ int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq, const sip_t *si
 		return 0;
 	}
 
-	err = target_of(r->sip, peer, &to, o->evid);
+	err = cv_sip_aim_peer(r->sip, peer, 0, &to, o->evid);
 	if (err)
 		return cv_sip_status(err);
 

@@ -32,11 +32,17 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "bind/trunk.h"
+#include "sip/digest_client.h"
 #include "sip/ua.h"
 
 struct cv_sip_guard;
 
-enum { CV_SIP_GAUGES = 3, CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1 };
+enum {
+	CV_SIP_GAUGES = 3,
+	CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1,
+	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
+};
 
 /** The message behind a cv_msg. */
 struct cv_sip_ref {
@@ -104,9 +110,20 @@ struct cv_sip {
 	size_t regc;                     /* in regs */
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
+	struct cv_list trunks;           /* trunk.c: accounts of ours */
+	struct cv_cmd show_peers;
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
+};
+
+/** An early dialog: what one fork of an INVITE has answered so far, or what we made of
+ * that for the caller. */
+struct cv_sip_early {
+	nta_leg_t *dialog; /* owned; NULL: it is the leg's own */
+	uint32_t fork;     /* as the leg that calls counts them */
+	uint32_t rseq; /* last reliable 1xx that came, or 1 when one was sent; 0: none */
+	uint32_t cseq; /* of the INVITE that rseq belongs to */
 };
 
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
@@ -123,9 +140,11 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	char call[32];    /* id of the call, for logs; "-" until known */
-	bool confirmed;   /* a 2xx of an INVITE was sent or received */
-	bool bye;         /* a BYE was sent or received */
-	bool ended;       /* the call let go of it */
+	struct cv_sip_early early[CV_SIP_FORKS];
+	size_t earlyc;
+	bool confirmed; /* a 2xx of an INVITE was sent or received */
+	bool bye;       /* a BYE was sent or received */
+	bool ended;     /* the call let go of it */
 	struct cv_list txns;
 	struct cv_list node;
 };
@@ -138,6 +157,39 @@ struct cv_sip_txn {
 	nta_incoming_t *irq;    /* owned; NULL once over */
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
+	bool cancelled;         /* by us */
+	struct cv_addr hop;     /* ours: where it went */
+	unsigned answered;      /* ours: challenges of the trunk's that were answered */
+	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
+	uint32_t rel_fork;      /* fork of the last reliable 1xx */
+	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
+	struct cv_list node;
+};
+
+enum {
+	CV_SIP_TRUNK_TOKEN = 24,   /* bytes of a trunk's Contact user with its NUL */
+	CV_SIP_TRUNK_CALL_ID = 33, /* the same of its REGISTERs' Call-ID */
+};
+
+/** Our account at a peer: its registration, when it wants one, and what we answer to its
+ * challenges. In sip->trunks, which holds the reference. */
+struct cv_sip_trunk {
+	struct cv_sip *sip;
+	const struct cv_conf_peer *peer; /* borrowed from the configuration it was made
+					    under, or a later one that says the same */
+	struct cv_trunk *reg;            /* owned; NULL: it wants no REGISTER */
+	uint32_t expires_s;              /* asked for */
+	struct cv_digest_client auth;
+	bool proxy;                     /* the last challenge of a REGISTER was a 407 */
+	char token[CV_SIP_TRUNK_TOKEN]; /* user of our Contact there */
+	char call_id[CV_SIP_TRUNK_CALL_ID]; /* of all our REGISTERs */
+	char tag[CV_DIGEST_CNONCE];         /* of their From */
+	uint32_t cseq;                      /* of the last one */
+	unsigned answered;                  /* challenges of this attempt */
+	struct cv_addr hop;                 /* where the last one went */
+	nta_outgoing_t *orq;                /* owned; NULL: none under way */
+	bool sending, over; /* in nta_outgoing_mcreate(), which may answer at once */
+	struct cv_log_limit log;
 	struct cv_list node;
 };
 
@@ -241,6 +293,44 @@ struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *si
 /** Takes the credentials for realms of ours out of a received message. */
 void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
+/** A challenge or credential as text in @p home. */
+struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au);
+
+/* trunk.c: accounts of ours at peers */
+
+/** Makes an account for every peer that wants one and has none yet. */
+void cv_sip_trunks_fill(struct cv_sip *s);
+/** After a reload: what changed leaves and comes again. */
+void cv_sip_trunks_conf(struct cv_sip *s);
+/** Takes all registrations back; the accounts stay for requests in calls. */
+void cv_sip_trunks_leave(struct cv_sip *s);
+/** Ends all at once, without a word. */
+void cv_sip_trunks_close(struct cv_sip *s);
+/** By peer; NULL: no account there. */
+struct cv_sip_trunk *cv_sip_trunk_find(struct cv_sip *s, const char *peer);
+/** By the user of a Request-URI; NULL: no Contact of a trunk. */
+struct cv_sip_trunk *cv_sip_trunk_by_token(struct cv_sip *s, const char *user);
+/** show peers */
+int cv_sip_show_peers(struct cv_out *o, int argc, const struct cv_str *argv, void *arg);
+
+/* auth.c: what these accounts prove, and to whom (threats 22) */
+
+/** Takes the challenge of a 401 or 407 after @p answered answers. ENOENT: none for this
+ * account; EACCES: what we said was refused. */
+int cv_sip_auth_take(struct cv_sip_trunk *tr, const sip_t *sip, unsigned answered);
+/** Puts our credentials into a request that is complete but for them, in place of all
+ * others, as Proxy-Authorization when @p proxy says so. ENOENT: no challenge was taken
+ * yet; ENOMEM. */
+int cv_sip_auth_add(struct cv_sip_trunk *tr, msg_t *m, bool proxy);
+/** A response came from where its request went. */
+bool cv_sip_auth_is_from(nta_outgoing_t *orq, const struct cv_addr *hop);
+/** Answers the challenge of a trunk by sending the request again in its transaction.
+ * ENOENT: it isn't ours to answer; EACCES: our credentials were refused. */
+int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip);
+/** The INVITE's credentials for its ACK (RFC 3261 22.1), when @p hop is the trunk's too.
+ * ENOMEM. */
+int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop);
+
 /* status.c: the one table of errno and SIP status */
 
 int cv_sip_status(int err);
@@ -270,6 +360,42 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 		int status);
 extern const struct cv_leg_ops cv_sip_leg_ops;
 
+/* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
+
+/** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
+ * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */
+bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
+/** Dialog for a request to @p fork: the early one, or the leg's own. */
+nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
+/** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */
+int cv_sip_early_rack(const struct cv_sip_leg *leg, const struct cv_msg *m, msg_t *prack);
+/** Fork whose dialog a message with these tags belongs to; 0 when none. */
+uint32_t cv_sip_early_fork(const struct cv_sip_leg *leg, const char *local,
+			   const char *remote);
+/** The fork has answered: its dialog becomes the leg's own. */
+void cv_sip_early_win(struct cv_sip_leg *leg, uint32_t fork);
+/** Forgets all of them. */
+void cv_sip_early_drop(struct cv_sip_leg *leg);
+
+/* fork.c: early dialogs towards a caller */
+
+/** Gives a response to the INVITE that began an incoming leg the To tag of its fork; a
+ * 2xx makes that dialog the leg's own. ENOMEM, ENOBUFS. */
+int cv_sip_fork_tag(struct cv_sip_txn *t, msg_t *response, const struct cv_msg *m);
+/** May the next 1xx of @p fork be reliable? The stack numbers all forks in one row, which
+ * a caller can't follow once two take turns. Notes it when so. */
+bool cv_sip_fork_rel(struct cv_sip_txn *t, uint32_t fork);
+
+/* rel.c: reliable 1xx of an incoming INVITE */
+
+/** Notes in an INVITE's transaction what its sender can. */
+void cv_sip_rel_note(struct cv_sip_txn *t, const sip_t *sip);
+/** Sends a complete 1xx reliably, after the one that awaits its PRACK; takes @p msg.
+ * ENOMEM, ENOBUFS, EIO. */
+int cv_sip_rel_respond(struct cv_sip_txn *t, msg_t *msg, const struct cv_msg *m);
+/** Forgets what awaits PRACK. */
+void cv_sip_rel_drop(struct cv_sip_txn *t);
+
 /* uas.c: incoming */
 
 /** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
@@ -278,6 +404,9 @@ int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 /** nta's callback for requests in a leg's dialog. */
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);
+/** Is a request in the leg's dialog from its party? Then the leg follows it. 0, or the
+ * status to refuse it with. */
+int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip);
 /** respond() of leg.h. */
 int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m);
 /** Fills rq from a request and its origin; slices borrow from the message, @p ref and the
@@ -292,6 +421,9 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
 void cv_sip_cancel(struct cv_txn *base);
+/** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
+ * leaves both as they were. */
+int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
 
@@ -311,6 +443,10 @@ int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		       struct cv_sip_origin *o);
 /** The route named "binding"; arg is the agent. */
 extern const struct cv_route_ops cv_sip_binding_route;
+/** Where target number @p target of a peer is, seen from here. ENETUNREACH: no listening
+ * point faces it. */
+int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer, size_t target,
+		    struct cv_target *to, struct cv_evid *ev);
 /** Ends upstream REGISTER transactions under way. */
 void cv_sip_reg_close(struct cv_sip *s);
 

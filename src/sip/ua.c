@@ -28,8 +28,8 @@ enum {
 };
 
 static const char allow[] =
-	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, "
-	"MESSAGE, REGISTER";
+	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, "
+	"NOTIFY, MESSAGE, REGISTER";
 
 static void sip_fini(void *obj)
 {
@@ -85,6 +85,8 @@ static int on_options(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 
 	if (url->url_user) {
 		err = cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user));
+		if (err == ENOENT && o->peer && cv_sip_trunk_by_token(s, url->url_user))
+			err = 0; /* a trunk looks whether we are still there */
 		if (err && o->who == CV_WHO_STRANGER)
 			return 403;
 		if (err)
@@ -495,6 +497,21 @@ static int open_route(struct cv_sip *s)
 	return cv_route_add(&env, &s->route, &cv_sip_binding_route, s);
 }
 
+static int open_commands(struct cv_sip *s)
+{
+	if (!s->cmds)
+		return 0;
+
+	s->show_peers = (struct cv_cmd){
+		.name = "show peers",
+		.help = "peers: targets, domains, our registration there",
+		.run = cv_sip_show_peers,
+		.arg = s,
+	};
+
+	return cv_cmd_add(s->cmds, &s->show_peers);
+}
+
 int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf *error)
 {
 	struct cv_sip *s;
@@ -521,6 +538,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	cv_list_init(&s->legs);
 	cv_list_init(&s->pings);
 	cv_list_init(&s->regs);
+	cv_list_init(&s->trunks);
 
 	su_log_redirect(NULL, stack_log, NULL);
 	cv_gate_here(s->door ? cv_door_gate(s->door) : NULL);
@@ -537,6 +555,8 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 		err = open_points(s, error);
 	if (!err)
 		err = open_route(s);
+	if (!err)
+		err = open_commands(s);
 	if (err) {
 		cv_sip_close(s);
 		cv_mem_unref(s);
@@ -544,6 +564,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	}
 
 	add_gauges(s);
+	cv_sip_trunks_fill(s);
 	*sp = s;
 
 	return 0;
@@ -568,11 +589,23 @@ void cv_sip_conf(struct cv_sip *s, const struct cv_conf *conf, const struct cv_n
 	s->conf = conf;
 	s->net = net;
 	cv_binds_conf(s->binds, conf);
+	cv_sip_trunks_conf(s);
 }
 
 void cv_sip_drain(struct cv_sip *s)
 {
 	s->draining = true;
+	cv_sip_trunks_leave(s);
+}
+
+bool cv_sip_is_idle(const struct cv_sip *s)
+{
+	for (const struct cv_list *n = s->trunks.next; n != &s->trunks; n = n->next) {
+		if (CV_CONTAINER(n, struct cv_sip_trunk, node)->reg)
+			return false;
+	}
+
+	return true;
 }
 
 void cv_sip_close(struct cv_sip *s)
@@ -583,6 +616,8 @@ void cv_sip_close(struct cv_sip *s)
 		cv_gauge_del(&s->gauges[i]);
 
 	s->route = cv_route_del(s->route);
+	cv_cmd_del(&s->show_peers);
+	cv_sip_trunks_close(s);
 	cv_sip_keep_close(s);
 	cv_sip_reg_close(s);
 	CV_LIST_FOREACH (n, tmp, &s->legs) {

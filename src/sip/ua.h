@@ -54,8 +54,11 @@ int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *set
 /** New configuration and network after a reload; listening points are not changed in this
  * version. */
 void cv_sip_conf(struct cv_sip *s, const struct cv_conf *conf, const struct cv_net *net);
-/** Refuses new out-of-dialog requests with 503 from now on. */
+/** Refuses new out-of-dialog requests with 503 from now on, and takes our registrations
+ * at trunks back. */
 void cv_sip_drain(struct cv_sip *s);
+/** Nothing is registered anywhere any more. After cv_sip_drain(): within two seconds. */
+bool cv_sip_is_idle(const struct cv_sip *s);
 /** Closes sockets and ends what is open. Then cv_mem_unref(). */
 void cv_sip_close(struct cv_sip *s);
 

@@ -54,22 +54,34 @@ static int aim(const struct cv_sip_leg *leg)
 	return cv_sip_aim(leg->sip, &leg->hop, leg->transport, leg->listen, peer);
 }
 
+/* Where a request of the leg goes. */
+static struct cv_addr hop_of(const struct cv_sip_leg *leg)
+{
+	struct cv_addr other;
+
+	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
+	    hop_of_dialog(leg, &other))
+		return other;
+
+	return leg->hop;
+}
+
 static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f *cb,
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
 	tport_t *tp = leg->link ? leg->link->tp
 				: cv_sip_tport(leg->sip, leg->listen, leg->transport);
-	struct cv_addr hop = leg->hop, other;
+	struct cv_addr hop = hop_of(leg);
 	url_string_t *route;
 
 	if (!tp || (leg->link && !cv_sip_link_is_alive(leg->link)))
 		return NULL;
 
-	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
-	    hop_of_dialog(leg, &other))
-		hop = other;
+	if (t->answered > 0 && !ack_branch)
+		hop = t->hop; /* credentials go to whom they were made for */
 
+	t->hop = hop;
 	route = cv_sip_hop_url(msg_home(msg), &hop, leg->transport);
 	if (!route || aim(leg))
 		return NULL;
@@ -111,6 +123,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
 	if (!err && m->method != CV_METHOD_BYE)
 		err = add_contact(leg, msg);
+	if (!err && m->method == CV_METHOD_PRACK)
+		err = cv_sip_early_rack(leg, m, msg);
 
 	if (err)
 		msg_destroy(msg);
@@ -163,8 +177,11 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 	if (err)
 		goto out;
 
+	if (to)
+		cv_sip_early_drop(leg); /* asked again: another INVITE, other forks */
+
 	method = sip_method_code(name);
-	if (nta_msg_request_complete(msg, leg->dialog, method, name,
+	if (nta_msg_request_complete(msg, cv_sip_early_dialog(leg, m->fork), method, name,
 				     (const url_string_t *)id.ruri) < 0) {
 		err = EINVAL;
 		goto out;
@@ -228,6 +245,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 {
 	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
 	struct cv_sip_leg *leg = t->leg;
+	struct cv_addr hop = hop_of(leg);
 	nta_outgoing_t *ack;
 	su_home_t *home;
 	msg_t *msg;
@@ -246,6 +264,8 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	err = cv_sip_max_forwards(msg, NULL);
 	if (!err)
 		err = cv_sip_body(msg, m->type, m->body);
+	if (!err)
+		err = cv_sip_auth_copy(t, msg, &hop);
 	if (err)
 		goto out;
 
@@ -281,18 +301,44 @@ void cv_sip_cancel(struct cv_txn *base)
 {
 	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
 
-	if (t->orq && !t->final && t->base.method == CV_METHOD_INVITE)
-		(void)nta_outgoing_cancel(t->orq);
+	if (!t->orq || t->final || t->base.method != CV_METHOD_INVITE)
+		return;
+
+	t->cancelled = true;
+	(void)nta_outgoing_cancel(t->orq);
+}
+
+int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg)
+{
+	nta_outgoing_t *orq, *old = t->orq;
+
+	/* the stack may answer at once: then the transaction is over when this returns */
+	t->orq = NULL;
+	orq = transmit(t, msg, on_response, NULL);
+	if (!orq) {
+		t->orq = old;
+		return ECONNRESET;
+	}
+
+	nta_outgoing_destroy(old);
+	if (t->final)
+		nta_outgoing_destroy(orq);
+	else
+		t->orq = orq;
+
+	return 0;
 }
 
 /* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
-static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
+static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 {
 	bool initial = !leg->confirmed;
 
 	if (!sip)
 		return; /* the stack makes up errors only, but nothing promises that */
 
+	if (initial)
+		cv_sip_early_win(leg, fork);
 	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 
@@ -316,7 +362,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
-	confirm(leg, sip);
+	confirm(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
 		return;
@@ -333,7 +379,7 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 	struct cv_sip_leg *leg;
 	struct cv_sip_ref ref;
 	struct cv_msg m;
-	int status = nta_outgoing_status(orq);
+	int status = nta_outgoing_status(orq), refused;
 	msg_t *msg;
 
 	if (!t || status <= 100)
@@ -341,6 +387,10 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 
 	leg = t->leg;
 	if (t->final)
+		return 0;
+
+	refused = status == 401 || status == 407 ? cv_sip_auth_again(t, sip) : ENOENT;
+	if (refused == 0)
 		return 0;
 
 	msg = sip ? nta_outgoing_getresponse(orq) : NULL;
@@ -356,11 +406,17 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
+	if (refused == EACCES) { /* a phone's password can't help: it isn't asked */
+		m.status = 403;
+		m.src = NULL;
+	}
 	cv_mem_ref(t);
-	if (status < 200)
-		cv_sip_leg_response(t, &m);
-	else
+	if (msg && !cv_sip_early_heard(leg, sip, &m))
+		cv_debug("sip", "1xx left out call=%s", leg->call);
+	else if (status >= 200)
 		on_final(t, &m, msg ? sip : NULL);
+	else
+		cv_sip_leg_response(t, &m);
 	cv_mem_unref(t);
 	if (msg)
 		msg_unref(msg);

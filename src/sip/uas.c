@@ -107,6 +107,12 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->from_host = cv_str_of(sip->sip_from->a_url->url_host);
 	rq->to_user = cv_str_of(sip->sip_to->a_url->url_user);
 	rq->to_host = cv_str_of(sip->sip_to->a_url->url_host);
+	if (o->peer && cv_sip_trunk_by_token(s, ruri->url_user)) {
+		rq->ruri_user = rq->to_user; /* the number that was called there */
+		cv_evid_add(o->evid, "number", "from To",
+			    "the request names our registration at peer %s",
+			    o->peer->name);
+	}
 	rq->place = o->place;
 	rq->transport = o->transport;
 	rq->evid = o->evid;
@@ -127,6 +133,7 @@ static int open_dialog(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incomin
 
 	nta_incoming_tag(irq, nta_leg_get_tag(leg->dialog));
 	nta_incoming_bind(irq, on_ack_cancel, t);
+	cv_sip_rel_note(t, sip);
 	t->irq = irq;
 	t->base.incoming = true;
 
@@ -248,8 +255,28 @@ static void follow(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 	leg->base.place.seen = o->seen;
 }
 
+int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	struct cv_sip_origin o;
+	int status = 0;
+
+	if (cv_sip_origin_of(leg->sip, &o, irq, sip))
+		return 503;
+
+	if (is_party(leg, &o)) {
+		follow(leg, &o);
+	} else {
+		cv_stat_add(leg->sip->stat, CV_STAT_requests_refused, 1);
+		status = 403;
+	}
+	cv_sip_origin_done(&o);
+
+	return status;
+}
+
 static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
+	uint32_t fork = cv_sip_early_fork(leg, sip->sip_to->a_tag, sip->sip_from->a_tag);
 	struct cv_sip_ref ref;
 	struct cv_sip_txn *t;
 	struct cv_msg m;
@@ -262,19 +289,22 @@ static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip
 
 	t->irq = irq;
 	t->base.incoming = true;
-	if (t->base.method == CV_METHOD_INVITE)
+	if (t->base.method == CV_METHOD_INVITE) {
 		nta_incoming_bind(irq, on_ack_cancel, t);
+		cv_sip_rel_note(t, sip);
+	}
 
 	if (t->base.method == CV_METHOD_BYE)
 		leg->bye = true;
 
 	if (sip->sip_contact &&
 	    (t->base.method == CV_METHOD_INVITE || t->base.method == CV_METHOD_UPDATE))
-		nta_leg_server_route(leg->dialog, sip->sip_record_route,
-				     sip->sip_contact);
+		nta_leg_server_route(cv_sip_early_dialog(leg, fork),
+				     sip->sip_record_route, sip->sip_contact);
 
 	msg = nta_incoming_getrequest(irq);
 	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
+	m.fork = fork;
 	cv_mem_ref(t);
 	cv_sip_leg_request(t, &m);
 	cv_mem_unref(t);
@@ -288,10 +318,10 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 		     const sip_t *sip)
 {
 	struct cv_sip_leg *leg = magic;
-	struct cv_sip_origin o;
-	int status = 0;
+	int status;
 
-	(void)dialog;
+	(void)dialog; /* the stack may give another one of the leg: early.c looks closer
+		       */
 
 	if (sip->sip_request->rq_method == sip_method_ack) {
 		nta_incoming_destroy(
@@ -310,19 +340,11 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	    sip->sip_request->rq_method == sip_method_publish)
 		return 405; /* they have no business in a call's dialog */
 
-	if (cv_sip_origin_of(leg->sip, &o, irq, sip))
-		return 503;
-
 	cv_mem_ref(leg);
-	if (!is_party(leg, &o)) {
-		cv_stat_add(leg->sip->stat, CV_STAT_requests_refused, 1);
-		status = 403;
-	} else {
-		follow(leg, &o);
+	status = cv_sip_leg_hears(leg, irq, sip);
+	if (status == 0)
 		status = take_in_dialog(leg, irq, sip);
-	}
 	cv_mem_unref(leg);
-	cv_sip_origin_done(&o);
 
 	return status;
 }
@@ -362,6 +384,7 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	struct cv_sip_leg *leg = t->leg;
 	const char *phrase = cv_sip_phrase(m->status);
 	msg_t *msg;
+	int err;
 
 	if (!t->irq || t->final)
 		return ESTALE;
@@ -373,19 +396,32 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	if (!msg)
 		return ENOMEM;
 
+	err = cv_sip_fork_tag(t, msg, m);
+	if (err) {
+		msg_destroy(msg);
+		return err;
+	}
 	if (m->status >= 200) {
 		t->final = true;
 		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
 			leg->confirmed = true;
 	}
 
-	if (nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END()) <
-		    0 ||
-	    nta_incoming_mreply(t->irq, msg) < 0)
+	err = nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END());
+	if (err == 0 && m->status < 200 && (t->rel_must || (t->rel_may && m->reliable))) {
+		if (cv_sip_fork_rel(t, m->single ? 0 : m->fork))
+			return cv_sip_rel_respond(t, msg, m);
+		if (t->rel_must) { /* then not at all: it may not be another way */
+			msg_destroy(msg);
+			return m->reliable ? ENOTSUP : 0;
+		}
+	}
+
+	if (err < 0 || nta_incoming_mreply(t->irq, msg) < 0)
 		nta_incoming_treply(t->irq, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
 
 	if (m->status >= 300 || (m->status >= 200 && t->base.method != CV_METHOD_INVITE))
 		cv_sip_txn_done(t);
 
-	return 0;
+	return m->reliable && m->status < 200 ? ENOTSUP : 0;
 }

@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/lab/ctflush.py \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
+	tests/lab/hostile.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -24,6 +25,16 @@ EXTRA_DIST += \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
+	tests/lab/sipp/fork-answer.xml \
+	tests/lab/sipp/fork-call.xml \
+	tests/lab/sipp/prack-answer.xml \
+	tests/lab/sipp/prack-call.xml \
+	tests/lab/sipp/prack-given-up.xml \
+	tests/lab/sipp/prack-must.xml \
+	tests/lab/sipp/prack-never.xml \
+	tests/lab/sipp/session-answer.xml \
+	tests/lab/sipp/session-call.xml \
+	tests/lab/sipp/session-small.xml \
 	tests/lab/cases/00-laboratory.sh \
 	tests/lab/cases/01-register-embedded.sh \
 	tests/lab/cases/02-far-to-lan.sh \
@@ -49,4 +60,8 @@ EXTRA_DIST += \
 	tests/lab/cases/17-config-errors.sh \
 	tests/lab/cases/18-streams.sh \
 	tests/lab/cases/19-hold-resume.sh \
-	tests/lab/cases/20-strangers.sh
+	tests/lab/cases/20-strangers.sh \
+	tests/lab/cases/21-trunk-register.sh \
+	tests/lab/cases/31-prack.sh \
+	tests/lab/cases/32-forks.sh \
+	tests/lab/cases/33-session-timer.sh

@@ -279,16 +279,33 @@ static int relay_of(const char *word, enum cv_conf_relay *relay)
 	return EINVAL;
 }
 
-static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
+static struct cv_conf_peer *conf_peer(struct cv_world *w, const char *name)
 {
-	const char *name = cv_words_next(l);
-
 	for (size_t i = 0; i < w->conf.peerc; ++i) {
 		if (strcmp(w->peers[i].name, name) == 0)
-			return relay_of(cv_words_next(l), &w->peers[i].relay);
+			return &w->peers[i];
 	}
 
-	return EINVAL;
+	return NULL;
+}
+
+static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	return peer ? relay_of(cv_words_next(l), &peer->relay) : EINVAL;
+}
+
+static int conf_peer_early(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer)
+		return EINVAL;
+
+	peer->early = cv_words_accept(l, "one") ? CV_EARLY_ONE : CV_EARLY_ALL;
+
+	return 0;
 }
 
 int cv_world_conf(struct cv_world *w, const char *line)
@@ -306,6 +323,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-relay") == 0)
 		return conf_peer_relay(w, &l);
+
+	if (strcmp(word, "peer-early") == 0)
+		return conf_peer_early(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
@@ -340,6 +360,7 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	struct cv_buf body = {.p = NULL};
 	struct cv_evid *ev = NULL;
 	struct cv_leg *leg;
+	bool can_100rel = false;
 	struct cv_txn *t;
 	int err;
 
@@ -351,6 +372,8 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			id = cv_words_next(l);
 		else if (cv_words_accept(l, "hops"))
 			rq.max_forwards = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "100rel"))
+			can_100rel = true;
 		else
 			break;
 	}
@@ -370,6 +393,9 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	err = cv_fake_leg_invited(w->sip, p->name, &p->place, &leg, &t);
 	if (err)
 		goto out;
+
+	if (can_100rel)
+		cv_fake_leg_100rel(leg);
 
 	if (cv_evid_new(&ev) == 0)
 		cv_evid_add(ev, "place of A", cv_side_name(p->place.side), "party %s",
@@ -403,6 +429,16 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 		err = method_of(word, &m.method);
 	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
 		++l->at;
+
+	if (!err && cv_words_accept(l, "fork"))
+		m.fork = cv_words_number(cv_words_next(l));
+
+	if (cv_words_accept(l, "session"))
+		m.session_s = cv_words_number(cv_words_next(l));
+
+	m.reliable = cv_words_accept(l, "reliable");
+	if (m.reliable)
+		m.rseq = cv_words_number(cv_words_next(l));
 
 	if (!err)
 		err = cv_words_body(l, &body, &m);

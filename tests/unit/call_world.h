@@ -9,15 +9,16 @@
  *   party NAME SIDE ADDR [phone|peer|stranger] [group N] [entry N]
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
+ *   peer-early NAME all|one          [peer] early
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
  * Events:
- *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [BODY]   a new call to PARTY
+ *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [100rel] [BODY]   a new call
  *   NAME METHOD [BODY]               in the dialog; ACK, CANCEL of its INVITE
- *   NAME STATUS [METHOD] [BODY]      a response; METHOD is INVITE when left out
- *   NAME gone timeout|lost           its leg is over without BYE
- *   NAME moves ADDR                  its flow now comes from there
+ *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [BODY]   a response; METHOD is
+ * INVITE when left out; N of reliable is its number NAME gone timeout|lost           its
+ * leg is over without BYE NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out
  *

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "sdp/sdp.h"
 
-enum { NAME_LEN = 16 };
+enum { NAME_LEN = 16, RELS = 4 };
 
 struct line {
 	struct cv_list node;
@@ -44,6 +44,9 @@ struct fake_leg {
 	bool confirmed; /* a 2xx to an INVITE was sent or came */
 	bool byed;      /* BYE was sent or came */
 	bool ended;
+	bool can_100rel;
+	struct cv_msg rels[RELS]; /* reliable 1xx it got and didn't acknowledge yet */
+	size_t relc;
 	struct cv_list txns; /* open ones; hold a reference */
 };
 
@@ -172,6 +175,12 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = put(text, at, "%u ", (unsigned)m->status);
 
 	at = put(text, at, "%s", cv_method_name(m->method));
+	if (m->fork != 0 && !m->single)
+		at = put(text, at, " fork %u", (unsigned)m->fork);
+	if (m->reliable)
+		at = put(text, at, " reliable");
+	if (m->status == 0 && m->rseq != 0)
+		at = put(text, at, " of %u", (unsigned)m->rseq);
 	put_body(text, at, m);
 	say(leg->sip, text);
 }
@@ -235,13 +244,18 @@ static int op_respond(struct cv_txn *base, const struct cv_msg *m)
 {
 	struct fake_txn *t = CV_CONTAINER(base, struct fake_txn, base);
 	struct fake_leg *leg = t->fake;
+	struct cv_msg say_rel;
 
 	if (!leg || leg->ended || t->accepted)
 		return ESTALE;
 
-	say_msg(leg, m);
+	say_rel = *m;
+	say_rel.reliable = m->reliable && leg->can_100rel && leg->relc < RELS;
+	say_msg(leg, &say_rel);
+	if (say_rel.reliable)
+		leg->rels[leg->relc++] = say_rel;
 	if (m->status < 200)
-		return 0;
+		return m->reliable && !say_rel.reliable ? ENOTSUP : 0;
 
 	if (m->method == CV_METHOD_INVITE && m->status < 300)
 		t->accepted = leg->confirmed = true;
@@ -384,6 +398,11 @@ int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
 	return 0;
 }
 
+void cv_fake_leg_100rel(struct cv_leg *leg)
+{
+	fake_of(leg)->can_100rel = true;
+}
+
 void cv_fake_leg_refuse(struct cv_leg *leg, int err)
 {
 	op_end(leg, err);
@@ -419,8 +438,16 @@ static void deliver_request(struct fake_leg *leg, struct fake_txn *t,
 int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m)
 {
 	struct fake_leg *leg = fake_of(base);
+	struct cv_msg prack = *m;
 	struct fake_txn *t;
 	int err;
+
+	if (m->method == CV_METHOD_PRACK && leg->relc > 0) {
+		prack.fork = leg->rels[0].fork;
+		prack.rseq = leg->rels[0].rseq;
+		memmove(leg->rels, leg->rels + 1, --leg->relc * sizeof(leg->rels[0]));
+		m = &prack;
+	}
 
 	if (m->method == CV_METHOD_ACK || m->method == CV_METHOD_CANCEL) {
 		t = txn_find(leg, CV_METHOD_INVITE, true);

@@ -6,6 +6,9 @@
  *
  *   "bob INVITE audio 198.51.100.10:20000"   a request, with what its body says
  *   "alice 200 INVITE"                       a response and its method
+ *   "alice 183 INVITE reliable audio ..."     a reliable 1xx (RFC 3262)
+ *   "alice 183 INVITE fork 1 audio ..."       of another early dialog than the first
+ *   "bob PRACK of 7"                         and its PRACK; 7 is the 1xx's number
  *   "bob BYE"                                also when the end of a leg means it
  */
 #ifndef CV_TESTS_UNIT_FAKE_LEG_H
@@ -42,12 +45,15 @@ void cv_fake_sip_names(struct cv_fake_sip *s, cv_fake_name_fn *fn, void *arg);
 int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
 			const struct cv_place *place, struct cv_leg **lp,
 			struct cv_txn **tp);
+/** The party of an incoming leg can acknowledge reliable 1xx. */
+void cv_fake_leg_100rel(struct cv_leg *leg);
 /** What an INVITE that wasn't taken is answered with, and the leg's end. */
 void cv_fake_leg_refuse(struct cv_leg *leg, int err);
 
 /** The party's last leg that hasn't ended; NULL. */
 struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);
-/** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE.
+/** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE,
+ * PRACK to the oldest reliable 1xx it got.
  * ENOENT: no INVITE to belong to. */
 int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m);
 /** The party answers the oldest open request of m->method. ENOENT: there is none. */

@@ -183,6 +183,7 @@ static void media_show(const struct cv_media *m, struct cv_out *out)
 
 		cv_out_item(out);
 		cv_out_str(out, "a", "%s", cv_addr_print(&m->in[CV_END_A][i].rtp, addr));
+		cv_out_str(out, "b", "%s", cv_addr_print(&m->in[CV_END_B][i].rtp, addr));
 		cv_out_num(out, "port_b", m->port[CV_END_B][i]);
 		cv_out_end(out);
 	}

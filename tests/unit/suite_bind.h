@@ -8,5 +8,6 @@ int cv_test_bind_token(void);
 int cv_test_bind_ping(void);
 int cv_test_bind_show(void);
 int cv_test_home(void);
+int cv_test_trunk(void);
 
 #endif

@@ -14,8 +14,13 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},
-	{"nat", cv_test_nat}, {"status", cv_test_status},
+	{"hdr", cv_test_hdr},
+	{"ident", cv_test_ident},
+	{"nat", cv_test_nat},
+	{"status", cv_test_status},
+	{"digest client", cv_test_digest_client},
+	{"auth", cv_test_auth},
+	{"early", cv_test_early},
 	{NULL, NULL},
 };
 
@@ -30,7 +35,9 @@ static const char conf_text[] = "[general]\n"
 				"domains = example.test, other.test\n"
 				"[peer trunk]\n"
 				"target = sip:198.51.100.60:5070\n"
-				"register = yes\n";
+				"register = yes\n"
+				"username = account\n"
+				"password = secret\n";
 
 static void add_point(struct cv_net *net, const char *addr, enum cv_side side)
 {
@@ -58,6 +65,7 @@ void cv_sip_kit_open(struct cv_sip_kit *k)
 	CU_ASSERT_EQUAL(cv_alist_add(k->net->nated, CV_STR("192.168.0.0/16"), &why), 0);
 	k->sip.conf = k->conf;
 	k->sip.net = k->net;
+	cv_list_init(&k->sip.trunks);
 	CU_ASSERT_EQUAL_FATAL(cv_homes_new(&k->sip.homes), 0);
 	cv_buf_free(&error);
 }

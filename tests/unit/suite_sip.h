@@ -7,9 +7,12 @@
 
 #include "sip/sip_int.h"
 
+int cv_test_early(void);
 int cv_test_hdr(void);
 int cv_test_ident(void);
 int cv_test_nat(void);
+int cv_test_digest_client(void);
+int cv_test_auth(void);
 int cv_test_status(void);
 
 /** An agent that was never opened: configuration, network and homes only. */

@@ -167,7 +167,8 @@ static void test_listens_are_read(void)
 static const char peers_text[] =
 	"[peer pbx]\ntarget = sip:192.0.2.1, sip:[2001:db8::1]:5070;transport=tcp\n"
 	"domains = a.example, b.example\nfrom = 192.0.2.0/28\nnat = no\nrelay = never\n"
-	"latch = any\nregister = yes\ntrust-identity = yes\ndscp = 10\n"
+	"latch = any\nregister = yes\nusername = us\npassword = pw\nrealm = "
+	"rm\ntrust-identity = yes\ndscp = 10\n"
 	"[peer plain]\ntarget = sip:192.0.2.99\n"
 	"[route r1]\nfrom = peer:pbx\nto = ^0[0-9]+$\nmethod = INVITE\n"
 	"peer = plain, pbx\nstrip = 1\nprefix = +49\n"
@@ -198,13 +199,17 @@ static void test_peers_are_read(void)
 	CU_ASSERT_EQUAL(a->relay, CV_RELAY_NEVER);
 	CU_ASSERT_EQUAL(a->latch, CV_LATCH_ANY);
 	CU_ASSERT_TRUE(a->register_ && a->trust_identity);
+	CU_ASSERT_STRING_EQUAL(a->username, "us");
+	CU_ASSERT_STRING_EQUAL(a->password, "pw");
+	CU_ASSERT_STRING_EQUAL(a->realm, "rm");
 	CU_ASSERT_EQUAL(a->dscp, 10);
 
 	CU_ASSERT_EQUAL(b->dscp, -1);
 	CU_ASSERT_EQUAL(b->nat, CV_NAT_AUTO);
 	CU_ASSERT_EQUAL(b->relay, CV_RELAY_AUTO);
 	CU_ASSERT_FALSE(b->register_ || b->trust_identity);
-	CU_ASSERT_EQUAL(b->pos.line, 11);
+	CU_ASSERT_TRUE(!b->username && !b->password && !b->realm);
+	CU_ASSERT_EQUAL(b->pos.line, 14);
 	cv_mem_unref(c);
 }
 

@@ -96,6 +96,16 @@ static void uncomment(struct cv_buf *to, const char *text)
 	}
 }
 
+static unsigned count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; ++text)
+		n += *text == '\n';
+
+	return n;
+}
+
 static void test_sample_values_are_accepted(void)
 {
 	struct cv_buf text = {0}, all = {0}, error = {0};
@@ -104,12 +114,12 @@ static void test_sample_values_are_accepted(void)
 	file_read(&text, CV_TOP_DIR "/etc/culvert.conf");
 	uncomment(&all, text.p);
 
-	/* both of these can't count at once, and there is no such file */
+	/* two of each pair can't count at once, and there is no such file */
 	CU_ASSERT_EQUAL(cv_conf_parse(&c, "t", cv_buf_view(&all), &error), EINVAL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(error.p, "include is not possible here\n"));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(error.p, "has both password and ha1\n"));
-	CU_ASSERT_PTR_EQUAL(strchr(strchr(error.p, '\n') + 1, '\n') + 1,
-			    error.p + error.len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(error.p, "has both peer and user\n"));
+	CU_ASSERT_EQUAL(count_lines(error.p), 3);
 	cv_buf_free(&error);
 	cv_buf_free(&all);
 	cv_buf_free(&text);

@@ -83,13 +83,32 @@ static void test_copy_masks_extensions(void)
 {
 	msg_t *src,
 		*m = copy_of(HEAD "Supported: timer, 100rel\nSupported: replaces, x-own\n"
-				  "Require: 100REL\nContent-Length: 0\n\n",
+				  "Require: JOIN, 100REL\nContent-Length: 0\n\n",
 			     &src);
 	const char *text = cv_sip_kit_text(m);
 
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: timer, x-own"));
-	CU_ASSERT_PTR_NULL(strstr(text, "100rel"));
-	CU_ASSERT_PTR_NULL(strstr(text, "Require"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: timer, 100rel, x-own"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Require: 100REL\r\n"));
+	CU_ASSERT_PTR_NULL(strstr(text, "JOIN"));
+	msg_destroy(m);
+	msg_destroy(src);
+}
+
+/* Ours is a reliable response only when we send it as one. */
+static void test_copy_of_response_is_not_reliable(void)
+{
+	msg_t *src,
+		*m = copy_of("SIP/2.0 183 Session Progress\n"
+			     "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKx\n"
+			     "From: <sip:a@x>;tag=1\nTo: <sip:b@y>;tag=2\nCall-ID: c\n"
+			     "CSeq: 1 INVITE\nRequire: 100rel, x-own\nRSeq: 7\n"
+			     "Supported: 100rel\nContent-Length: 0\n\n",
+			     &src);
+	const char *text = cv_sip_kit_text(m);
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Require: x-own\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: 100rel\r\n"));
+	CU_ASSERT_PTR_NULL(strstr(text, "RSeq"));
 	msg_destroy(m);
 	msg_destroy(src);
 }
@@ -206,6 +225,8 @@ int cv_test_hdr(void)
 	CU_add_test(s, "copy survives a second single header",
 		    test_copy_survives_second_single_header);
 	CU_add_test(s, "copy masks extensions", test_copy_masks_extensions);
+	CU_add_test(s, "copy of a response is not reliable",
+		    test_copy_of_response_is_not_reliable);
 	CU_add_test(s, "distrust takes identity",
 		    test_distrust_takes_identity_in_every_spelling);
 	CU_add_test(s, "body is replaced", test_body_is_replaced_with_its_length);

@@ -204,6 +204,38 @@ static void test_own_credentials_keep_every_parameter(void)
 	cv_sip_kit_close(&k);
 }
 
+static void test_called_number_stands_for_our_contact_at_a_trunk(void)
+{
+	static const struct row row = {
+		"sip:ct0123@198.51.100.10",
+		"sip:0800@198.51.100.60",
+		"sip:4930@itsp.example",
+		"",
+		"",
+		"",
+		"",
+	};
+	struct cv_target to = {.kind = CV_TARGET_PEER, .peer = "pbx"};
+	struct cv_sip_trunk trunk = {.token = "ct0123"};
+	struct cv_sip_ident id = {0};
+	struct cv_sip_kit k;
+	msg_t *m = request(&row);
+	const struct cv_sip_ident_in in = {.sip = sip_object(m), .to = &to, .listen = 1};
+
+	cv_sip_kit_open(&k);
+	trunk.peer = cv_conf_peer_find(k.conf, CV_STR("trunk"));
+	cv_list_add(&k.sip.trunks, &trunk.node);
+	CU_ASSERT_EQUAL(cv_sip_ident(&k.sip, msg_home(m), &in, &id, NULL), 0);
+	CU_ASSERT_STRING_EQUAL(url_as_string(msg_home(m), id.ruri),
+			       "sip:4930@example.test");
+	cv_list_del(&trunk.node);
+	CU_ASSERT_EQUAL(cv_sip_ident(&k.sip, msg_home(m), &in, &id, NULL), 0);
+	CU_ASSERT_STRING_EQUAL(url_as_string(msg_home(m), id.ruri),
+			       "sip:ct0123@example.test");
+	msg_destroy(m);
+	cv_sip_kit_close(&k);
+}
+
 int cv_test_ident(void)
 {
 	CU_pSuite s = CU_add_suite("ident", NULL, NULL);
@@ -214,6 +246,8 @@ int cv_test_ident(void)
 	CU_add_test(s, "peer to phone", test_peer_to_phone);
 	CU_add_test(s, "registrar by domain", test_registrar_by_domain);
 	CU_add_test(s, "own credentials", test_own_credentials_keep_every_parameter);
+	CU_add_test(s, "called number",
+		    test_called_number_stands_for_our_contact_at_a_trunk);
 	CU_add_test(s, "unknown peer", test_unknown_peer_is_refused);
 
 	return (int)CU_get_error();
