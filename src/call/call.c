@@ -17,6 +17,7 @@
 
 enum {
 	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
+	SIPS_PORT = 5061,
 	SECOND_MS = 1000,
 	REFUSALS_LOGGED = 5, /* refused calls written in 10 s; the rest is counted */
 };
@@ -375,10 +376,10 @@ static int aim_peer(struct cv_call *call)
 
 	to->peer = call->peer;
 	to->hop = peer->targets[0].addr;
-	if (to->hop.port == 0)
-		to->hop.port = SIP_PORT;
-
 	to->transport = peer->targets[0].transport;
+	if (to->hop.port == 0)
+		to->hop.port = to->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
+
 	env->place_peer(env->place_arg, &to->hop, peer, &to->place, call->evid);
 
 	return 0;

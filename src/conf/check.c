@@ -53,9 +53,26 @@ static void listen_check(struct cv_conf_job *job, const struct cv_conf_listen *l
 {
 	const struct cv_conf_media *m = &job->conf->media;
 
-	if (is_off(job, l->name, "udp") && is_off(job, l->name, "tcp"))
+	if (is_off(job, l->name, "udp") && is_off(job, l->name, "tcp") && l->tlsc == 0)
 		cv_conf_find(job, l->pos,
 			     "[listen %s] has udp and tcp off: nothing is left", l->name);
+
+	if (l->tlsc > 0 && !l->tls_cert)
+		cv_conf_find(job, l->pos, "[listen %s] has tls, which needs tls-cert",
+			     l->name);
+	if (l->tls_key && !l->tls_cert)
+		cv_conf_find(job, l->pos, "[listen %s] has tls-key, which needs tls-cert",
+			     l->name);
+
+	for (size_t i = 0; i < l->tlsc; ++i) {
+		for (size_t n = 0; n < l->tcpc; ++n) {
+			if (l->tls[i] == l->tcp[n])
+				cv_conf_find(
+					job, l->pos,
+					"[listen %s]: port %u is in both tcp and tls",
+					l->name, (unsigned)l->tls[i]);
+		}
+	}
 
 	for (size_t i = 0; i < l->udpc; ++i) {
 		if (l->udp[i] >= m->port_lo && l->udp[i] <= m->port_hi)

@@ -59,6 +59,13 @@ enum cv_conf_strangers {
 enum cv_conf_ping { CV_PING_OPTIONS = 0, CV_PING_CRLF, CV_PING_ZERO };
 enum cv_conf_who { CV_PING_NATED = 0, CV_PING_ALL };
 
+enum cv_conf_tls_verify {
+	CV_TLS_VERIFY_NO = 0,
+	CV_TLS_VERIFY_YES,
+	CV_TLS_VERIFY_MUTUAL,
+};
+enum cv_conf_tls_min { CV_TLS_MIN_1_2 = 0, CV_TLS_MIN_1_3 };
+
 /** [general] */
 struct cv_conf_general {
 	const char *name; /* default: the host's name */
@@ -85,7 +92,13 @@ struct cv_conf_network {
 struct cv_conf_listen {
 	const char *name, *address; /* literal, interface name, or "auto" */
 	uint16_t udp[CV_CONF_PORTS], tcp[CV_CONF_PORTS]; /* host order */
-	size_t udpc, tcpc;                               /* 0: off */
+	uint16_t tls[CV_CONF_PORTS];
+	size_t udpc, tcpc, tlsc; /* 0: off */
+	const char *tls_cert;    /* chain, leaf first; NULL: none */
+	const char *tls_key;     /* NULL: in tls_cert */
+	const char *tls_ca;      /* NULL: the host's store */
+	enum cv_conf_tls_verify tls_verify;
+	enum cv_conf_tls_min tls_min;
 	bool side_given;
 	enum cv_side side;         /* LAN or WAN; valid when side_given */
 	const char *advertise;     /* literal; NULL: the address itself */

@@ -102,6 +102,25 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 ALSO(cv_conf_listen, udpc), .def = "5060", .doc = "UDP ports, or off"},
 	{"listen", "tcp", CV_CONF_PORTLIST, AT(cv_conf_listen, tcp),
 	 ALSO(cv_conf_listen, tcpc), .def = "5060", .doc = "TCP ports, or off"},
+	{"listen", "tls", CV_CONF_PORTLIST, AT(cv_conf_listen, tls),
+	 ALSO(cv_conf_listen, tlsc), .def = "off",
+	 .doc = "TLS ports, as 5061, or off; needs tls-cert"},
+	{"listen", "tls-cert", CV_CONF_PATH, AT(cv_conf_listen, tls_cert),
+	 .doc = "PEM file with the certificate, the intermediate ones behind it; read "
+		"again at a reload by the account of [general] user; a client that asks "
+		"for a name (SNI) gets the certificate of the section that bears it"},
+	{"listen", "tls-key", CV_CONF_PATH, AT(cv_conf_listen, tls_key),
+	 .doc = "PEM file with its private key; by default it stands in tls-cert"},
+	{"listen", "tls-ca", CV_CONF_PATH, AT(cv_conf_listen, tls_ca),
+	 .doc = "PEM file of the authorities that others' certificates are verified "
+		"against; by default those of the host"},
+	{"listen", "tls-verify", CV_CONF_WORD, AT(cv_conf_listen, tls_verify),
+	 .words = "no yes mutual", .def = "no",
+	 .doc = "Whose certificates are verified: no (nobody's), yes (of peers we "
+		"connect to; it must bear the address of target or a domain of "
+		"the peer) or mutual (those, and whoever connects must have one)"},
+	{"listen", "tls-min", CV_CONF_WORD, AT(cv_conf_listen, tls_min),
+	 .words = "1.2 1.3", .def = "1.2", .doc = "Oldest version of TLS: 1.2 or 1.3"},
 	{"listen", "side", CV_CONF_WORD, AT(cv_conf_listen, side),
 	 ALSO(cv_conf_listen, side_given), .words = "lan wan",
 	 .doc = "Side this point faces, lan or wan; by default it follows from the "
@@ -115,7 +134,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	/* [peer NAME] */
 	{"peer", "target", CV_CONF_TARGETS, AT(cv_conf_peer, targets),
 	 ALSO(cv_conf_peer, targetc),
-	 .doc = "SIP URIs to send to, in order, as sip:192.0.2.1:5060;transport=tcp; the "
+	 .doc = "SIP URIs to send to, in order, as sip:192.0.2.1:5060;transport=tcp "
+		"(or udp, tls); the "
 		"host is an address: names are not looked up yet"},
 	{"peer", "domains", CV_CONF_LIST, AT(cv_conf_peer, domains),
 	 .doc = "SIP domains this peer serves"},
@@ -259,7 +279,6 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"listen", " tls tls-cert tls-key tls-ca tls-verify tls-min "},
 	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
 		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},

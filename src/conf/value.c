@@ -21,6 +21,7 @@
 
 enum {
 	SIP_PORT = 5060,
+	SIPS_PORT = 5061,
 	PORT_MAX = 65535,
 	SHOWN = 60, /* bytes of a refused value that are shown: enough to find it */
 };
@@ -420,13 +421,11 @@ static bool uri_params(struct cv_conf_job *job, const struct cv_conf_item *item,
 		} else if (cv_str_ieq(part, CV_STR("transport=tcp"))) {
 			t->transport = CV_TRANSPORT_TCP;
 		} else if (cv_str_ieq(part, CV_STR("transport=tls"))) {
-			cv_conf_find(job, item->pos,
-				     "%s: TLS is not served by this version", item->text);
-			return false;
+			t->transport = CV_TRANSPORT_TLS;
 		} else if (!cv_str_ieq(part, CV_STR("lr"))) {
 			cv_conf_find(job, item->pos,
 				     "%s: only the parameters transport=udp, "
-				     "transport=tcp and lr are known",
+				     "transport=tcp, transport=tls and lr are known",
 				     item->text);
 			return false;
 		}
@@ -439,7 +438,8 @@ static bool uri_scheme(struct cv_conf_job *job, const struct cv_conf_item *item,
 		       struct cv_str *uri)
 {
 	if (cv_str_istarts(*uri, CV_STR("sips:"))) {
-		cv_conf_find(job, item->pos, "%s: TLS is not served by this version",
+		cv_conf_find(job, item->pos,
+			     "%s: write sip: and ;transport=tls in place of sips:",
 			     item->text);
 		return false;
 	}
@@ -491,9 +491,6 @@ static bool uri_host(struct cv_conf_job *job, const struct cv_conf_item *item,
 		return false;
 	}
 
-	if (a->port == 0)
-		a->port = SIP_PORT;
-
 	return true;
 }
 
@@ -510,8 +507,14 @@ static bool target_read(struct cv_conf_job *job, const struct cv_conf_item *item
 	t->uri = item->text;
 	t->pos = item->pos;
 
-	return uri_host(job, item, cv_str_make(uri.p, semi), &t->addr) &&
-	       uri_params(job, item, cv_str_from(uri, semi + 1), t);
+	if (!uri_host(job, item, cv_str_make(uri.p, semi), &t->addr) ||
+	    !uri_params(job, item, cv_str_from(uri, semi + 1), t))
+		return false;
+
+	if (t->addr.port == 0)
+		t->addr.port = t->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
+
+	return true;
 }
 
 static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,

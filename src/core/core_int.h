@@ -25,6 +25,7 @@
 #include "module.h"
 #include "net/iface.h"
 #include "net/place.h"
+#include "net/stream.h"
 #include "sip/ua.h"
 
 enum {
@@ -59,6 +60,8 @@ struct cv_core {
 	struct cv_routes *routes;
 	struct cv_homes *homes;
 	struct cv_media_plane *plane;
+	struct cv_door *door;
+	struct cv_gauge connections; /* of the door */
 	struct cv_sip *sip;
 	struct cv_calls *calls;
 	struct cv_admin *admin;
@@ -125,6 +128,16 @@ void cv_core_run(struct cv_core *c);
 void cv_core_close(struct cv_core *c);
 /** Refuses new calls; stops when none is left, at the latest after @p limit_ms. */
 void cv_core_drain(struct cv_core *c, uint32_t limit_ms);
+
+/* door.c */
+
+/** Reads the certificates of all points that serve TLS, or dial it. EINVAL: @p error
+ * holds the sentence. ENOMEM. */
+int cv_core_tls(struct cv_tls **tp, const struct cv_net *net, const struct cv_conf *conf,
+		struct cv_buf *error);
+/** Opens c->door, not yet started, with its certificates. */
+int cv_core_door_open(struct cv_core *c, struct cv_buf *error);
+void cv_core_door_close(struct cv_core *c);
 
 /* reload.c */
 

@@ -1,7 +1,8 @@
 # The daemon: core knows every layer
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = src/core/commands.c src/core/core_int.h src/core/daemon.c \
-	src/core/heap.c src/core/heap.h src/core/modules.c src/core/plan.c src/core/reload.c src/core/wire.c
+	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/plan.c \
+	src/core/reload.c src/core/wire.c
 
 # what a program that holds all layers is linked with, highest first
 ALL_LAYERS = libcore.a libsip.a libcall.a libbind.a libdigest.a libmedia.a libadmin.a \
@@ -9,7 +10,7 @@ ALL_LAYERS = libcore.a libsip.a libcall.a libbind.a libdigest.a libmedia.a libad
 ALL_LIBS = $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 sbin_PROGRAMS += culvertd
-culvertd_SOURCES = src/core/main.c
+culvertd_SOURCES = src/core/main.c src/core/accept.c
 nodist_culvertd_SOURCES = src/core/modtab.c
 culvertd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 culvertd_LDADD = libcore.a $(MODULE_LIBS) $(ALL_LAYERS) $(ALL_LIBS)

@@ -437,11 +437,14 @@ out:
 	return err;
 }
 
-static int try_ports(const struct cv_point *pt, const struct cv_conf_listen *l, int type,
-		     struct cv_buf *error)
+static int try_ports(const struct cv_point *pt, const struct cv_conf_listen *l,
+		     enum cv_transport t, struct cv_buf *error)
 {
-	const uint16_t *v = type == SOCK_DGRAM ? l->udp : l->tcp;
-	size_t c = type == SOCK_DGRAM ? l->udpc : l->tcpc;
+	const uint16_t *const lists[] = {l->udp, l->tcp, l->tls};
+	const size_t counts[] = {l->udpc, l->tcpc, l->tlsc};
+	const uint16_t *v = lists[t];
+	size_t c = counts[t];
+	int type = t == CV_TRANSPORT_UDP ? SOCK_DGRAM : SOCK_STREAM;
 	char host[CV_ADDR_STRLEN];
 	int first = 0;
 
@@ -454,7 +457,7 @@ static int try_ports(const struct cv_point *pt, const struct cv_conf_listen *l, 
 		first = first ? first : err;
 		cv_conf_complain(error, l->pos,
 				 "[listen %s]: can't listen on %s %s port %u: %s",
-				 l->name, type == SOCK_DGRAM ? "udp" : "tcp",
+				 l->name, cv_transport_name(t),
 				 cv_addr_print_host(&pt->bind, host), (unsigned)v[i],
 				 strerror(err));
 	}
@@ -465,16 +468,22 @@ static int try_ports(const struct cv_point *pt, const struct cv_conf_listen *l, 
 int cv_plan_try(const struct cv_net *net, const struct cv_conf *conf,
 		struct cv_buf *error)
 {
-	int first = 0;
+	struct cv_tls *certs;
+	int first = 0, err;
 
 	for (size_t i = 0; i < net->pointc; ++i) {
 		const struct cv_conf_listen *l = &conf->listens[net->points[i].conf];
-		int udp = try_ports(&net->points[i], l, SOCK_DGRAM, error);
-		int tcp = try_ports(&net->points[i], l, SOCK_STREAM, error);
+		int udp = try_ports(&net->points[i], l, CV_TRANSPORT_UDP, error);
+		int tcp = try_ports(&net->points[i], l, CV_TRANSPORT_TCP, error);
+		int tls = try_ports(&net->points[i], l, CV_TRANSPORT_TLS, error);
 
 		if (!first)
-			first = udp ? udp : tcp;
+			first = udp ? udp : tcp ? tcp : tls;
 	}
 
-	return first;
+	err = cv_core_tls(&certs, net, conf, error);
+	if (!err)
+		cv_mem_unref(certs);
+
+	return first ? first : err;
 }

@@ -48,7 +48,8 @@ static bool same_point(const struct cv_generation *a, const struct cv_generation
 	       cv_addr_eq(&p->advertise, &q->advertise) &&
 	       cv_addr_eq(&p->media, &q->media) &&
 	       same_ports(l->udp, l->udpc, m->udp, m->udpc) &&
-	       same_ports(l->tcp, l->tcpc, m->tcp, m->tcpc);
+	       same_ports(l->tcp, l->tcpc, m->tcp, m->tcpc) &&
+	       same_ports(l->tls, l->tlsc, m->tls, m->tlsc);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -146,7 +147,7 @@ static void swap_log(const struct cv_conf_general *old,
 		cv_log_format(fresh->log_format);
 }
 
-static void swap(struct cv_core *c, struct cv_generation *g)
+static void swap(struct cv_core *c, struct cv_generation *g, struct cv_tls *tls)
 {
 	swap_log(&c->now->conf->general, &g->conf->general);
 	c->gen[c->genc] = *g;
@@ -154,6 +155,7 @@ static void swap(struct cv_core *c, struct cv_generation *g)
 	cv_sip_conf(c->sip, c->now->conf, c->now->net);
 	cv_calls_conf(c->calls, c->now->conf);
 	cv_media_plane_net(c->plane, c->now->net);
+	cv_door_tls(c->door, tls);
 	cv_info("core", "reloaded peers=%zu generation=%zu", c->now->conf->peerc,
 		c->genc);
 }
@@ -174,6 +176,7 @@ int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error)
 {
 	struct cv_generation g = {0};
 	struct cv_running *fresh = NULL;
+	struct cv_tls *tls = NULL;
 	size_t freshc = 0;
 	int err;
 
@@ -187,6 +190,8 @@ int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error)
 	if (!err)
 		err = check_fixed(c->now, &g, error);
 	if (!err)
+		err = cv_core_tls(&tls, g.net, g.conf, error);
+	if (!err)
 		err = cv_modules_conf(&fresh, &freshc, g.conf, error);
 	if (!err && !dry)
 		err = adopt(c, fresh, freshc, error);
@@ -194,10 +199,12 @@ int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error)
 	cv_modules_free(fresh, freshc);
 	if (err)
 		one_line(error);
-	if (err || dry)
+	if (err || dry) {
+		cv_mem_unref(tls);
 		cv_generation_drop(&g);
-	else
-		swap(c, &g);
+	} else {
+		swap(c, &g, tls);
+	}
 
 	return err;
 }

@@ -210,6 +210,7 @@ static int open_sip(struct cv_core *c, struct cv_buf *error)
 		.conf = c->now->conf,
 		.net = c->now->net,
 		.loop = c->loop,
+		.door = c->door,
 		.cmds = c->cmds,
 		.stats = c->stats,
 		.stat = c->cell,
@@ -279,7 +280,11 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 
 	err = open_media(c);
 	if (!err)
+		err = cv_core_door_open(c, error);
+	if (!err)
 		err = open_sip(c, error);
+	if (!err)
+		err = cv_door_start(c->door);
 	if (err)
 		return err;
 
@@ -393,6 +398,7 @@ void cv_core_close(struct cv_core *c)
 		cv_sip_close(c->sip);
 	c->calls = cv_mem_unref(c->calls);
 	c->sip = cv_mem_unref(c->sip);
+	cv_core_door_close(c);
 	if (c->plane)
 		cv_media_plane_close(c->plane);
 	c->plane = cv_mem_unref(c->plane);

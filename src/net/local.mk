@@ -2,22 +2,39 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/net/alist.c src/net/alist.h \
+	src/net/frame.c src/net/frame.h \
+	src/net/gate.c src/net/gate.h \
 	src/net/iface.c src/net/iface.h \
 	src/net/pkt.h \
 	src/net/place.c src/net/place.h \
 	src/net/place_show.c \
 	src/net/ports.c src/net/ports.h \
+	src/net/stream.c src/net/stream.h src/net/stream_int.h \
+	src/net/stream_conn.c src/net/stream_outer.c \
+	src/net/tls.c src/net/tls.h \
 	src/net/udp.c src/net/udp.h
 
 check_PROGRAMS += tests/unit/test_net
 tests_unit_test_net_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_net.c tests/unit/suite_net.h \
+	tests/unit/door_bed.c tests/unit/door_bed.h \
 	tests/unit/test_alist.c \
+	tests/unit/test_frame.c \
+	tests/unit/test_gate.c \
 	tests/unit/test_iface.c \
 	tests/unit/test_place.c \
 	tests/unit/test_ports.c \
+	tests/unit/test_stream.c \
+	tests/unit/test_stream_outer.c \
+	tests/unit/test_tls.c \
 	tests/unit/test_udp.c \
 	tests/fuzz/fuzz_alist.c
 tests_unit_test_net_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
-tests_unit_test_net_LDADD = libnet.a libloop.a libbase.a $(JANSSON_LIBS) $(CUNIT_LIBS)
+tests_unit_test_net_LDADD = libnet.a libloop.a libbase.a $(EVENT_LIBS) \
+	$(OPENSSL_LIBS) $(JANSSON_LIBS) $(CUNIT_LIBS)
+
+# The door's rounds ten times as long as in check: memory and descriptors stay flat
+check-door: tests/unit/test_net
+	CV_DOOR_ROUNDS=10000 tests/unit/test_net stream_outer
+.PHONY: check-door

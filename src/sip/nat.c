@@ -68,11 +68,13 @@ static void link_gone(tp_stack_t *stack, tp_client_t *client, tport_t *tp, msg_t
 	struct cv_sip_link *l = (void *)client;
 
 	(void)stack;
-	(void)tp;
 	(void)msg;
 	(void)error;
 
 	cv_mem_ref(l);
+	/* or the stack would call again when it lets go of the connection */
+	if (l->pending > 0)
+		tport_release(tp, l->pending, NULL, NULL, client, 0);
 	l->pending = -1;
 	if (l->sip && l->sip->binds)
 		cv_bind_link_gone(l->sip->binds, l);
@@ -107,18 +109,17 @@ static struct cv_sip_link *link_find(struct cv_sip *s, const tport_t *tp)
 	return NULL;
 }
 
-static enum cv_transport transport_of(const tport_t *tp)
-{
-	return tport_is_udp(tp) ? CV_TRANSPORT_UDP : CV_TRANSPORT_TCP;
-}
-
 int cv_sip_link_new(struct cv_sip_link **lp, struct cv_sip *s, tport_t *tp,
 		    const struct cv_addr *peer, uint8_t listen)
 {
+	enum cv_transport t = CV_TRANSPORT_TCP;
+	uint8_t point;
 	struct cv_sip_link *l;
 
 	if (!lp || !s || !tp || !peer)
 		return EINVAL;
+
+	(void)cv_sip_listener(tp, &point, &t);
 
 	l = tport_is_udp(tp) ? NULL : link_find(s, tp);
 	if (l) {
@@ -134,7 +135,7 @@ int cv_sip_link_new(struct cv_sip_link **lp, struct cv_sip *s, tport_t *tp,
 	l->peer = *peer;
 	l->listen = listen;
 	l->pending = -1;
-	l->transport = transport_of(tp);
+	l->transport = tport_is_udp(tp) ? CV_TRANSPORT_UDP : t;
 	l->tp = tp;
 	if (l->transport != CV_TRANSPORT_UDP) {
 		tport_ref(tp);
@@ -162,7 +163,9 @@ url_string_t *cv_sip_hop_url(su_home_t *home, const struct cv_addr *hop,
 	struct cv_addr a = *hop;
 
 	if (a.port == 0)
-		a.port = 5060;
+		a.port = t == CV_TRANSPORT_TLS ? 5061 : 5060;
+	if (t == CV_TRANSPORT_TLS)
+		t = CV_TRANSPORT_TCP; /* on the private stream; the door adds the rest */
 
 	return (url_string_t *)su_sprintf(home, "sip:%s;transport=%s",
 					  cv_addr_print(&a, text), cv_transport_name(t));
@@ -170,7 +173,7 @@ url_string_t *cv_sip_hop_url(su_home_t *home, const struct cv_addr *hop,
 
 tport_t *cv_sip_tport(struct cv_sip *s, uint8_t listen, enum cv_transport t)
 {
-	if (listen >= s->net->pointc || t > CV_TRANSPORT_TCP)
+	if (listen >= s->net->pointc || t > CV_TRANSPORT_TLS)
 		return NULL;
 
 	return s->tports[listen][t];
@@ -188,12 +191,16 @@ char *cv_sip_contact_uri(struct cv_sip *s, su_home_t *home, const char *user,
 		return NULL;
 
 	a = s->net->points[listen].advertise;
-	if (cv_str_u64(&port, cv_str_of(tport_name(tp)->tpn_port), UINT16_MAX))
+	if (cv_str_u64(&port,
+		       cv_str_of(t == CV_TRANSPORT_UDP ? tport_name(tp)->tpn_port
+						       : s->via_port[listen][t]),
+		       UINT16_MAX))
 		return NULL;
 
 	a.port = (uint16_t)port;
 
-	return su_sprintf(home, "sip:%s%s%s%s", user, *user ? "@" : "",
+	return su_sprintf(home, "sip:%s%s%s%s%s", user, *user ? "@" : "",
 			  cv_addr_print(&a, text),
-			  t == CV_TRANSPORT_TCP ? ";transport=tcp" : "");
+			  t == CV_TRANSPORT_UDP ? "" : ";transport=",
+			  t == CV_TRANSPORT_UDP ? "" : cv_transport_name(t));
 }

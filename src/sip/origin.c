@@ -105,21 +105,6 @@ static struct cv_binding *binding_of(struct cv_sip *s, const struct cv_sip_origi
 	}
 }
 
-static int listen_of(uint8_t *listen, tport_t *tp)
-{
-	const char *ident = tport_name(tport_parent(tp))->tpn_ident;
-	uint64_t n;
-	int err;
-
-	err = cv_str_u64(&n, cv_str_of(ident), CV_NET_POINTS - 1);
-	if (err)
-		return err;
-
-	*listen = (uint8_t)n;
-
-	return 0;
-}
-
 static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 {
 	struct cv_place_query q = {
@@ -194,8 +179,8 @@ int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *
 	}
 
 	cv_sip_addr(&o->seen, msg_addr(msg));
-	o->transport = tport_is_udp(tp) ? CV_TRANSPORT_UDP : CV_TRANSPORT_TCP;
-	err = cv_addr_is_set(&o->seen) ? listen_of(&o->listen, tp) : ENOTCONN;
+	err = cv_addr_is_set(&o->seen) ? cv_sip_listener(tp, &o->listen, &o->transport)
+				       : ENOTCONN;
 	if (err)
 		goto out;
 

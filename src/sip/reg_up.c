@@ -297,7 +297,7 @@ int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer, size_t ta
 	to->hop = peer->targets[target].addr;
 	to->transport = peer->targets[target].transport;
 	if (to->hop.port == 0)
-		to->hop.port = 5060;
+		to->hop.port = to->transport == CV_TRANSPORT_TLS ? 5061 : 5060;
 
 	(void)cv_iface_toward(&source, &to->hop);
 	q.seen = to->hop;
@@ -461,6 +461,10 @@ static int launch(struct up *u, msg_t *m, const struct cv_target *to)
 	url_string_t *route = cv_sip_hop_url(msg_home(m), &to->hop, to->transport);
 
 	if (!route || !tp)
+		return ENETUNREACH;
+	if (to->transport != CV_TRANSPORT_UDP &&
+	    cv_sip_aim(s, &to->hop, to->transport, to->place.listen,
+		       cv_conf_peer_find(s->conf, cv_str_of(to->peer))))
 		return ENETUNREACH;
 
 	u->sending = true;

@@ -40,6 +40,7 @@ struct cv_sip_guard;
 
 enum {
 	CV_SIP_GAUGES = 3,
+	CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1,
 	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
 };
 
@@ -85,8 +86,13 @@ struct cv_sip {
 	nta_agent_t *agent;
 	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
-	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
-					      the first port; borrowed; NULL: off */
+	/* primaries by point and transport: the first UDP port, the private listeners of
+	   TCP and TLS; borrowed; NULL: off */
+	tport_t *tports[CV_NET_POINTS][CV_SIP_TRANSPORTS];
+	struct cv_door *door; /* borrowed; NULL: no streams */
+	/* what the Vias of the private listeners show; the stack points here */
+	char via_host[CV_NET_POINTS][CV_ADDR_STRLEN];
+	char via_port[CV_NET_POINTS][CV_SIP_TRANSPORTS][8];
 	struct cv_alist **from; /* by peer: its from list; NULL where the targets' hosts
 				   count; owned */
 	size_t fromc;
@@ -210,8 +216,22 @@ int cv_sip_link_new(struct cv_sip_link **lp, struct cv_sip *s, tport_t *tp,
 		    const struct cv_addr *peer, uint8_t listen);
 /** False when its connection has closed; UDP never. */
 bool cv_sip_link_is_alive(const struct cv_sip_link *l);
+/** Listening point and outer transport of a listener or connection. EINVAL: not one of a
+ * point. */
+int cv_sip_listener(const tport_t *tp, uint8_t *listen, enum cv_transport *t);
+/** Connections to @p hop are made by the door from now on: before a request without a
+ * link is sent by stream. @p peer (may be NULL) says which domain its certificate bears.
+ */
+int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
+	       uint8_t listen, const struct cv_conf_peer *peer);
+/** Opens the private listeners of a point's streams and what the door has before them;
+ * @p error holds the sentence. */
+int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
+			struct cv_buf *error);
+/** Makes the Vias of the private listeners show what is outside; when all are open. */
+void cv_sip_streams_show(struct cv_sip *s);
 /** Route URL to send along @p hop ("sip:1.2.3.4:5060;transport=udp") into the message's
- * home. NULL: ENOMEM. */
+ * home; TLS is tcp to the stack. NULL: ENOMEM. */
 url_string_t *cv_sip_hop_url(su_home_t *home, const struct cv_addr *hop,
 			     enum cv_transport t);
 /** Contact URI of ours on a listening point with @p user ("" for none):

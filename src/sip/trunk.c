@@ -131,6 +131,10 @@ static int launch(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to)
 
 	if (!route || !tp)
 		return ENETUNREACH;
+	if (to->transport != CV_TRANSPORT_UDP &&
+	    cv_sip_aim(t->sip, &to->hop, to->transport, to->place.listen,
+		       cv_conf_peer_find(t->sip->conf, cv_str_of(to->peer))))
+		return ENETUNREACH;
 
 	t->hop = to->hop;
 	t->sending = true;

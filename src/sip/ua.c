@@ -23,10 +23,6 @@ enum {
 				    registration storm more */
 	MAX_PROCEEDING = 20000,  /* INVITEs in progress; beyond that the stack answers 503
 				    by itself */
-	STREAM_IDLE_MS =
-		3600000, /* a silent stream without keepalive is closed after an hour */
-	HALF_MESSAGE_MS = 30000, /* a message that never ends (threats 13) */
-	STREAM_QUEUE = 64,       /* messages that wait for a slow reader */
 	LOG_BURST = 20,      /* stack's own lines in 10 s: the network triggers them */
 	REFUSALS_LOGGED = 5, /* lines about refused strangers in 10 s */
 };
@@ -321,26 +317,21 @@ static int open_agent(struct cv_sip *s)
 }
 
 /* "sip:SHOWN:PORT;maddr=BOUND;transport=udp": bound here, shown there. */
-static int add_tport(struct cv_sip *s, size_t point, uint16_t port, enum cv_transport t)
+static int add_udp(struct cv_sip *s, size_t point, uint16_t port)
 {
 	const struct cv_point *p = &s->net->points[point];
-	char shown[CV_ADDR_STRLEN], bound[CV_ADDR_STRLEN], ident[8],
+	char shown[CV_ADDR_STRLEN], bound[CV_ADDR_STRLEN], ident[32],
 		url[2 * CV_ADDR_STRLEN + 64];
 	struct cv_addr a = p->advertise;
 
 	a.port = port;
-	(void)snprintf(ident, sizeof(ident), "%zu", point);
-	(void)snprintf(url, sizeof(url), "sip:%s;maddr=%s;transport=%s",
-		       cv_addr_print(&a, shown), cv_addr_print(&p->bind, bound),
-		       cv_transport_name(t));
-	/* SDWN_ERROR: a stream that closes is told to its link; the agent's default is
-	 * silence */
+	(void)snprintf(ident, sizeof(ident), "%zu udp", point);
+	(void)snprintf(url, sizeof(url), "sip:%s;maddr=%s;transport=udp",
+		       cv_addr_print(&a, shown), cv_addr_print(&p->bind, bound));
 	if (nta_agent_add_tport(s->agent, URL_STRING_MAKE(url), TPTAG_IDENT(ident),
 				TPTAG_UDP_RMEM(SOCKET_BUFFER),
-				TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_IDLE(STREAM_IDLE_MS),
-				TPTAG_TIMEOUT(HALF_MESSAGE_MS),
-				TPTAG_QUEUESIZE(STREAM_QUEUE), TPTAG_PONG2PING(1),
-				TPTAG_SDWN_ERROR(1), TPTAG_STUN_SERVER(1), TAG_END()) < 0)
+				TPTAG_UDP_WMEM(SOCKET_BUFFER), TPTAG_STUN_SERVER(1),
+				TAG_END()) < 0)
 		return su_errno() ? su_errno() : EADDRINUSE;
 
 	return 0;
@@ -353,37 +344,31 @@ static void index_tports(struct cv_sip *s)
 	tport_t *tp = tport_primaries(nta_agent_tports(s->agent));
 
 	for (; tp; tp = tport_next(tp)) {
-		enum cv_transport t =
-			tport_is_udp(tp) ? CV_TRANSPORT_UDP : CV_TRANSPORT_TCP;
-		uint64_t n;
+		enum cv_transport t;
+		uint8_t n;
 
-		if (cv_str_u64(&n, cv_str_of(tport_name(tp)->tpn_ident),
-			       CV_NET_POINTS - 1))
+		if (cv_sip_listener(tp, &n, &t))
 			continue;
 		if (!s->tports[n][t])
 			s->tports[n][t] = tp;
 	}
 }
 
-static int open_ports(struct cv_sip *s, size_t point, enum cv_transport t,
-		      struct cv_buf *error)
+static int open_ports(struct cv_sip *s, size_t point, struct cv_buf *error)
 {
 	const struct cv_conf_listen *l = &s->conf->listens[s->net->points[point].conf];
-	const uint16_t *portv = t == CV_TRANSPORT_UDP ? l->udp : l->tcp;
-	size_t portc = t == CV_TRANSPORT_UDP ? l->udpc : l->tcpc;
 	char host[CV_ADDR_STRLEN];
 
-	for (size_t i = 0; i < portc; ++i) {
-		int err = add_tport(s, point, portv[i], t);
+	for (size_t i = 0; i < l->udpc; ++i) {
+		int err = add_udp(s, point, l->udp[i]);
 
 		if (!err)
 			continue;
 
-		cv_conf_complain(error, l->pos,
-				 "[listen %s]: can't listen on %s %s port %u: %s",
-				 l->name, cv_transport_name(t),
-				 cv_addr_print(&s->net->points[point].bind, host),
-				 (unsigned)portv[i], strerror(err));
+		cv_conf_complain(
+			error, l->pos, "[listen %s]: can't listen on udp %s port %u: %s",
+			l->name, cv_addr_print(&s->net->points[point].bind, host),
+			(unsigned)l->udp[i], strerror(err));
 		return err;
 	}
 
@@ -395,14 +380,17 @@ static int open_points(struct cv_sip *s, struct cv_buf *error)
 	int err;
 
 	for (size_t i = 0; i < s->net->pointc; ++i) {
-		err = open_ports(s, i, CV_TRANSPORT_UDP, error);
+		err = open_ports(s, i, error);
 		if (!err)
-			err = open_ports(s, i, CV_TRANSPORT_TCP, error);
+			err = cv_sip_streams_open(s, i, CV_TRANSPORT_TCP, error);
+		if (!err)
+			err = cv_sip_streams_open(s, i, CV_TRANSPORT_TLS, error);
 		if (err)
 			return err;
 	}
 
 	index_tports(s);
+	cv_sip_streams_show(s);
 
 	return 0;
 }
@@ -539,6 +527,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	s->conf = env->conf;
 	s->net = env->net;
 	s->loop = env->loop;
+	s->door = env->door;
 	s->root = cv_loop_native(env->loop);
 	s->routes = env->routes;
 	s->homes = env->homes;
@@ -552,6 +541,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	cv_list_init(&s->trunks);
 
 	su_log_redirect(NULL, stack_log, NULL);
+	cv_gate_here(s->door ? cv_door_gate(s->door) : NULL);
 	err = read_from(s, env->conf);
 	if (!err)
 		err = cv_sip_guard_new(&s->guard);
@@ -643,4 +633,5 @@ void cv_sip_close(struct cv_sip *s)
 	if (s->agent)
 		nta_agent_destroy(s->agent);
 	s->agent = NULL;
+	cv_gate_here(NULL);
 }

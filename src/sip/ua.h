@@ -24,6 +24,7 @@
 #include "conf/conf.h"
 #include "loop/loop.h"
 #include "net/place.h"
+#include "net/stream.h"
 
 struct cv_sip;
 
@@ -32,6 +33,7 @@ struct cv_sip_env {
 	const struct cv_conf *conf;
 	const struct cv_net *net;
 	struct cv_loop *loop; /* on su_root */
+	struct cv_door *door; /* not started yet; NULL: no streams */
 	struct cv_cmds *cmds;
 	struct cv_stats *stats;
 	struct cv_stat_cell *stat;

@@ -41,6 +41,19 @@ static bool hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop)
 	return cv_addr_is_set(hop) && cv_sip_is_peer_host(leg->sip, peer, hop);
 }
 
+/* A connection to a peer that isn't there yet is the door's to make. */
+static int aim(const struct cv_sip_leg *leg)
+{
+	const struct cv_conf_peer *peer =
+		leg->peer ? cv_conf_peer_find(leg->sip->conf, cv_str_of(leg->peer))
+			  : NULL;
+
+	if (leg->link || leg->transport == CV_TRANSPORT_UDP)
+		return 0;
+
+	return cv_sip_aim(leg->sip, &leg->hop, leg->transport, leg->listen, peer);
+}
+
 /* Where a request of the leg goes. */
 static struct cv_addr hop_of(const struct cv_sip_leg *leg)
 {
@@ -70,7 +83,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 
 	t->hop = hop;
 	route = cv_sip_hop_url(msg_home(msg), &hop, leg->transport);
-	if (!route)
+	if (!route || aim(leg))
 		return NULL;
 
 	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),

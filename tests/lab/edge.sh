@@ -4,7 +4,14 @@
 # The edge under test: its configuration, start, questions to it, and what must be true after
 # every case (nothing left over, no sanitizer report, a clean end).
 
-# edge_conf: writes the configuration; standard input is added to the common part.
+# edge_wan LINE...: what [listen wan] says besides, in the configuration written next.
+edge_wan()
+{
+	EDGE_WAN=$(printf '%s\n' "$@")
+}
+
+# edge_conf: writes the configuration; standard input is added to the common part, EDGE_WAN to
+# [listen wan].
 edge_conf()
 {
 	mkdir -p "$D/state" "$D/run"
@@ -24,6 +31,7 @@ edge_conf()
 		[listen wan]
 		address = 198.51.100.10
 		side = wan
+		${EDGE_WAN:-}
 
 		[listen lan]
 		address = 192.168.50.1

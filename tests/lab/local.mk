@@ -48,6 +48,11 @@ EXTRA_DIST += \
 	tests/lab/cases/10-tcp-phone.sh \
 	tests/lab/cases/11-ipv6-to-ipv4.sh \
 	tests/lab/cases/12-nat-rebind.sh \
+	tests/lab/cases/40-tls-phone.sh \
+	tests/lab/cases/41-tls-mutual.sh \
+	tests/lab/cases/42-stream-trunk.sh \
+	tests/lab/cert.sh \
+	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \
 	tests/lab/cases/14-killers.sh \
 	tests/lab/cases/15-latch-attack.sh \

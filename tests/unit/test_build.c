@@ -236,7 +236,7 @@ static void test_routes_are_read(void)
 
 static void test_unknown_words_are_refused(void)
 {
-	static const char text[] = "[listen a]\naddresx = auto\ntls = 5061\nfoo = 1\n"
+	static const char text[] = "[listen a]\naddresx = auto\ncolour = 1\nfoo = 1\n"
 				   "udp = off\nudp = 5060\naddress = a\naddress = b\n"
 				   "[general]\nstore = sqlite\n";
 	struct cv_conf *c = NULL;
@@ -246,7 +246,7 @@ static void test_unknown_words_are_refused(void)
 	CU_ASSERT_PTR_NULL(c);
 	CU_ASSERT_STRING_EQUAL(
 		error.p, "t:2: there is no key addresx in [listen]; is it address?\n"
-			 "t:3: tls is not served by this version\n"
+			 "t:3: there is no key colour in [listen]\n"
 			 "t:4: there is no key foo in [listen]\n"
 			 "t:8: address is already set at t:7\n"
 			 "t:5: udp: off is not a port (1 to 65535, or off alone)\n"

@@ -59,6 +59,9 @@ static void test_hop_url_brackets_ipv6(void)
 	CU_ASSERT_EQUAL(cv_addr_parse(&a, CV_STR("192.0.2.1")), 0);
 	CU_ASSERT_STRING_EQUAL((char *)cv_sip_hop_url(home, &a, CV_TRANSPORT_TCP),
 			       "sip:192.0.2.1:5060;transport=tcp");
+	/* the door adds TLS to what is TCP to the stack */
+	CU_ASSERT_STRING_EQUAL((char *)cv_sip_hop_url(home, &a, CV_TRANSPORT_TLS),
+			       "sip:192.0.2.1:5061;transport=tcp");
 	su_home_deinit(home);
 }
 
