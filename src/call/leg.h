@@ -46,6 +46,8 @@ enum cv_method {
 
 struct cv_sip_ref; /* a SIP message, known to src/sip only */
 
+enum { CV_LIVES_UNSAID = 0, CV_LIVES_OVER = -1 };
+
 /** One SIP message as the call sees it; everything else in it stays with sip and passes
  * through hdr.c. */
 struct cv_msg {
@@ -53,6 +55,8 @@ struct cv_msg {
 	uint16_t status;       /* 0: a request */
 	uint32_t fork; /* early dialog of this leg, 0 the first; only before the 2xx */
 	bool reliable; /* a 1xx that wants PRACK */
+	int32_t lives_s; /* SUBSCRIBE, its 2xx, NOTIFY: seconds a subscription lives from
+			    now on, CV_LIVES_UNSAID or CV_LIVES_OVER */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */
 	struct cv_sip_ref
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */

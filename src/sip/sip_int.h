@@ -114,6 +114,8 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	char call[32];    /* id of the call, for logs; "-" until known */
+	struct cv_addr bound; /* flow of that binding when we last looked */
+	bool routed; /* the dialog knows its remote target; of a subscription too */
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
 	bool bye;         /* a BYE was sent or received */
 	bool ended;       /* the call let go of it */
@@ -238,6 +240,8 @@ void cv_sip_leg_gone(struct cv_sip_leg *leg, int err);
 /** After the call let go: BYE when one is due and may be sent, then out of the list when
  * nothing is left. */
 void cv_sip_leg_settle(struct cv_sip_leg *leg);
+/** The phone behind the leg has registered again from elsewhere: its new flow counts. */
+void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
 /** Drops everything at once, without a word to the other end: the agent closes. */
 void cv_sip_leg_close(struct cv_sip_leg *leg);
 /** Message of a request or response as the call sees it; @p ref must outlive it. */
@@ -250,6 +254,11 @@ extern const struct cv_leg_ops cv_sip_leg_ops;
 /** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
 int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		     struct cv_sip_origin *o);
+/** The same for a request other than INVITE that isn't ours to answer. */
+int cv_sip_on_other(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		    struct cv_sip_origin *o);
+/** A message of this method names where its sender wants to be asked in the dialog. */
+bool cv_sip_has_target(enum cv_method m);
 /** nta's callback for requests in a leg's dialog. */
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);

@@ -45,15 +45,18 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
-	tport_t *tp = leg->link ? leg->link->tp
-				: cv_sip_tport(leg->sip, leg->listen, leg->transport);
-	struct cv_addr hop = leg->hop, other;
+	struct cv_addr hop, other;
 	url_string_t *route;
+	tport_t *tp;
 
+	cv_sip_leg_follow_binding(leg);
+	hop = leg->hop;
+	tp = leg->link ? leg->link->tp
+		       : cv_sip_tport(leg->sip, leg->listen, leg->transport);
 	if (!tp || (leg->link && !cv_sip_link_is_alive(leg->link)))
 		return NULL;
 
-	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
+	if (leg->transport == CV_TRANSPORT_UDP && (leg->confirmed || leg->routed) &&
 	    hop_of_dialog(leg, &other))
 		hop = other;
 
@@ -96,7 +99,7 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 	err = cv_sip_body(msg, m->type, m->body);
 	if (!err)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
-	if (!err && m->method != CV_METHOD_BYE)
+	if (!err && cv_sip_has_target(m->method))
 		err = add_contact(leg, msg);
 
 	if (err)
@@ -272,10 +275,10 @@ void cv_sip_cancel(struct cv_txn *base)
 		(void)nta_outgoing_cancel(t->orq);
 }
 
-/* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
+/* 2xx of what makes a dialog: it is there, whatever the call thinks of it. */
 static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
 {
-	bool initial = !leg->confirmed;
+	bool initial = !leg->confirmed && !leg->routed;
 
 	if (!sip)
 		return; /* the stack makes up errors only, but nothing promises that */
@@ -285,7 +288,7 @@ static void confirm(struct cv_sip_leg *leg, const sip_t *sip)
 
 	nta_leg_client_reroute(leg->dialog, sip->sip_record_route, sip->sip_contact,
 			       initial);
-	leg->confirmed = true;
+	leg->routed = true;
 }
 
 static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *sip)
@@ -297,6 +300,9 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		if (sip && m->status < 300 && sip->sip_contact &&
 		    t->base.method == CV_METHOD_UPDATE)
 			nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
+		if (m->status < 300 && (t->base.method == CV_METHOD_SUBSCRIBE ||
+					t->base.method == CV_METHOD_REFER))
+			confirm(leg, sip);
 
 		cv_sip_leg_response(t, m);
 		cv_sip_txn_done(t);
@@ -304,6 +310,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 	}
 
 	confirm(leg, sip);
+	leg->confirmed = true;
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
 		return;
@@ -392,6 +399,7 @@ static int set_target(struct cv_sip_leg *leg, const struct cv_target *to)
 		return EHOSTUNREACH;
 
 	leg->binding = b->id;
+	leg->bound = b->flow.seen;
 	leg->link = cv_mem_ref(b->link);
 
 	return 0;

@@ -333,7 +333,18 @@ static int method_of(const char *word, enum cv_method *method)
 	return EINVAL;
 }
 
-static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
+/* "lives N", "over": what the message says of a subscription. */
+static int32_t lives_of(struct cv_words *l)
+{
+	if (cv_words_accept(l, "over"))
+		return CV_LIVES_OVER;
+
+	return cv_words_accept(l, "lives") ? (int32_t)cv_words_number(cv_words_next(l))
+					   : CV_LIVES_UNSAID;
+}
+
+static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
+		     struct cv_words *l)
 {
 	const char *id = p->name;
 	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
@@ -355,6 +366,8 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			break;
 	}
 
+	rq.method = rq.msg.method = method;
+	rq.msg.lives_s = lives_of(l);
 	rq.who = p->kind == PEER    ? CV_WHO_PEER
 		 : p->kind == PHONE ? CV_WHO_PHONE
 				    : CV_WHO_STRANGER;
@@ -367,7 +380,7 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	if (err)
 		goto out;
 
-	err = cv_fake_leg_invited(w->sip, p->name, &p->place, &leg, &t);
+	err = cv_fake_leg_asked(w->sip, p->name, &p->place, method, &leg, &t);
 	if (err)
 		goto out;
 
@@ -376,9 +389,10 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			    p->name);
 
 	rq.evid = ev;
-	w->start_err = cv_call_start(w->calls, &rq, leg, t);
+	w->start_err = method == CV_METHOD_INVITE ? cv_call_start(w->calls, &rq, leg, t)
+						  : cv_sub_start(w->calls, &rq, leg, t);
 	if (w->start_err)
-		cv_fake_leg_refuse(leg, w->start_err);
+		cv_fake_leg_refuse(t, w->start_err);
 
 out:
 	cv_mem_unref(ev);
@@ -404,6 +418,7 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	else if (l->at < l->c && method_of(l->v[l->at], &m.method) == 0)
 		++l->at;
 
+	m.lives_s = lives_of(l);
 	if (!err)
 		err = cv_words_body(l, &body, &m);
 
@@ -465,6 +480,7 @@ static int feed_move(struct cv_world *w, struct party *p, const char *to)
 
 int cv_world_feed(struct cv_world *w, const char *line)
 {
+	enum cv_method method;
 	struct party *p;
 	struct cv_words l;
 	const char *word;
@@ -490,9 +506,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (strcmp(word, "moves") == 0)
 		return feed_move(w, p, cv_words_next(&l));
 
-	if (strcmp(word, "INVITE") == 0 && l.at < l.c &&
+	if (method_of(word, &method) == 0 && l.at < l.c &&
 	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
-		return feed_call(w, p, &l);
+		return feed_call(w, p, method, &l);
 
 	return feed_dialog(w, p, word, &l);
 }
