@@ -103,48 +103,72 @@ static int show_call(struct cv_out *out, int argc, const struct cv_str *argv, vo
 	return 0;
 }
 
-int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
+/* A call of that id, or what remains of it. */
+struct remains {
+	const char *id, *from, *to, *ended; /* ended NULL: it lives */
+	const struct cv_evid *evid;
+	const struct cv_ladder *ladder;
+};
+
+static int remains_find(const struct cv_calls *c, struct cv_str id, struct remains *r)
 {
 	const struct cv_call *call = find(c, id);
-	const struct cv_past *past = call ? NULL : cv_past_find(c, id);
+	const struct cv_past *p;
 
-	if (!call && !past)
+	if (call) {
+		*r = (struct remains){call->id, call->from, call->to,
+				      NULL,     call->evid, &call->ladder};
+		return 0;
+	}
+
+	p = cv_past_find(c, id);
+	if (!p)
 		return ENOENT;
 
-	cv_out_str(out, "call", "%s", call ? call->id : past->id);
-	cv_out_str(out, "from", "%s", call ? call->from : past->from);
-	cv_out_str(out, "to", "%s", call ? call->to : past->to);
-	if (past)
-		cv_out_str(out, "ended", "%s", past->end);
-	cv_evid_show(call ? call->evid : past->evid, out);
+	*r = (struct remains){p->id, p->from, p->to, p->end, p->evid, &p->ladder};
+
+	return 0;
+}
+
+static void remains_show(const struct remains *r, struct cv_out *out)
+{
+	cv_out_str(out, "call", "%s", r->id);
+	cv_out_str(out, "from", "%s", r->from);
+	cv_out_str(out, "to", "%s", r->to);
+	if (r->ended)
+		cv_out_str(out, "ended", "%s", r->ended);
+}
+
+int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
+{
+	struct remains r;
+	int err;
+
+	err = remains_find(c, id, &r);
+	if (err)
+		return err;
+
+	remains_show(&r, out);
+	cv_evid_show(r.evid, out);
 
 	return 0;
 }
 
 static int show_ladder(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
 {
-	const struct cv_calls *c = arg;
-	const struct cv_call *call;
-	const struct cv_past *past;
+	struct remains r;
 
 	if (argc != 1) {
 		cv_out_str(out, "error", "usage: ladder ID");
 		return EINVAL;
 	}
-
-	call = find(c, argv[0]);
-	past = call ? NULL : cv_past_find(c, argv[0]);
-	if (!call && !past) {
+	if (remains_find(arg, argv[0], &r)) {
 		cv_out_str(out, "error", "no call " CV_STR_FMT, CV_STR_ARG(argv[0]));
 		return ENOENT;
 	}
 
-	cv_out_str(out, "call", "%s", call ? call->id : past->id);
-	cv_out_str(out, "a", "%s", call ? call->from : past->from);
-	cv_out_str(out, "b", "%s", call ? call->to : past->to);
-	if (past)
-		cv_out_str(out, "ended", "%s", past->end);
-	cv_ladder_show(call ? &call->ladder : &past->ladder, out);
+	remains_show(&r, out);
+	cv_ladder_show(r.ladder, out);
 
 	return 0;
 }

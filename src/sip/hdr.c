@@ -116,19 +116,20 @@ static bool is_masked(const char *tag)
 /* Option tags that may pass, as text in @p home; NULL: none. */
 static char *tags_left(su_home_t *home, const msg_list_t *list)
 {
+	struct cv_buf b = {0};
 	char *text = NULL;
 
 	for (; list; list = (const msg_list_t *)list->k_next) {
 		for (size_t i = 0; list->k_items && list->k_items[i]; ++i) {
-			if (is_masked(list->k_items[i]))
-				continue;
-
-			text = text ? su_sprintf(home, "%s, %s", text, list->k_items[i])
-				    : su_strdup(home, list->k_items[i]);
-			if (!text)
-				return NULL;
+			if (!is_masked(list->k_items[i]))
+				cv_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "",
+					      list->k_items[i]);
 		}
 	}
+
+	if (b.len > 0 && cv_buf_err(&b) == 0)
+		text = su_strndup(home, b.p, (isize_t)b.len);
+	cv_buf_free(&b);
 
 	return text;
 }

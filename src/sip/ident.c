@@ -119,11 +119,16 @@ bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip)
 /* Credentials as text. The library's own printing loses the last parameter. */
 static struct cv_str auth_text(su_home_t *home, const msg_auth_t *au)
 {
-	char *text = su_strdup(home, au->au_scheme);
+	struct cv_buf b = {0};
+	char *text = NULL;
 
-	for (size_t i = 0; text && au->au_params && au->au_params[i]; ++i)
-		text = su_sprintf(home, "%s%s%s", text, i > 0 ? ", " : " ",
-				  au->au_params[i]);
+	cv_buf_printf(&b, "%s", au->au_scheme);
+	for (size_t i = 0; au->au_params && au->au_params[i]; ++i)
+		cv_buf_printf(&b, "%s%s", i > 0 ? ", " : " ", au->au_params[i]);
+
+	if (cv_buf_err(&b) == 0)
+		text = su_strndup(home, b.p, (isize_t)b.len);
+	cv_buf_free(&b);
 
 	return cv_str_of(text);
 }

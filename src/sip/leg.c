@@ -103,14 +103,19 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
  */
 static struct cv_str type_text(su_home_t *home, const sip_content_type_t *c)
 {
+	struct cv_buf b = {0};
 	char *text = NULL;
 
 	if (!c->c_params || !c->c_params[0])
 		return cv_str_of(c->c_type);
 
-	text = su_strdup(home, c->c_type);
-	for (size_t i = 0; text && c->c_params[i]; ++i)
-		text = su_sprintf(home, "%s;%s", text, c->c_params[i]);
+	cv_buf_printf(&b, "%s", c->c_type);
+	for (size_t i = 0; c->c_params[i]; ++i)
+		cv_buf_printf(&b, ";%s", c->c_params[i]);
+
+	if (cv_buf_err(&b) == 0)
+		text = su_strndup(home, b.p, (isize_t)b.len);
+	cv_buf_free(&b);
 
 	return cv_str_of(text ? text : c->c_type);
 }
@@ -238,16 +243,18 @@ void cv_sip_leg_settle(struct cv_sip_leg *leg)
 	if (!leg->ended || !cv_list_is_linked(&leg->node))
 		return;
 
+	cv_mem_ref(leg);
 	if (leg->confirmed && !leg->bye && !awaits_ack(leg)) {
 		leg->bye = true;
 		if (cv_sip_bye(leg))
 			cv_debug("sip", "bye not sent call=%s", leg->call);
 	}
 
-	if (!cv_list_is_empty(&leg->txns))
-		return;
-
-	cv_list_del(&leg->node);
+	/* a BYE that could not be sent has settled the leg already */
+	if (cv_list_is_empty(&leg->txns) && cv_list_is_linked(&leg->node)) {
+		cv_list_del(&leg->node);
+		cv_mem_unref(leg);
+	}
 	cv_mem_unref(leg);
 }
 
@@ -265,8 +272,9 @@ static void let_go(struct cv_sip_leg *leg, int err)
 			(void)cv_sip_respond(&t->base, &m);
 		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->final)
 			cv_sip_cancel(&t->base);
-		else if (t->orq && t->base.method == CV_METHOD_INVITE)
-			(void)cv_sip_ack(&t->base, &(struct cv_msg){0});
+		else if (t->orq && t->base.method == CV_METHOD_INVITE &&
+			 cv_sip_ack(&t->base, &(struct cv_msg){0}))
+			cv_sip_txn_done(t); /* its connection is gone: nobody to tell */
 	}
 }
 

@@ -34,6 +34,8 @@
 #include "base/log.h"
 #include "sip/ua.h"
 
+struct cv_sip_guard;
+
 enum { CV_SIP_GAUGES = 3 };
 
 /** The message behind a cv_msg. */
@@ -76,6 +78,7 @@ struct cv_sip {
 	struct cv_loop *loop;
 	su_root_t *root; /* borrowed from loop */
 	nta_agent_t *agent;
+	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
 	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
 	tport_t *tports[CV_NET_POINTS][2]; /* primaries by point and transport UDP, TCP;
 					      the first port; borrowed; NULL: off */
@@ -90,10 +93,10 @@ struct cv_sip {
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
-	struct cv_list links;       /* stream links */
-	struct cv_list legs;        /* all legs, for the end */
-	struct cv_list pings, regs; /* keep.c, reg_up.c: transactions under way */
-	size_t regc;                /* in regs */
+	struct cv_list links;        /* stream links */
+	struct cv_list legs;         /* all legs, for the end */
+	struct cv_list pings, regs;  /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                 /* in regs */
 	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
@@ -302,6 +305,14 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
+/* via_guard.c */
+
+/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
+ * Ended by cv_mem_unref() after the agent. */
+int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Borrowed. */
+const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
+
 /* stun_plug.c */
 
 /** Takes STUN on the SIP ports away from the stack (it answers RFC 3489 style); once a

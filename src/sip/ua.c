@@ -42,10 +42,12 @@ static void sip_fini(void *obj)
 		cv_mem_unref(s->from[i]);
 	free(s->from);
 	cv_mem_unref(s->binds);
+	cv_mem_unref(s->guard);
 }
 
 /* The stack writes a line for every bad packet: ours to judge. */
-static void stack_log(void *stream, char const *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void stack_log(void *stream, char const *fmt,
+							    va_list ap)
 {
 	static _Thread_local struct cv_log_limit
 		limit; /* the library gives no argument that lives with the agent */
@@ -259,6 +261,7 @@ static int open_agent(struct cv_sip *s)
 	 * here */
 	s->agent = nta_agent_create(
 		s->root, none, NULL, s,
+		NTATAG_MCLASS(cv_sip_guard_table(s->guard)), /* no maddr in Via */
 		NTATAG_UA(1),           /* 2xx repeated by the stack until ACK */
 		NTATAG_SERVER_RPORT(2), /* every request asked for rport: RFC 3581; port 0
 					   in Via aborted the process */
@@ -501,6 +504,8 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 
 	su_log_redirect(NULL, stack_log, NULL);
 	err = read_from(s, env->conf);
+	if (!err)
+		err = cv_sip_guard_new(&s->guard);
 	if (!err)
 		err = cv_sip_stun_plug();
 	if (!err)

@@ -6,9 +6,12 @@
 #include "config.h"
 
 #include <CUnit/CUnit.h>
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "suite_sip.h"
 
 #define HEAD                                                                             \
@@ -154,6 +157,31 @@ static void test_max_forwards_counts_down(void)
 	}
 }
 
+/* 14 kB of one-letter tags kept 130 MB for 32 s: every step copied all before it. */
+static void test_tags_cost_what_they_weigh(void)
+{
+	enum { TAGS = 3000, MOST = 1 << 20 };
+	char *text = cv_mem_zalloc(sizeof(HEAD) + 2 * TAGS + 64, 1);
+	size_t before, n;
+	msg_t *src, *m;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	n = (size_t)sprintf(text, "%sRequire: a", HEAD);
+	for (int i = 1; i < TAGS; ++i)
+		n += (size_t)sprintf(text + n, ",a");
+	(void)sprintf(text + n, "\nContent-Length: 0\n\n");
+	src = cv_sip_kit_msg(text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(src);
+	before = mallinfo2().uordblks;
+	m = cv_sip_copy(NULL, src);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	CU_ASSERT(mallinfo2().uordblks - before < MOST);
+	CU_ASSERT_PTR_NOT_NULL(sip_object(m)->sip_require);
+	msg_destroy(m);
+	msg_destroy(src);
+	free(text);
+}
+
 static void test_message_type_has_its_parameters(void)
 {
 	msg_t *m =
@@ -181,6 +209,7 @@ int cv_test_hdr(void)
 	CU_add_test(s, "distrust takes identity",
 		    test_distrust_takes_identity_in_every_spelling);
 	CU_add_test(s, "body is replaced", test_body_is_replaced_with_its_length);
+	CU_add_test(s, "tags cost what they weigh", test_tags_cost_what_they_weigh);
 	CU_add_test(s, "type has its parameters", test_message_type_has_its_parameters);
 	CU_add_test(s, "max-forwards", test_max_forwards_counts_down);
 

@@ -491,6 +491,42 @@ static void test_ping_leaves_by_the_flow(void)
 	drop_bob();
 }
 
+/* A stranger may not name who gets our answers (threats 17): one got eleven for one
+ * INVITE. */
+static void test_answers_go_to_the_source_not_to_maddr(void)
+{
+	static const struct {
+		const char *name, *params;
+	} forms[] = {
+		{"Via", ";maddr=127.0.0.4"},
+		{"v", ";MADDR=127.0.0.4"},
+		{"Via", ";maddr=127.0.0.4;rport, SIP/2.0/UDP 10.0.0.8;maddr=127.0.0.4"},
+	};
+	struct cv_addr victim = {0};
+	int fd = udp_open(&victim, "127.0.0.4");
+
+	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
+	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); ++i) {
+		char text[TEXT];
+
+		(void)snprintf(text, sizeof(text),
+			       "OPTIONS sip:edge.example SIP/2.0\r\n"
+			       "%s: SIP/2.0/UDP 10.0.0.7:%u;branch=z9hG4bKm%u%s\r\n"
+			       "From: <sip:x@y>;tag=%u\r\nTo: <sip:x@y>\r\n"
+			       "Call-ID: maddr%u\r\nCSeq: 1 OPTIONS\r\n"
+			       "Content-Length: 0\r\n\r\n",
+			       forms[i].name, (unsigned)victim.port, i, forms[i].params,
+			       i, i);
+		send_to(b.phone, &b.edge, text);
+		CU_ASSERT_TRUE(receive(b.phone));
+		CU_ASSERT_TRUE(has("SIP/2.0 200"));
+		CU_ASSERT_TRUE(has("z9hG4bKm"));
+	}
+
+	CU_ASSERT_EQUAL(recv(fd, b.got, sizeof(b.got), MSG_DONTWAIT), -1);
+	(void)close(fd);
+}
+
 /* Last: the agent closes with a REGISTER under way, and nothing may be left. */
 static void test_close_with_one_under_way(void)
 {
@@ -527,6 +563,8 @@ int cv_test_reg(void)
 	    !CU_add_test(s, "too many Contacts are refused",
 			 test_too_many_contacts_are_refused) ||
 	    !CU_add_test(s, "ping leaves by the flow", test_ping_leaves_by_the_flow) ||
+	    !CU_add_test(s, "answers go to the source, not to maddr",
+			 test_answers_go_to_the_source_not_to_maddr) ||
 	    !CU_add_test(s, "close with one under way", test_close_with_one_under_way))
 		return (int)CU_get_error();
 
