@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/lab/ctflush.py \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
+	tests/lab/plainsip.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -44,4 +45,5 @@ EXTRA_DIST += \
 	tests/lab/cases/17-config-errors.sh \
 	tests/lab/cases/18-streams.sh \
 	tests/lab/cases/19-hold-resume.sh \
-	tests/lab/cases/20-strangers.sh
+	tests/lab/cases/20-strangers.sh \
+	tests/lab/cases/21-messages-mwi.sh
