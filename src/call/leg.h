@@ -144,6 +144,8 @@ struct cv_leg_events {
 	/** The leg is over without BYE: no ACK came (ETIMEDOUT), its flow is lost
 	 * (ECONNRESET). end() must still be called. */
 	void (*gone)(void *arg, int err);
+	/** The other leg of the same call, borrowed; NULL: there is none (any more). */
+	struct cv_leg *(*mate)(void *arg);
 };
 
 /** Head of every implementation's leg. */

@@ -387,10 +387,18 @@ static void on_gone(void *arg, int err)
 	cv_mem_unref(s);
 }
 
+static struct cv_leg *mate(void *arg)
+{
+	const struct party *p = arg;
+
+	return p->sub->party[p->end == CV_END_A ? CV_END_B : CV_END_A].leg;
+}
+
 static const struct cv_leg_events sub_events = {
 	.request = on_request,
 	.response = on_response,
 	.gone = on_gone,
+	.mate = mate,
 };
 
 static void sub_fini(void *obj)

@@ -103,6 +103,14 @@ struct cv_sip {
 	uint32_t ping_cseq;
 };
 
+enum { CV_SIP_REFERS = 4 }; /* of one leg that may still be reported on; more forget the
+			       oldest */
+
+/** A REFER that was sent on: its CSeq is the id of its subscription (RFC 3515 2.4.6). */
+struct cv_sip_refer {
+	uint32_t came, left; /* by the other leg, and by this one; 0: none */
+};
+
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
  * reference, until it has ended and its last transaction is over. */
 struct cv_sip_leg {
@@ -120,6 +128,8 @@ struct cv_sip_leg {
 	struct cv_addr bound; /* flow of that binding when we last looked */
 	bool routed; /* the dialog knows its remote target; of a subscription too */
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
+	struct cv_sip_refer refers[CV_SIP_REFERS];
+	unsigned referc;  /* REFERs ever sent on by this leg */
 	bool bye;         /* a BYE was sent or received */
 	bool ended;       /* the call let go of it */
 	struct cv_list txns;
@@ -220,6 +230,19 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
 /** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+
+/** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
+ * and To. @p from: the leg it came by; NULL: unknown. */
+void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
+		      su_home_t *home, url_t *url);
+
+/* refer.c: transfer and pickup */
+
+/** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
+ * there. */
+void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m);
+/** Remembers a REFER that leaves by @p to. */
+void cv_sip_note_refer(struct cv_sip_leg *to, const sip_t *came, const sip_t *left);
 
 /* status.c: the one table of errno and SIP status */
 

@@ -96,6 +96,7 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 	if (!o || !o->peer || !o->peer->trust_identity)
 		cv_sip_distrust(msg);
 
+	cv_sip_name_dialogs(leg, msg);
 	err = cv_sip_body(msg, m->type, m->body);
 	if (!err)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
@@ -163,6 +164,9 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 	err = cv_sip_txn_new(&t, leg, m->method);
 	if (err)
 		goto out;
+
+	if (m->method == CV_METHOD_REFER && m->src)
+		cv_sip_note_refer(leg, m->src->pub, sip_object(msg));
 
 	t->orq = transmit(t, msg, on_response, NULL);
 	if (!t->orq) {

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/plainsip.py \
+	tests/lab/transfer.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -46,4 +47,7 @@ EXTRA_DIST += \
 	tests/lab/cases/18-streams.sh \
 	tests/lab/cases/19-hold-resume.sh \
 	tests/lab/cases/20-strangers.sh \
-	tests/lab/cases/21-messages-mwi.sh
+	tests/lab/cases/21-messages-mwi.sh \
+	tests/lab/cases/22-attended-transfer.sh \
+	tests/lab/cases/23-blind-transfer.sh \
+	tests/lab/cases/24-blind-transfer-pbx.sh

@@ -14,9 +14,8 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},
-	{"nat", cv_test_nat}, {"status", cv_test_status},
-	{NULL, NULL},
+	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},   {"named", cv_test_named},
+	{"nat", cv_test_nat}, {"status", cv_test_status}, {NULL, NULL},
 };
 
 static const char conf_text[] = "[general]\n"

@@ -87,7 +87,7 @@ static void test_copy_masks_extensions(void)
 			     &src);
 	const char *text = cv_sip_kit_text(m);
 
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: timer, x-own"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Supported: timer, replaces, x-own"));
 	CU_ASSERT_PTR_NULL(strstr(text, "100rel"));
 	CU_ASSERT_PTR_NULL(strstr(text, "Require"));
 	msg_destroy(m);

@@ -86,7 +86,8 @@ static void test_notify_without_memory_leaves_it(void)
 
 static void test_requests_that_wait_are_limited(void)
 {
-	static const char *const one[] = {"< pbx NOTIFY lives 600", "> home NOTIFY", NULL};
+	static const char *const one[] = {"< pbx NOTIFY lives 600", "> home NOTIFY",
+					  NULL};
 	static const char *const more[] = {"< pbx NOTIFY lives 600", "> pbx 500 NOTIFY",
 					   NULL};
 	struct cv_world *w = world();
