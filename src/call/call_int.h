@@ -3,8 +3,9 @@
  * Structs of src/call; private. All on the signalling thread.
  *
  * call.c is the life of a call, pair.c the requests that pass through it,
- * sub.c requests that make no call, offer.c the offers and answers, part.c the session description in a
- * multipart body, table.c finds calls and speaks of them to the operator.
+ * sub.c requests that make no call, offer.c the offers and answers, part.c the session
+ * description in a multipart body, table.c finds calls and speaks of them to the
+ * operator.
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H

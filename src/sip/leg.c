@@ -28,6 +28,7 @@ static void leg_fini(void *obj)
 
 	cv_mem_unref(leg->link);
 	free(leg->peer);
+	free(leg->self);
 }
 
 int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s)
@@ -48,6 +49,17 @@ int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s)
 	*lp = leg;
 
 	return 0;
+}
+
+void cv_sip_leg_self(struct cv_sip_leg *leg, const url_t *url)
+{
+	char text[256];
+
+	if (url_e(text, sizeof(text), url) >= (issize_t)sizeof(text))
+		return;
+
+	free(leg->self);
+	leg->self = cv_mem_strdup(text);
 }
 
 static void txn_fini(void *obj)
@@ -130,9 +142,8 @@ static int32_t lives_of(const sip_t *sip)
 		return CV_LIVES_OVER;
 
 	if (ss)
-		return ss->ss_expires &&
-				       cv_str_u64(&n, cv_str_of(ss->ss_expires),
-						  INT32_MAX) == 0
+		return ss->ss_expires && cv_str_u64(&n, cv_str_of(ss->ss_expires),
+						    INT32_MAX) == 0
 			       ? (int32_t)n
 			       : CV_LIVES_UNSAID;
 

@@ -239,6 +239,59 @@ static char *name_in_url(const struct cv_sip_leg *to, su_home_t *home,
 	return out;
 }
 
+/* The call of ours that Replaces in a URI names, as whoever wrote it knows it; NULL. */
+static struct cv_sip_leg *leg_in_url(const struct cv_sip_leg *to, su_home_t *home,
+				     const char *headers)
+{
+	struct cv_str rest = cv_str_of(headers), h;
+	const struct cv_str name = CV_STR("Replaces=");
+	struct cv_sip_leg *leg = NULL;
+	struct cv_named n;
+	char *text;
+
+	while (cv_str_next(&rest, '&', &h)) {
+		if (!cv_str_istarts(h, name))
+			continue;
+
+		h = cv_str_from(h, name.len);
+		text = su_strndup(home, h.p, (isize_t)h.len);
+		if (!text)
+			return NULL;
+
+		url_unescape(text, text);
+		if (cv_named_parse(&n, cv_str_of(text)))
+			return NULL;
+
+		leg = leg_of(to->sip, home, &n, 0);
+
+		return leg ? leg : leg_of(to->sip, home, &n, 1);
+	}
+
+	return NULL;
+}
+
+/*
+ * Many phones write the Contact of the one to be replaced (RFC 5589), and that is
+ * ours, without a user: in its place stands whom that call was with.
+ */
+static void name_contact(const struct cv_sip_leg *to, su_home_t *home, url_t *url)
+{
+	const struct cv_sip_leg *leg;
+	const url_t *self;
+
+	if (url->url_user || !url->url_headers || !cv_sip_is_ours(to->sip, url->url_host))
+		return;
+
+	leg = leg_in_url(to, home, url->url_headers);
+	self = leg && leg->self ? url_make(home, leg->self) : NULL;
+	if (!self)
+		return;
+
+	url->url_user = self->url_user;
+	url->url_host = self->url_host;
+	url->url_port = self->url_port;
+}
+
 /* Whom to call: a user at our address here is a user of the peer there, and back. */
 static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 {
@@ -254,6 +307,7 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 	if (!r)
 		return;
 
+	name_contact(to, home, r->r_url);
 	cv_sip_ident_url(to, mate_of(to), home, r->r_url);
 	if (r->r_url->url_headers) {
 		headers = name_in_url(to, home, r->r_url->url_headers);

@@ -103,8 +103,8 @@ struct cv_sip {
 	uint32_t ping_cseq;
 };
 
-enum { CV_SIP_REFERS = 4 }; /* of one leg that may still be reported on; more forget the
-			       oldest */
+/* REFERs of one leg that may still be reported on; one more forgets the oldest */
+enum { CV_SIP_REFERS = 4 };
 
 /** A REFER that was sent on: its CSeq is the id of its subscription (RFC 3515 2.4.6). */
 struct cv_sip_refer {
@@ -124,9 +124,10 @@ struct cv_sip_leg {
 	uint8_t listen;
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
+	char *self;       /* URI by which the other end knows us; NULL: unknown; owned */
 	char call[32];    /* id of the call, for logs; "-" until known */
 	struct cv_addr bound; /* flow of that binding when we last looked */
-	bool routed; /* the dialog knows its remote target; of a subscription too */
+	bool routed;      /* the dialog knows its remote target; of a subscription too */
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
 	struct cv_sip_refer refers[CV_SIP_REFERS];
 	unsigned referc;  /* REFERs ever sent on by this leg */
@@ -259,6 +260,8 @@ int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_metho
 /** The transaction is over: sofia's halves are dropped; an ended leg goes with its last
  * one. */
 void cv_sip_txn_done(struct cv_sip_txn *t);
+/** Remembers the URI by which the party knows us; nothing when memory is short. */
+void cv_sip_leg_self(struct cv_sip_leg *leg, const url_t *url);
 /** Tells the call, unless the leg has ended; references are held around it. */
 void cv_sip_leg_request(struct cv_sip_txn *t, const struct cv_msg *m);
 void cv_sip_leg_response(struct cv_sip_txn *t, const struct cv_msg *m);

@@ -379,6 +379,8 @@ static int open_dialog(struct cv_sip_leg *leg, const struct cv_leg_setup *setup)
 	if (!leg->dialog || !nta_leg_tag(leg->dialog, NULL))
 		err = ENOMEM;
 
+	cv_sip_leg_self(leg, id.from->a_url);
+
 out:
 	su_home_deinit(home);
 

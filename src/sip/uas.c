@@ -127,6 +127,7 @@ static int open_dialog(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incomin
 		return ENOMEM;
 
 	leg->routed = true;
+	cv_sip_leg_self(leg, sip->sip_to->a_url);
 	nta_incoming_tag(irq, nta_leg_get_tag(leg->dialog));
 	if (t->base.method == CV_METHOD_INVITE)
 		nta_incoming_bind(irq, on_ack_cancel, t);

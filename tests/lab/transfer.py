@@ -143,13 +143,14 @@ def main():
 
     name = "%s;to-tag=%s;from-tag=%s" % (ac["call"], tag(ac["they"]), tag(ac["me"]))
     alice.request("REFER", ab, [
-        "Refer-To: <sip:3@%s?Replaces=%s&X-Mark=7>" % (edge, urllib.parse.quote(name)),
+        "Refer-To: <%s?Replaces=%s&X-Mark=7>" % (ac["uri"], urllib.parse.quote(name)),
         "Referred-By: <sip:alice@example.test>", "Target-Dialog: other;local-tag=1;remote-tag=2"])
     refer_id = alice.n
     refer = bob.get("REFER ")
     must("Referred-By", field(refer, "Referred-By"), "<sip:alice@example.test>")
     must("a dialog of nobody's", field(refer, "Target-Dialog"), "other;local-tag=1;remote-tag=2")
     target = uri(field(refer, "Refer-To"))
+    must("user of the Contact in Refer-To", ac["uri"].split(";")[0], "sip:%s:5060" % edge)
     must("user of Refer-To", target.split("@")[0], "sip:3")
     must("X-Mark", re.search(r"X-Mark=(\d)", target).group(1), "7")
     bob.answer(refer, "202 Accepted")
