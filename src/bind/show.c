@@ -40,6 +40,33 @@ static void show_one(const struct cv_binding *b, struct cv_out *o)
 	cv_out_str(o, "state", "%s", b->confirmed ? "registered" : "pending");
 }
 
+/* @p name is the whole AOR, or its user part alone. */
+static bool is_named(const struct cv_binding *b, struct cv_str name)
+{
+	struct cv_str aor = cv_str_of(b->aor);
+	size_t at = cv_str_chr(aor, '@'), n = cv_str_chr(name, '@');
+
+	if (!cv_str_eq(cv_str_make(aor.p, at), cv_str_make(name.p, n)))
+		return false;
+
+	return n == name.len || cv_str_ieq(cv_str_from(aor, at), cv_str_from(name, n));
+}
+
+/* First registration of that name; NULL: none. */
+static struct cv_binding *first_named(struct cv_binds *bs, struct cv_str name)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &bs->all) {
+		struct cv_binding *b = CV_CONTAINER(n, struct cv_binding, node);
+
+		if (is_named(b, name))
+			return b;
+	}
+
+	return NULL;
+}
+
 static int show(struct cv_out *o, int argc, const struct cv_str *argv, void *arg)
 {
 	struct cv_binds *bs = arg;
@@ -54,7 +81,7 @@ static int show(struct cv_out *o, int argc, const struct cv_str *argv, void *arg
 	CV_LIST_FOREACH (n, tmp, &bs->all) {
 		struct cv_binding *b = CV_CONTAINER(n, struct cv_binding, node);
 
-		if (argc == 1 && !cv_str_ieq(argv[0], cv_str_of(b->aor)))
+		if (argc == 1 && !is_named(b, argv[0]))
 			continue;
 
 		cv_out_item(o);
@@ -77,7 +104,7 @@ static int del(struct cv_out *o, int argc, const struct cv_str *argv, void *arg)
 		return EINVAL;
 	}
 
-	while ((b = cv_bind_by_aor(bs, argv[0], NULL))) {
+	while ((b = first_named(bs, argv[0]))) {
 		cv_bind_end(bs, b, "deleted by command");
 		++count;
 	}
@@ -127,7 +154,9 @@ static struct cv_binding *named(struct cv_binds *bs, struct cv_str name)
 	if (hex_id(&id, name) == 0 && (b = cv_bind_by_id(bs, id)))
 		return b;
 
-	return cv_bind_by_aor(bs, name, NULL);
+	b = cv_bind_by_aor(bs, name, NULL);
+
+	return b ? b : first_named(bs, name);
 }
 
 int cv_binds_explain(struct cv_binds *bs, struct cv_str id, struct cv_out *out)

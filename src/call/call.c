@@ -239,15 +239,16 @@ static int challenge(struct cv_call *call)
 	return 0;
 }
 
-void cv_call_refused(struct cv_call *call, uint16_t status)
+void cv_call_refused(struct cv_call *call, const struct cv_msg *m)
 {
 	char why[sizeof("65535")];
 
-	if ((status == 401 || status == 407) && challenge(call) == 0)
+	if ((m->status == 401 || m->status == 407) && challenge(call) == 0)
 		return;
 
-	(void)snprintf(why, sizeof(why), "%u", (unsigned)status);
-	cv_call_finish(call, &(struct cv_call_end){"callee", why, 0});
+	(void)snprintf(why, sizeof(why), "%u", (unsigned)m->status);
+	cv_call_finish(call, &(struct cv_call_end){m->src ? "callee" : "edge",
+						   m->src ? why : "no-response", 0});
 }
 
 static void on_timer(void *arg)

@@ -178,7 +178,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e);
 /** The INVITE that made the call was answered: its 2xx has passed. */
 void cv_call_answered(struct cv_call *call);
 /** The INVITE that made the call got a final refusal, which has passed. */
-void cv_call_refused(struct cv_call *call, uint16_t status);
+void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
 /** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
 void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status);
 

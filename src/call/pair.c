@@ -414,7 +414,7 @@ static void on_refusal(struct cv_pair *p, const struct cv_msg *m)
 	(void)cv_offer_pass(p, CV_END_B, m, &pass);
 	(void)respond(p, &pass.m);
 	cv_pass_done(&pass);
-	cv_call_refused(call, m->status);
+	cv_call_refused(call, m);
 }
 
 static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)

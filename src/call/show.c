@@ -44,6 +44,8 @@ static void show(const struct cv_call *call, struct cv_out *out)
 		cv_out_str(out, "peer", "%s", call->peer);
 	cv_out_bool(out, "relay", cv_reason_is_relay(call->reason));
 	cv_out_str(out, "reason", "%s", cv_reason_name(call->reason));
+	if (call->media) /* the id of `show media` */
+		cv_out_num(out, "media", call->calls->env.media->id(call->media));
 	if (call->codec[0])
 		cv_out_str(out, "codec", "%s", call->codec);
 	cv_out_num(out, "seconds", (int64_t)((cv_clock_ms() - since) / 1000));

@@ -33,6 +33,7 @@ enum {
 /** A file to be included. */
 struct include {
 	struct include *next;
+	const struct include *up; /* who asks for it; NULL: the first file */
 	const char *path;
 	struct cv_conf_pos from; /* the line that asks for it */
 	unsigned depth;
@@ -47,8 +48,8 @@ struct queue {
 /** One text on its way through inih. */
 struct reader {
 	struct cv_conf_job *job;
-	struct queue *queue; /* NULL: includes are refused */
-	unsigned depth;
+	struct queue *queue;        /* NULL: includes are refused */
+	const struct include *file; /* NULL: a text without a file */
 	struct cv_str rest;
 	struct cv_conf_pos pos; /* of the line being read */
 	struct cv_opts_sec *sec;
@@ -243,10 +244,34 @@ static const char *path_join(struct reader *r, struct cv_str path)
 	return joined;
 }
 
+/* A file that is being read already, by its name or by another that leads to it. */
+static bool is_circle(const struct reader *r, const char *path)
+{
+	struct stat a, b;
+
+	for (const struct include *in = r->file; in; in = in->up) {
+		if (strcmp(in->path, path) == 0)
+			return true;
+
+		if (stat(path, &a) == 0 && stat(in->path, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	}
+
+	return false;
+}
+
 static void queue_add(struct reader *r, const char *path)
 {
-	struct include *in = cv_opts_alloc(r->job->opts, 1, sizeof(*in));
+	struct include *in;
 
+	if (is_circle(r, path)) {
+		cv_conf_find(r->job, r->pos, "%s includes itself, by way of this line",
+			     path);
+		return;
+	}
+
+	in = cv_opts_alloc(r->job->opts, 1, sizeof(*in));
 	if (!in) {
 		r->job->err = ENOMEM;
 		return;
@@ -254,7 +279,8 @@ static void queue_add(struct reader *r, const char *path)
 
 	in->path = path;
 	in->from = r->pos;
-	in->depth = r->depth + 1;
+	in->up = r->file;
+	in->depth = r->file ? r->file->depth + 1 : 1;
 	if (r->queue->last)
 		r->queue->last->next = in;
 	else
@@ -420,7 +446,7 @@ static int file_slurp(struct cv_buf *text, const char *path)
 static int file_read(struct cv_conf_job *job, struct queue *queue,
 		     const struct include *in)
 {
-	struct reader r = {.job = job, .queue = queue, .depth = in->depth};
+	struct reader r = {.job = job, .queue = queue, .file = in};
 	struct cv_buf text = {0};
 	int err;
 

@@ -85,7 +85,8 @@ int cv_plan_try(const struct cv_net *net, const struct cv_conf *conf,
 
 /** Raises the number of descriptors to the hard limit; says so when it stays low. */
 void cv_daemon_limits(void);
-/** Makes @p dir (mode 0750) for @p user when it is missing. Errno. */
+/** Makes @p dir (mode 0750) and gives it to @p user, as one that root owns in that mode.
+ * Any other that is there must be writable for @p user already: EPERM. Errno. */
 int cv_daemon_dir(const char *dir, const char *user);
 /** Reads or makes the token secret in the state directory. Errno. */
 int cv_daemon_key(uint8_t *key, size_t len, const char *state_dir, const char *user);

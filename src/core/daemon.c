@@ -57,12 +57,24 @@ static const struct passwd *account(const char *user)
 int cv_daemon_dir(const char *dir, const char *user)
 {
 	const struct passwd *pw = account(user);
+	struct stat st;
+	bool made = mkdir(dir, DIR_MODE) == 0;
 
-	if (mkdir(dir, DIR_MODE) == -1 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return errno;
+	if (stat(dir, &st) == -1)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR;
 
-	if (pw && chown(dir, pw->pw_uid, pw->pw_gid) == -1)
-		return errno;
+	/* of what was there, only what systemd makes for us changes hands; never /run */
+	if (st.st_uid == 0 && (st.st_mode & ALLPERMS) == DIR_MODE)
+		made = true;
+	if (pw && made)
+		return chown(dir, pw->pw_uid, pw->pw_gid) == -1 ? errno : 0;
+	if (pw && st.st_uid != pw->pw_uid &&
+	    !(st.st_gid == pw->pw_gid && (st.st_mode & S_IWGRP)))
+		return EPERM;
 
 	return access(dir, W_OK | X_OK) == -1 ? errno : 0;
 }

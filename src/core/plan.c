@@ -226,7 +226,8 @@ static void read_literal(struct plan *p, const struct cv_conf_listen *l, const c
 			 const char *text, struct cv_addr *a)
 {
 	memset(a, 0, sizeof(*a));
-	if (!text || cv_addr_parse(a, cv_str_of(text)) == 0)
+	if (!text ||
+	    (cv_addr_parse(a, cv_str_of(text)) == 0 && cv_addr_kind(a) != CV_ADDR_ANY))
 		return;
 
 	cv_conf_complain(p->error, l->pos, "[listen %s] %s: \"%s\" is not an address",
@@ -282,6 +283,16 @@ static void resolve(struct plan *p, size_t listen)
 	struct cv_addr a;
 
 	if (!all && cv_addr_parse(&a, cv_str_of(l->address)) == 0) {
+		if (cv_addr_kind(&a) == CV_ADDR_ANY) {
+			/* it would be written into Via, Contact and SDP as it stands */
+			cv_conf_complain(p->error, l->pos,
+					 "[listen %s] address: %s can't be told to a "
+					 "phone; auto is every address of this host",
+					 l->name, l->address);
+			fail(p, EADDRNOTAVAIL);
+			return;
+		}
+
 		if (is_here(&a))
 			add_point(p, listen, &a);
 		else
@@ -299,9 +310,10 @@ static void resolve(struct plan *p, size_t listen)
 	if (p->net->pointc > before)
 		return;
 
-	cv_conf_complain(p->error, l->pos, "[listen %s] address: %s", l->name,
+	cv_conf_complain(p->error, l->pos, "[listen %s] address: %s%s", l->name,
+			 all ? "" : l->address,
 			 all ? "this host has no address but loopback; write one"
-			     : "neither an address nor an interface of this host");
+			     : " is neither an address nor an interface of this host");
 	fail(p, EADDRNOTAVAIL);
 }
 
@@ -328,10 +340,49 @@ static void find_clashes(struct plan *p)
 	}
 }
 
+static bool has_port(const uint16_t *v, size_t c, uint16_t port)
+{
+	for (size_t i = 0; i < c; ++i) {
+		if (v[i] == port)
+			return true;
+	}
+
+	return false;
+}
+
+/* A target that is one of our own listening points: each call would come back to us until
+ * its Max-Forwards is used up. */
+static void check_target(struct plan *p, const struct cv_conf_peer *peer,
+			 const struct cv_conf_target *t)
+{
+	for (size_t i = 0; i < p->net->pointc; ++i) {
+		const struct cv_point *pt = &p->net->points[i];
+		const struct cv_conf_listen *l = &p->conf->listens[pt->conf];
+
+		if (!cv_addr_host_eq(&pt->bind, &t->addr) &&
+		    !cv_addr_host_eq(&pt->advertise, &t->addr))
+			continue;
+		if (t->transport == CV_TRANSPORT_UDP
+			    ? !has_port(l->udp, l->udpc, t->addr.port)
+			    : !has_port(l->tcp, l->tcpc, t->addr.port))
+			continue;
+
+		cv_conf_complain(p->error, t->pos,
+				 "[peer %s] target: %s is this edge itself, [listen %s]",
+				 peer->name, t->uri, l->name);
+		fail(p, EINVAL);
+		return;
+	}
+}
+
 static void check_peers(struct plan *p)
 {
 	for (size_t i = 0; i < p->conf->peerc; ++i) {
+		const struct cv_conf_peer *peer = &p->conf->peers[i];
 		struct cv_alist *l = NULL;
+
+		for (size_t k = 0; k < peer->targetc; ++k)
+			check_target(p, peer, &peer->targets[k]);
 
 		if (cv_alist_new(&l)) {
 			fail(p, ENOMEM);

@@ -51,11 +51,46 @@ static bool same_point(const struct cv_generation *a, const struct cv_generation
 	       same_ports(l->tcp, l->tcpc, m->tcp, m->tcpc);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* The first key outside of [listen] that was read once, at start; NULL: none changed. */
+static const char *fixed_key(const struct cv_conf *a, const struct cv_conf *b)
+{
+	if (!same_text(a->general.user, b->general.user))
+		return "[general] user";
+	if (!same_text(a->general.state_dir, b->general.state_dir))
+		return "[general] state-dir";
+	if (!same_text(a->general.run_dir, b->general.run_dir))
+		return "[general] run-dir";
+	if (a->general.media_threads != b->general.media_threads)
+		return "[general] media-threads";
+	if (!same_text(a->admin_socket, b->admin_socket))
+		return "[admin] socket";
+	if (a->limits.max_message != b->limits.max_message)
+		return "[limits] max-message";
+	if (a->media.port_lo != b->media.port_lo || a->media.port_hi != b->media.port_hi)
+		return "[media] ports";
+	if (a->media.latch != b->media.latch)
+		return "[media] latch";
+	if (a->media.idle_ms != b->media.idle_ms)
+		return "[media] idle-timeout";
+	if (a->media.hold_ms != b->media.hold_ms)
+		return "[media] hold-timeout";
+	if (a->media.dscp != b->media.dscp)
+		return "[media] dscp";
+
+	return NULL;
+}
+
 /* What is open already and can't follow in this version. */
 static int check_fixed(const struct cv_generation *old, const struct cv_generation *fresh,
 		       struct cv_buf *error)
 {
 	bool same = old->net->pointc == fresh->net->pointc;
+	const char *key;
 
 	for (size_t i = 0; same && i < old->net->pointc; ++i)
 		same = same_point(old, fresh, i);
@@ -64,9 +99,10 @@ static int check_fixed(const struct cv_generation *old, const struct cv_generati
 		cv_buf_printf(error, "listening points changed: restart to move them\n");
 		return EBUSY;
 	}
-	if (old->conf->media.port_lo != fresh->conf->media.port_lo ||
-	    old->conf->media.port_hi != fresh->conf->media.port_hi) {
-		cv_buf_printf(error, "[media] ports changed: restart to move them\n");
+
+	key = fixed_key(old->conf, fresh->conf);
+	if (key) {
+		cv_buf_printf(error, "%s changed: that takes a restart\n", key);
 		return EBUSY;
 	}
 
@@ -100,8 +136,19 @@ static int adopt(struct cv_core *c, struct cv_running *fresh, size_t freshc,
 	return 0;
 }
 
+/* What -d or the command `log` has set stays until the key itself is changed. */
+static void swap_log(const struct cv_conf_general *old,
+		     const struct cv_conf_general *fresh)
+{
+	if (old->log_level != fresh->log_level)
+		cv_log_level(fresh->log_level);
+	if (old->log_format != fresh->log_format)
+		cv_log_format(fresh->log_format);
+}
+
 static void swap(struct cv_core *c, struct cv_generation *g)
 {
+	swap_log(&c->now->conf->general, &g->conf->general);
 	c->gen[c->genc] = *g;
 	c->now = &c->gen[c->genc++];
 	cv_sip_conf(c->sip, c->now->conf, c->now->net);
@@ -109,6 +156,18 @@ static void swap(struct cv_core *c, struct cv_generation *g)
 	cv_media_plane_net(c->plane, c->now->net);
 	cv_info("core", "reloaded peers=%zu generation=%zu", c->now->conf->peerc,
 		c->genc);
+}
+
+/* Findings are lines; who asks for a reload gets a sentence. */
+static void one_line(struct cv_buf *error)
+{
+	while (error->len > 0 && error->p[error->len - 1] == '\n')
+		error->p[--error->len] = '\0';
+
+	for (size_t i = 0; i < error->len; ++i) {
+		if (error->p[i] == '\n')
+			error->p[i] = ';';
+	}
 }
 
 int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error)
@@ -133,6 +192,8 @@ int cv_core_reload(struct cv_core *c, bool dry, struct cv_buf *error)
 		err = adopt(c, fresh, freshc, error);
 
 	cv_modules_free(fresh, freshc);
+	if (err)
+		one_line(error);
 	if (err || dry)
 		cv_generation_drop(&g);
 	else

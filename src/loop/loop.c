@@ -76,6 +76,12 @@ int cv_fd_new(struct cv_fd **fp, struct cv_loop *l, int fd, cv_fd_fn *fn, void *
 	return 0;
 }
 
+void cv_fd_first(struct cv_fd *f)
+{
+	if (f && f->loop->ops->fd_first)
+		f->loop->ops->fd_first(f);
+}
+
 /* No reference is held around a handler, which house rules otherwise ask of a dispatcher:
  * a handler that drops its watch and closes the descriptor needs it out of the driver at
  * that moment, or a descriptor opened next under the same number is taken out instead. */

@@ -49,4 +49,8 @@ void cv_timer_stop(struct cv_timer *t);
  * cv_mem_unref() before the descriptor is closed. */
 int cv_fd_new(struct cv_fd **fp, struct cv_loop *l, int fd, cv_fd_fn *fn, void *arg);
 
+/** Has @p f served before other descriptors that are ready at the same time, where the
+ * driver can (libevent): what was said to a thread is heard before what came after it. */
+void cv_fd_first(struct cv_fd *f);
+
 #endif

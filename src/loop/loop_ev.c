@@ -18,6 +18,11 @@
 #include "loop/loop_int.h"
 #include "loop/postq.h"
 
+enum {
+	PRIORITY_FIRST = 0,
+	PRIORITIES = 3
+}; /* all else has the middle one, libevent's default */
+
 struct ev_loop {
 	struct cv_loop head;
 	struct event_base *base; /* owned */
@@ -160,6 +165,15 @@ static int fd_new(struct cv_fd **fp, struct cv_loop *l, int fd)
 	return 0;
 }
 
+static void fd_first(struct cv_fd *head)
+{
+	struct ev_fd *f = CV_CONTAINER(head, struct ev_fd, head);
+
+	(void)event_del(f->ev);
+	(void)event_priority_set(f->ev, PRIORITY_FIRST);
+	(void)event_add(f->ev, NULL);
+}
+
 static const struct cv_loop_ops ev_ops = {
 	.run = run,
 	.stop = stop,
@@ -169,6 +183,7 @@ static const struct cv_loop_ops ev_ops = {
 	.timer_set = timer_set,
 	.timer_stop = timer_stop,
 	.fd_new = fd_new,
+	.fd_first = fd_first,
 };
 
 /* Timers of a media stream are 20 ms apart: the coarse clock would be off by a fifth. */
@@ -208,7 +223,7 @@ int cv_loop_ev_open(struct cv_loop **lp)
 
 	l->head.ops = &ev_ops;
 	l->base = make_base();
-	if (!l->base)
+	if (!l->base || event_base_priority_init(l->base, PRIORITIES) != 0)
 		goto out;
 
 	err = cv_postq_open(&l->q);

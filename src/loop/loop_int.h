@@ -22,6 +22,7 @@ struct cv_loop_ops {
 	int (*timer_set)(struct cv_timer *t, uint32_t ms);
 	void (*timer_stop)(struct cv_timer *t);
 	int (*fd_new)(struct cv_fd **fp, struct cv_loop *l, int fd);
+	void (*fd_first)(struct cv_fd *f); /* NULL: the driver knows no order */
 };
 
 struct cv_loop {

@@ -117,13 +117,21 @@ static void on_wake(int fd, void *arg)
 
 int cv_mbox_listen(struct cv_mbox *m, struct cv_loop *l, cv_mbox_fn *fn, void *arg)
 {
+	int err;
+
 	if (m->watch)
 		return EBUSY;
 
 	m->fn = fn;
 	m->arg = arg;
+	err = cv_fd_new(&m->watch, l, m->fd, on_wake, m);
+	if (err)
+		return err;
 
-	return cv_fd_new(&m->watch, l, m->fd, on_wake, m);
+	/* a stream's new address before the packets that come from it */
+	cv_fd_first(m->watch);
+
+	return 0;
 }
 
 void cv_mbox_close(struct cv_mbox *m)

@@ -253,6 +253,21 @@ static int bind_one(const struct cv_reg *r, size_t i, const char *aor, uint32_t 
 	return err;
 }
 
+/* The oldest binding of the AOR that came from the same host by another port: what a
+ * phone left behind when it was switched off. NULL: none. */
+static struct cv_binding *left_behind(const struct cv_reg *r, const char *aor)
+{
+	struct cv_binding *b = NULL, *oldest = NULL;
+
+	while ((b = cv_bind_by_aor(r->sip->binds, cv_str_of(aor), b))) {
+		if (cv_addr_host_eq(&b->flow.seen, &r->seen) &&
+		    !cv_addr_eq(&b->flow.seen, &r->seen))
+			oldest = b;
+	}
+
+	return oldest;
+}
+
 static int bind_all(const struct cv_reg *r, const char *aor,
 		    const struct cv_home_answer *ans)
 {
@@ -262,8 +277,14 @@ static int bind_all(const struct cv_reg *r, const char *aor,
 	while (r->star && (b = cv_bind_by_aor(r->sip->binds, cv_str_of(aor), NULL)))
 		cv_bind_drop(r->sip->binds, b, "by the phone");
 
-	if (ans->max_contacts > 0 && r->c > 0 && would_have(r, aor) > ans->max_contacts)
-		return EACCES;
+	while (ans->max_contacts > 0 && r->c > 0 &&
+	       would_have(r, aor) > ans->max_contacts) {
+		b = left_behind(r, aor);
+		if (!b)
+			return EACCES;
+
+		cv_bind_drop(r->sip->binds, b, "its phone came back by another port");
+	}
 
 	for (size_t i = 0; i < r->c && !err; ++i)
 		err = bind_one(r, i, aor, ans->expires_s);

@@ -93,11 +93,12 @@ struct cv_sip {
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
-	struct cv_list links;        /* stream links */
-	struct cv_list legs;         /* all legs, for the end */
-	struct cv_list pings, regs;  /* keep.c, reg_up.c: transactions under way */
-	size_t regc;                 /* in regs */
-	struct cv_log_limit reg_log; /* lines about REGISTERs nobody takes */
+	struct cv_list links;            /* stream links */
+	struct cv_list legs;             /* all legs, for the end */
+	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	size_t regc;                     /* in regs */
+	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
+	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;

@@ -27,7 +27,8 @@ enum {
 		3600000, /* a silent stream without keepalive is closed after an hour */
 	HALF_MESSAGE_MS = 30000, /* a message that never ends (threats 13) */
 	STREAM_QUEUE = 64,       /* messages that wait for a slow reader */
-	LOG_BURST = 20, /* stack's own lines in 10 s: the network triggers them */
+	LOG_BURST = 20,      /* stack's own lines in 10 s: the network triggers them */
+	REFUSALS_LOGGED = 5, /* lines about refused strangers in 10 s */
 };
 
 static const char allow[] =
@@ -44,6 +45,9 @@ static void sip_fini(void *obj)
 	cv_mem_unref(s->binds);
 	cv_mem_unref(s->guard);
 }
+
+static void stack_log(void *stream, char const *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* The stack writes a line for every bad packet: ours to judge. */
 __attribute__((format(printf, 2, 0))) static void stack_log(void *stream, char const *fmt,
@@ -205,6 +209,24 @@ static int dispatch(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	return on_start(s, irq, sip, o);
 }
 
+/* A phone whose registration we don't know looks like this too: the operator must see it.
+ */
+static void log_stranger(struct cv_sip *s, const sip_t *sip,
+			 const struct cv_sip_origin *o)
+{
+	const url_t *from = sip->sip_from->a_url;
+	char seen[CV_ADDR_STRLEN];
+
+	if (!cv_log_allow(&s->refusal_log, REFUSALS_LOGGED))
+		return;
+
+	cv_info("sip",
+		"refused method=%s from=\"%s@%s\" source=%s "
+		"why=\"neither the flow of a registration nor an address of a peer\"",
+		sip->sip_request->rq_method_name, from->url_user ? from->url_user : "",
+		from->url_host ? from->url_host : "", cv_addr_print(&o->seen, seen));
+}
+
 int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 {
 	struct cv_sip_origin o;
@@ -236,6 +258,9 @@ int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 	}
 
 	status = dispatch(s, irq, sip, &o);
+	if (status == 403 && o.who == CV_WHO_STRANGER &&
+	    sip->sip_request->rq_method != sip_method_register)
+		log_stranger(s, sip, &o);
 	cv_sip_origin_done(&o);
 	if (status >= 100)
 		cv_sip_refuse(s, irq, status, 0);

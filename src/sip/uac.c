@@ -347,6 +347,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		msg = NULL;
 	}
 
+	/* the stack's own word for "not sent": a phone that is not there (RFC
+	 * 3261 21.4.18) must not make the caller think that we are out of service */
+	if (!msg && status == 503 && leg->binding != 0)
+		status = 480;
+
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
 	cv_mem_ref(t);

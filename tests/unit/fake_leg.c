@@ -23,7 +23,13 @@ struct line {
 	char text[CV_FAKE_LINE];
 };
 
+/* Where a message's other headers would be; only whether there is one is asked. */
+struct cv_sip_ref {
+	char none;
+};
+
 struct cv_fake_sip {
+	struct cv_sip_ref ref; /* of what a party said */
 	struct cv_list lines, legs;
 	cv_fake_name_fn *name_of;
 	void *name_arg;
@@ -461,9 +467,12 @@ int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
 	struct fake_leg *leg = fake_of(base);
 	struct fake_txn *t = txn_find(leg, m->method, false);
 	bool ok = m->status >= 200 && m->status < 300;
+	struct cv_msg said = *m;
 
 	if (!t)
 		return ENOENT;
+
+	said.src = &leg->sip->ref;
 
 	cv_mem_ref(leg);
 	cv_mem_ref(t);
@@ -473,7 +482,7 @@ int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
 		txn_over(t);
 
 	if (leg->base.events)
-		leg->base.events->response(leg->base.arg, &t->base, m);
+		leg->base.events->response(leg->base.arg, &t->base, &said);
 
 	cv_mem_unref(t);
 	cv_mem_unref(leg);

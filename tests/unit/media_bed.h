@@ -22,8 +22,8 @@
 enum {
 	BED_EVENTS = 256,
 	BED_WAIT_MS = 5000, /* bound of every wait; none is that long when it passes */
-	BED_LO = 41000,
-	BED_HI = 41999,
+	BED_LO = 21000,
+	BED_HI = 21999,
 };
 
 struct bed {

@@ -113,6 +113,8 @@ static void test_explain_by_aor_id_and_token(void)
 	explain(&k, ask.aor, 0);
 	explain(&k, cv_str_of(id), 0);
 	explain(&k, cv_str_of(b->token), 0);
+	explain(&k, CV_STR("alice"), 0);
+	explain(&k, CV_STR("Alice"), ENOENT);
 	explain(&k, CV_STR("bob@example.net"), ENOENT);
 	explain(&k, CV_STR("00000000000000ff"), ENOENT);
 	cv_kit_close(&k);

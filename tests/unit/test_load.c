@@ -254,7 +254,7 @@ static void test_finding_names_the_included_file(void)
 
 static void test_circle_of_includes_ends(void)
 {
-	static const char *const names[] = {"a.conf", NULL};
+	static const char *const names[] = {"a.conf", "b.conf", NULL};
 	struct cv_buf error = {0};
 	struct cv_conf *c = NULL;
 	struct dir d;
@@ -262,15 +262,38 @@ static void test_circle_of_includes_ends(void)
 	dir_open(&d);
 	file_put(&d, "a.conf", "[general]\ninclude = a.conf\n");
 	CU_ASSERT_EQUAL(conf_load(&d, "a.conf", &c, &error), EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(
-		strstr(error.p, "a.conf:2: files include each other more than 4 deep\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.p, "a.conf includes itself"));
 	cv_buf_free(&error);
 
-	file_put(&d, "a.conf",
-		 "[general]\ninclude = a.conf, a.conf, a.conf, a.conf, a.conf\n");
+	file_put(&d, "a.conf", "[general]\ninclude = b.conf\n");
+	file_put(&d, "b.conf", "[general]\ninclude = ./a.conf\n");
 	CU_ASSERT_EQUAL(conf_load(&d, "a.conf", &c, &error), EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(
-		strstr(error.p, "a.conf:2: more than 256 files are included\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.p, "b.conf:2: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.p, "./a.conf includes itself"));
+	cv_buf_free(&error);
+	dir_close(&d, names);
+}
+
+static void test_fan_of_includes_ends(void)
+{
+	static const char *const names[] = {"a.conf", "b.conf", "c.conf", NULL};
+	struct cv_buf error = {0};
+	struct cv_conf *c = NULL;
+	struct dir d;
+
+	dir_open(&d);
+	file_put(&d, "a.conf",
+		 "[general]\ninclude = b.conf, b.conf, b.conf, b.conf\n"
+		 "include = b.conf, b.conf, b.conf, b.conf, b.conf\n");
+	file_put(&d, "b.conf",
+		 "[general]\n"
+		 "include = c.conf, c.conf, c.conf, c.conf, c.conf, c.conf, c.conf\n"
+		 "include = c.conf, c.conf, c.conf, c.conf, c.conf, c.conf, c.conf\n"
+		 "include = c.conf, c.conf, c.conf, c.conf, c.conf, c.conf, c.conf\n"
+		 "include = c.conf, c.conf, c.conf, c.conf, c.conf, c.conf, c.conf\n");
+	file_put(&d, "c.conf", "[general]\n");
+	CU_ASSERT_EQUAL(conf_load(&d, "a.conf", &c, &error), EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.p, "more than 256 files are included\n"));
 	cv_buf_free(&error);
 	dir_close(&d, names);
 }
@@ -355,6 +378,7 @@ int cv_test_load(void)
 	CU_add_test(s, "finding in an included file",
 		    test_finding_names_the_included_file);
 	CU_add_test(s, "circle of includes", test_circle_of_includes_ends);
+	CU_add_test(s, "fan of includes", test_fan_of_includes_ends);
 	CU_add_test(s, "missing file", test_missing_file_is_its_errno);
 	CU_add_test(s, "out of memory", test_load_oom);
 	CU_add_test(s, "corpus", test_corpus_loads_as_its_names_say);

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
@@ -155,6 +157,63 @@ static void test_mbox_oom(void)
 	cv_mem_unref(m);
 }
 
+/** A message and descriptors that are ready together; who was served first. */
+struct order {
+	struct cv_loop *l;
+	struct cv_mbox *m;
+	unsigned served, message_at;
+};
+
+enum { RIVALS = 8 };
+
+static void on_order_msg(const void *data, void *arg)
+{
+	struct order *o = arg;
+
+	(void)data;
+	o->message_at = ++o->served;
+	if (o->served > RIVALS)
+		cv_loop_break(o->l);
+}
+
+static void on_rival(int fd, void *arg)
+{
+	struct order *o = arg;
+	uint64_t n;
+
+	CU_ASSERT_EQUAL(read(fd, &n, sizeof(n)), (ssize_t)sizeof(n));
+	if (++o->served > RIVALS)
+		cv_loop_break(o->l);
+}
+
+/* A media thread must know a stream's new address before the packets that come from it.
+ */
+static void test_mbox_is_read_before_what_is_ready_with_it(void)
+{
+	struct cv_fd *watch[RIVALS] = {NULL};
+	struct order o = {.l = NULL};
+	int fd[RIVALS];
+
+	CU_ASSERT_EQUAL_FATAL(cv_loop_ev_open(&o.l), 0);
+	CU_ASSERT_EQUAL_FATAL(cv_mbox_open(&o.m, 4, sizeof(struct msg)), 0);
+	for (size_t i = 0; i < RIVALS; ++i) {
+		fd[i] = eventfd(1, EFD_NONBLOCK);
+		CU_ASSERT_EQUAL_FATAL(cv_fd_new(&watch[i], o.l, fd[i], on_rival, &o), 0);
+	}
+	CU_ASSERT_EQUAL(cv_mbox_listen(o.m, o.l, on_order_msg, &o), 0);
+	CU_ASSERT_EQUAL(send_one(o.m, 0), 0);
+	cv_loop_run(o.l);
+	CU_ASSERT_EQUAL(o.served, RIVALS + 1);
+	CU_ASSERT_EQUAL(o.message_at, 1);
+	for (size_t i = 0; i < RIVALS; ++i) {
+		cv_mem_unref(watch[i]);
+		(void)close(fd[i]);
+	}
+	cv_mbox_close(o.m);
+	cv_mem_unref(o.m);
+	cv_mem_unref(o.l);
+}
+
 int cv_test_mbox(void)
 {
 	CU_pSuite s = CU_add_suite("mbox", NULL, NULL);
@@ -162,6 +221,8 @@ int cv_test_mbox(void)
 	CU_add_test(s, "keeps order and says full", test_mbox_keeps_order_and_says_full);
 	CU_add_test(s, "reader may drop it", test_mbox_reader_may_drop_it);
 	CU_add_test(s, "crosses threads", test_mbox_crosses_threads);
+	CU_add_test(s, "read before what is ready with it",
+		    test_mbox_is_read_before_what_is_ready_with_it);
 	CU_add_test(s, "out of memory", test_mbox_oom);
 
 	return (int)CU_get_error();

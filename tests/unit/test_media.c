@@ -71,7 +71,7 @@ static void test_open_refuses_bad_settings(void)
 	conf.net = NULL;
 	CU_ASSERT_EQUAL(cv_media_plane_open(&p, &conf), EINVAL);
 	conf = b->conf;
-	conf.port_lo = 41001;
+	conf.port_lo = 21001;
 	CU_ASSERT_EQUAL(cv_media_plane_open(&p, &conf), EINVAL);
 	conf.port_hi = conf.port_lo;
 	CU_ASSERT_EQUAL(cv_media_plane_open(&p, &conf), EINVAL);
@@ -126,8 +126,8 @@ static void test_thousand_sessions_leave_nothing(void)
 	struct bed *b = bed_new();
 	size_t fds, live;
 
-	b->conf.port_lo = 42000;
-	b->conf.port_hi = 44999; /* all 1000 pairs and more, for ports rest after use */
+	b->conf.port_lo = 22000;
+	b->conf.port_hi = 24999; /* all 1000 pairs and more, for ports rest after use */
 	bed_start(b);
 	fds = count_fds();
 	live = cv_mem_live();
@@ -157,8 +157,8 @@ static void test_close_waits_for_room(void)
 	int err = 0;
 
 	b->conf.threads = 1;
-	b->conf.port_lo = 42000;
-	b->conf.port_hi = 44999;
+	b->conf.port_lo = 22000;
+	b->conf.port_hi = 24999;
 	bed_start(b);
 	for (size_t i = 0; i < FLOWS; ++i)
 		in[i] = bed_flow(&a);

@@ -36,7 +36,7 @@ static void test_ports_stay_for_the_session(void)
 static void test_own_output_is_never_an_address(void)
 {
 	struct bed *bed = bed_open();
-	struct cv_addr dead = bed_addr("127.0.0.1:41998");
+	struct cv_addr dead = bed_addr("127.0.0.1:21998");
 	struct cv_media_report r;
 	struct call c;
 
@@ -146,8 +146,8 @@ static void test_errors_leave_the_session_as_it_was(void)
 	struct bed *bed = bed_new();
 	struct call c;
 
-	bed->conf.port_lo = 41000;
-	bed->conf.port_hi = 41005; /* three pairs an address */
+	bed->conf.port_lo = 21000;
+	bed->conf.port_hi = 21005; /* three pairs an address */
 	bed_start(bed);
 	call_open_as(&c, bed, &pa, &pb);
 	for (size_t i = 0; i <= CV_MEDIA_FLOWS; ++i)

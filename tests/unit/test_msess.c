@@ -401,10 +401,7 @@ static void test_new_place_is_heard(void)
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
 	cv_media_place(c.m, CV_END_A, &to);
 	party_rtp(&moved, &c.to_a.rtp, 2);
-	if (party_get(c.b.rtp, NULL, NEVER_MS) != 2) { /* the message was on its way */
-		party_rtp(&moved, &c.to_a.rtp, 2);
-		CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 2);
-	}
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 2);
 	party_close(&moved);
 	call_end(&c);
 	bed_free(bed);

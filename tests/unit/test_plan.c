@@ -39,7 +39,17 @@ static void test_bad_values_say_where(void)
 		 "host"},
 		{"[general]\nname = a\n", "there is no [listen] section"},
 		{"[listen a]\naddress = nosuch0\n",
-		 "t.conf:2: [listen a] address: neither an address nor an interface"},
+		 "t.conf:2: [listen a] address: nosuch0 is neither an address nor an "
+		 "interface of this host"},
+		{"[listen a]\naddress = 0.0.0.0\n",
+		 "t.conf:2: [listen a] address: 0.0.0.0 can't be told to a phone"},
+		{"[listen a]\naddress = ::\n",
+		 "t.conf:2: [listen a] address: :: can't be told to a phone"},
+		{"[listen a]\naddress = 127.0.0.1\nadvertise = 0.0.0.0\n",
+		 "advertise: \"0.0.0.0\" is not an address"},
+		{"[listen a]\naddress = 127.0.0.1\n[peer p]\ntarget = sip:127.0.0.1\n",
+		 "t.conf:4: [peer p] target: sip:127.0.0.1 is this edge itself, [listen "
+		 "a]"},
 		{"[network]\nnated = 10.0.0.1/8\n[listen a]\naddress = 127.0.0.1\n",
 		 "t.conf:2: nated: \"10.0.0.1/8\" is not a list entry"},
 		{"[network]\nlan = 127.0.0.0/8\nlan-routes = 127.0.0.0/8 10.0.0.0/8\n"

@@ -458,6 +458,38 @@ static void test_account_is_answered_here(void)
 	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
 }
 
+/* A phone that is switched off and on takes another port; what it left must not lock it
+ * out. */
+static void test_phone_that_came_back_takes_its_old_place(void)
+{
+	struct cv_addr other = {0};
+	int old = b.phone;
+
+	b.max_contacts = 1;
+	ask("alice@127.0.0.1", "off", 1, "Contact: <sip:a-1@10.0.0.7>\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200"));
+
+	b.phone = udp_open(&other, "127.0.0.3");
+	CU_ASSERT_NOT_EQUAL_FATAL(b.phone, -1);
+	ask("alice@127.0.0.1", "on", 1, "Contact: <sip:a-2@10.0.0.7>\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 200") && has("<sip:a-2@") && !has("<sip:a-1@"));
+	(void)close(b.phone);
+
+	b.phone = udp_open(&other, "127.0.0.6");
+	CU_ASSERT_NOT_EQUAL_FATAL(b.phone, -1);
+	ask("alice@127.0.0.1", "else", 1, "Contact: <sip:a-3@10.0.0.7>\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 403"));
+	b.max_contacts = 0;
+	ask("alice@127.0.0.1", "end", 1, "Contact: *\r\nExpires: 0\r\n");
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	(void)close(b.phone);
+	b.phone = old;
+}
+
 static void test_nobodys_domain_is_refused(void)
 {
 	ask("eve@nowhere.example", "eve", 1, contact);
@@ -558,6 +590,8 @@ int cv_test_reg(void)
 	    !CU_add_test(s, "token leads a peer to the phone",
 			 test_token_leads_a_peer_to_the_phone) ||
 	    !CU_add_test(s, "account is answered here", test_account_is_answered_here) ||
+	    !CU_add_test(s, "phone that came back takes its old place",
+			 test_phone_that_came_back_takes_its_old_place) ||
 	    !CU_add_test(s, "nobody's domain is refused",
 			 test_nobodys_domain_is_refused) ||
 	    !CU_add_test(s, "too many Contacts are refused",
