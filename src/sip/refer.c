@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Transfer and pickup: a request that names another dialog (Replaces, Join,
- * Target-Dialog, or Replaces inside Refer-To) is given the name which that
+ * Target-Dialog, Replaces inside Refer-To, a dialog-info body) is given the name which that
  * dialog has where the request goes. Signalling thread.
  *
  * Both ends of a call through us know it by different Call-IDs and tags. When
@@ -16,6 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sip/dlginfo.h"
 #include "sip/named.h"
 #include "sip/sip_int.h"
 
@@ -380,4 +381,37 @@ void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m)
 	name_unknown(to, m);
 	name_refer_to(to, m);
 	name_event(to, m);
+}
+
+struct asked {
+	const struct cv_sip_leg *to;
+	su_home_t *home;
+};
+
+static bool rename_dialog(struct cv_named *is, const struct cv_named *was, void *arg)
+{
+	const struct asked *a = arg;
+
+	return translate(is, a->home, a->to, was) == 0;
+}
+
+struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
+			       const struct cv_msg *m)
+{
+	struct asked a = {.to = to, .home = home};
+	struct cv_buf buf = {.p = NULL};
+	struct cv_str type = m->type, body = m->body;
+	char *text;
+
+	type.len = cv_str_chr(type, ';');
+	if (!cv_str_ieq(cv_str_trim(type), CV_STR("application/dialog-info+xml")))
+		return body;
+
+	cv_dlginfo_map(&buf, body, rename_dialog, &a);
+	text = cv_buf_err(&buf) ? NULL : su_strndup(home, buf.p, (isize_t)buf.len);
+	if (text)
+		body = cv_str_make(text, buf.len);
+	cv_buf_free(&buf);
+
+	return body;
 }

@@ -243,6 +243,9 @@ void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from
 /** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
  * there. */
 void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m);
+/** The body as it leaves by @p to, in @p home: names in dialog-info translated. */
+struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
+			       const struct cv_msg *m);
 /** Remembers a REFER that leaves by @p to. */
 void cv_sip_note_refer(struct cv_sip_leg *to, const sip_t *came, const sip_t *left);
 

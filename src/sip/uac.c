@@ -97,7 +97,7 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		cv_sip_distrust(msg);
 
 	cv_sip_name_dialogs(leg, msg);
-	err = cv_sip_body(msg, m->type, m->body);
+	err = cv_sip_body(msg, m->type, cv_sip_name_body(leg, msg_home(msg), m));
 	if (!err)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
 	if (!err && cv_sip_has_target(m->method))

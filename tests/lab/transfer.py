@@ -37,19 +37,19 @@ class Party:
         self.sock.settimeout(8)
         self.seen = set()
 
-    def send(self, first, via, frm, to, call, cseq, extra=(), body=""):
+    def send(self, first, via, frm, to, call, cseq, extra=(), body="", kind="application/sdp"):
         lines = [first] + via + ["From: " + frm, "To: " + to, "Call-ID: " + call, "CSeq: " + cseq,
                                  "Max-Forwards: 70", "Contact: <sip:%s@%s:5060>" % (self.name, self.addr)]
         if body:
-            lines.append("Content-Type: application/sdp")
+            lines.append("Content-Type: " + kind)
         lines += list(extra) + ["Content-Length: %d" % len(body), "", body]
         self.sock.sendto("\r\n".join(lines).encode(), (self.edge, 5060))
 
-    def request(self, method, d, extra=(), body="", cseq=None):
+    def request(self, method, d, extra=(), body="", cseq=None, kind="application/sdp"):
         self.n += 1
         via = ["Via: SIP/2.0/UDP %s:5060;rport;branch=z9hG4bK%s%d" % (self.addr, self.name, self.n)]
         self.send("%s %s SIP/2.0" % (method, d["uri"]), via, d["me"], d["they"], d["call"],
-                  "%d %s" % (cseq or self.n, method), extra, body)
+                  "%d %s" % (cseq or self.n, method), extra, body, kind)
 
     def answer(self, msg, status, extra=(), body=""):
         to = field(msg, "To")
@@ -104,6 +104,20 @@ def ended(a, d, b):
 def must(what, is_, want):
     if is_ != want:
         sys.exit("%s is\n  %s\nand should be\n  %s" % (what, is_, want))
+
+
+def lamps(carol, ca, alice, ac):
+    """carol tells alice of their own call: alice reads of it under her names."""
+    xml = '<dialog-info><dialog id="1" call-id="%s" local-tag="%s" remote-tag="%s"/></dialog-info>'
+    d = {"uri": "sip:1@" + carol.edge, "call": "lamps", "me": "<sip:carol@%s>;tag=cl" % carol.addr,
+         "they": "<sip:1@%s>" % carol.edge}
+    carol.request("NOTIFY", d, ["Event: dialog", "Subscription-State: terminated"],
+                  xml % (ca["call"], tag(ca["me"]), tag(ca["they"])), kind="application/dialog-info+xml")
+    got = alice.get("NOTIFY ")
+    alice.answer(got, "200 OK")
+    carol.get("SIP/2.0 200")
+    must("dialog-info at alice", got.split("\r\n\r\n", 1)[1],
+         xml % (ac["call"], tag(ac["they"]), tag(ac["me"])))
 
 
 def pickup(alice, bob, carol):
@@ -175,6 +189,7 @@ def main():
     must("Require at carol", field(invite, "Require"), "replaces")
 
     pickup(alice, bob, carol)
+    lamps(carol, ca, alice, ac)
     ended(carol, ca, alice)
     ended(alice, ab, bob)
     ended(bob, bc, carol)

@@ -14,7 +14,7 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},   {"named", cv_test_named},
+	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},   {"dlginfo", cv_test_dlginfo}, {"named", cv_test_named},
 	{"nat", cv_test_nat}, {"status", cv_test_status}, {NULL, NULL},
 };
 

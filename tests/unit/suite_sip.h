@@ -9,6 +9,7 @@
 
 int cv_test_hdr(void);
 int cv_test_ident(void);
+int cv_test_dlginfo(void);
 int cv_test_named(void);
 int cv_test_nat(void);
 int cv_test_status(void);
