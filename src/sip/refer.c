@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Transfer and pickup: a request that names another dialog (Replaces, Join,
- * Target-Dialog, Replaces inside Refer-To, a dialog-info body) is given the name which that
- * dialog has where the request goes. Signalling thread.
+ * Target-Dialog, Replaces inside Refer-To, a dialog-info body) is given the name which
+ * that dialog has where the request goes. Signalling thread.
  *
  * Both ends of a call through us know it by different Call-IDs and tags. When
  * one of the call's two legs leads to the party that gets the request, its

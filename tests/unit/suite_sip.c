@@ -14,8 +14,13 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"hdr", cv_test_hdr}, {"ident", cv_test_ident},   {"dlginfo", cv_test_dlginfo}, {"named", cv_test_named},
-	{"nat", cv_test_nat}, {"status", cv_test_status}, {NULL, NULL},
+	{"hdr", cv_test_hdr},
+	{"ident", cv_test_ident},
+	{"dlginfo", cv_test_dlginfo},
+	{"named", cv_test_named},
+	{"nat", cv_test_nat},
+	{"status", cv_test_status},
+	{NULL, NULL},
 };
 
 static const char conf_text[] = "[general]\n"
