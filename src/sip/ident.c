@@ -116,6 +116,18 @@ bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip)
 	       is_foreign(s, (const msg_auth_t *)sip->sip_proxy_authorization);
 }
 
+void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m)
+{
+	sip_t *sip = sip_object(m);
+	msg_auth_t *au, *next;
+
+	for (au = (msg_auth_t *)sip->sip_authorization; au; au = next) {
+		next = au->au_next;
+		if (is_own_realm(s, au))
+			msg_header_remove(m, (msg_pub_t *)sip, (msg_header_t *)au);
+	}
+}
+
 /* Credentials as text. The library's own printing loses the last parameter. */
 static struct cv_str auth_text(su_home_t *home, const msg_auth_t *au)
 {

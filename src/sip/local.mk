@@ -4,7 +4,7 @@ libsip_a_SOURCES = src/sip/dlginfo.c src/sip/dlginfo.h src/sip/hdr.c src/sip/ide
 	src/sip/named.c src/sip/named.h src/sip/nat.c \
 	src/sip/origin.c src/sip/refer.c src/sip/reg.c src/sip/reg_int.h \
 	src/sip/reg_route.c src/sip/reg_up.c src/sip/status.c src/sip/stun_plug.c \
-	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/via_guard.c src/sip/sip_int.h src/sip/ua.h src/module.h
+	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/guard.c src/sip/sip_int.h src/sip/ua.h src/module.h
 libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
 # digest knows no sofia: modules and their tests link it alone

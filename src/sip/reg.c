@@ -203,6 +203,17 @@ static uint32_t shortest(const struct cv_reg *r)
 	return least;
 }
 
+/* A Contact that stands twice in one REGISTER counts once. */
+static bool is_repeated(const struct cv_reg *r, size_t i)
+{
+	for (size_t k = 0; k < i; ++k) {
+		if (strcmp(r->v[k].uri, r->v[i].uri) == 0)
+			return true;
+	}
+
+	return false;
+}
+
 /* How many bindings the AOR would have. */
 static size_t would_have(const struct cv_reg *r, const char *aor)
 {
@@ -215,6 +226,9 @@ static size_t would_have(const struct cv_reg *r, const char *aor)
 		++n;
 
 	for (size_t i = 0; i < r->c; ++i) {
+		if (is_repeated(r, i))
+			continue;
+
 		cv_reg_ask(r, i, aor, NULL, &ask);
 		b = cv_bind_find(bs, &ask);
 		if (!b && r->v[i].expires_s > 0)

@@ -129,6 +129,7 @@ struct cv_sip_leg {
 	char call[32];    /* id of the call, for logs; "-" until known */
 	struct cv_addr bound; /* flow of that binding when we last looked */
 	bool routed;      /* the dialog knows its remote target; of a subscription too */
+	bool subscribed;  /* a 2xx of a SUBSCRIBE or REFER was sent or received */
 	bool confirmed;   /* a 2xx of an INVITE was sent or received */
 	struct cv_sip_refer refers[CV_SIP_REFERS];
 	unsigned referc;  /* REFERs ever sent on by this leg */
@@ -232,6 +233,8 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host);
 bool cv_sip_has_foreign_auth(struct cv_sip *s, const sip_t *sip);
 /** Value of the Authorization header for a realm of ours, in @p home; empty: none. */
 struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *sip);
+/** Takes the credentials for realms of ours out of a received message. */
+void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
 /** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
  * and To. @p from: the leg it came by; NULL: unknown. */
@@ -335,10 +338,11 @@ void cv_sip_reg_close(struct cv_sip *s);
 
 /** bind's ping callback: one keepalive out of the registration's own flow. */
 void cv_sip_ping(void *arg, struct cv_binding *b);
-/* via_guard.c */
+/* guard.c */
 
-/** Makes the table of header kinds in which a Via's maddr counts for nothing. ENOMEM.
- * Ended by cv_mem_unref() after the agent. */
+/** Makes the table of header kinds the agent parses with: headers of thousands of parts
+ * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
+ * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);

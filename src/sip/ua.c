@@ -79,6 +79,19 @@ void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned r
 	nta_incoming_destroy(irq);
 }
 
+/* What proved it to us is nobody else's: whom it calls could guess the password from it.
+ */
+static void drop_proof(struct cv_sip *s, nta_incoming_t *irq)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+
+	if (!msg)
+		return;
+
+	cv_sip_drop_own_auth(s, msg);
+	msg_unref(msg);
+}
+
 /* Strangers may be asked who they are: accounts of the embedded registrar only. 0: it
  * proved to be one. */
 static int ask_stranger(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
@@ -102,6 +115,7 @@ static int ask_stranger(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 
 	if (ans.verdict == CV_HOME_ACCEPT) {
 		o->who = CV_WHO_PHONE;
+		drop_proof(s, irq);
 		cv_evid_add(o->evid, "sender", "phone",
 			    "it proved to be account %s by digest",
 			    from->url_user ? from->url_user : "");
@@ -286,7 +300,8 @@ static int open_agent(struct cv_sip *s)
 	 * here */
 	s->agent = nta_agent_create(
 		s->root, none, NULL, s,
-		NTATAG_MCLASS(cv_sip_guard_table(s->guard)), /* no maddr in Via */
+		NTATAG_MCLASS(
+			cv_sip_guard_table(s->guard)), /* guard.c before its parsers */
 		NTATAG_UA(1),           /* 2xx repeated by the stack until ACK */
 		NTATAG_SERVER_RPORT(2), /* every request asked for rport: RFC 3581; port 0
 					   in Via aborted the process */

@@ -305,8 +305,10 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		    t->base.method == CV_METHOD_UPDATE)
 			nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
 		if (m->status < 300 && (t->base.method == CV_METHOD_SUBSCRIBE ||
-					t->base.method == CV_METHOD_REFER))
+					t->base.method == CV_METHOD_REFER)) {
 			confirm(leg, sip);
+			leg->subscribed = true;
+		}
 
 		cv_sip_leg_response(t, m);
 		cv_sip_txn_done(t);

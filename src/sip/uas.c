@@ -16,6 +16,20 @@ enum {
 	RETRY_S = 5
 }; /* Retry-After of a 503: a full edge frees ports within the quarantine */
 
+static bool is_from_party(const struct cv_sip_leg *leg, msg_t *msg)
+{
+	const struct cv_conf_peer *peer;
+	struct cv_addr seen;
+
+	cv_sip_addr(&seen, msg_addr(msg));
+	if (cv_net_is_same_host(leg->sip->net, &leg->hop, &seen))
+		return true;
+
+	peer = leg->peer ? cv_conf_peer_find(leg->sip->conf, cv_str_of(leg->peer)) : NULL;
+
+	return peer && cv_sip_is_peer_host(leg->sip, peer, &seen);
+}
+
 /* ACK of our 2xx, CANCEL, or (sip == NULL) no ACK for 64*T1. */
 static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 			 const sip_t *sip)
@@ -24,7 +38,7 @@ static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 	struct cv_sip_leg *leg = t->leg;
 	struct cv_sip_ref ref;
 	struct cv_msg m;
-	msg_t *msg;
+	msg_t *msg = NULL;
 
 	cv_mem_ref(leg);
 	cv_mem_ref(t);
@@ -38,6 +52,9 @@ static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 	msg = nta_incoming_getrequest_ackcancel(irq);
 	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
 	m.method = cv_sip_method(sip->sip_request->rq_method);
+	if (m.method == CV_METHOD_CANCEL && msg && !is_from_party(leg, msg))
+		goto out; /* who saw a branch can't end the call */
+
 	if (sip->sip_request->rq_method == sip_method_ack && leg->dialog)
 		leg->confirmed = true;
 
@@ -45,10 +62,9 @@ static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 	if (m.method == CV_METHOD_ACK)
 		cv_sip_txn_done(t);
 
+out:
 	if (msg)
 		msg_unref(msg);
-
-out:
 	cv_mem_unref(t);
 	cv_mem_unref(leg);
 
@@ -351,6 +367,9 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
 	if (leg->ended)
 		return 481;
+	if (sip->sip_request->rq_method == sip_method_register ||
+	    sip->sip_request->rq_method == sip_method_publish)
+		return 405; /* they have no business in a call's dialog */
 
 	if (cv_sip_origin_of(leg->sip, &o, irq, sip))
 		return 503;
@@ -419,6 +438,10 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 		t->final = true;
 		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
 			leg->confirmed = true;
+		if (leg->dialog && m->status < 300 &&
+		    (t->base.method == CV_METHOD_SUBSCRIBE ||
+		     t->base.method == CV_METHOD_REFER))
+			leg->subscribed = true;
 	}
 
 	if (nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END()) <
