@@ -31,6 +31,7 @@ static void calls_fini(void *obj)
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
+	cv_mem_unref(c->subs_by_key);
 }
 
 int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
@@ -49,6 +50,11 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	c->env = *env;
 	cv_list_init(&c->list);
 	cv_list_init(&c->past);
+	cv_list_init(&c->subs);
+	err = cv_hash_new(&c->subs_by_key);
+	if (err)
+		goto out;
+
 	err = cv_hash_new(&c->past_by_id);
 	if (err)
 		goto out;
@@ -88,6 +94,7 @@ void cv_calls_close(struct cv_calls *c)
 		cv_call_finish(CV_CONTAINER(n, struct cv_call, node),
 			       &(struct cv_call_end){"edge", "shutdown", EBUSY});
 
+	cv_subs_close(c);
 	cv_calls_show_stop(c);
 }
 
@@ -296,9 +303,7 @@ static void on_timer(void *arg)
 	cv_mem_unref(call);
 }
 
-/* Same Call-ID, From tag and Request-URI: the same INVITE, or the same asked again. A
- * terminated string, ended by free(). */
-static char *key_of(const struct cv_request *rq)
+char *cv_call_key(const struct cv_request *rq)
 {
 	size_t len = rq->call_id.len + rq->from_tag.len + rq->ruri.len + sizeof("  ");
 	char *key = cv_mem_zalloc(len, 1);
@@ -335,7 +340,7 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	call->start_ms = cv_clock_ms();
 	party_print(call->from, rq->from_user, rq->from_host);
 	party_print(call->to, rq->to_user, rq->to_host);
-	call->key = key_of(rq);
+	call->key = cv_call_key(rq);
 	call->from_peer = rq->who == CV_WHO_PEER ? cv_mem_strdup(rq->peer) : NULL;
 	err = !call->key || (rq->who == CV_WHO_PEER && rq->peer && !call->from_peer)
 		      ? ENOMEM
@@ -359,28 +364,26 @@ out:
 	return err;
 }
 
-/* Completes the target of a peer: its first address. */
-static int aim_peer(struct cv_call *call)
+int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
+		struct cv_evid *ev)
 {
-	const struct cv_call_env *env = &call->calls->env;
 	const struct cv_conf_peer *peer;
-	struct cv_target *to = &call->target;
 
 	peer = to->peer ? cv_conf_peer_find(env->conf, cv_str_of(to->peer)) : NULL;
 	if (!peer || peer->targetc == 0)
 		return EHOSTUNREACH;
 
-	call->peer = cv_mem_strdup(to->peer);
-	if (!call->peer)
+	*name = cv_mem_strdup(to->peer);
+	if (!*name)
 		return ENOMEM;
 
-	to->peer = call->peer;
+	to->peer = *name;
 	to->hop = peer->targets[0].addr;
 	to->transport = peer->targets[0].transport;
 	if (to->hop.port == 0)
 		to->hop.port = to->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
 
-	env->place_peer(env->place_arg, &to->hop, peer, &to->place, call->evid);
+	env->place_peer(env->place_arg, &to->hop, peer, &to->place, ev);
 
 	return 0;
 }
@@ -446,7 +449,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 		return err;
 
 	if (call->target.kind == CV_TARGET_PEER) {
-		err = aim_peer(call);
+		err = cv_call_aim(env, &call->target, &call->peer, call->evid);
 		if (err)
 			return err;
 	}
@@ -607,7 +610,7 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 			  struct cv_leg *a, struct cv_txn *invite)
 {
 	struct cv_call *call = NULL;
-	char *key = key_of(rq);
+	char *key = cv_call_key(rq);
 	int err = 0;
 
 	if (!key)

@@ -81,6 +81,15 @@ void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf);
 int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		  struct cv_txn *invite);
 
+/**
+ * The same for a request other than INVITE (MESSAGE, SUBSCRIBE, PUBLISH, REFER,
+ * OPTIONS, INFO, NOTIFY, unknown ones), without To tag: two legs without media,
+ * until the final response, or as a subscription. Errors as cv_call_start();
+ * EBUSY: too many subscriptions stand; EINVAL: a method that never starts anything.
+ */
+int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *t);
+
 /** A media event of the packet path: id and generation find the call or nobody. Plain
  * values, see media/media.h. */
 struct cv_call_media_event {

@@ -3,8 +3,9 @@
  * Structs of src/call; private. All on the signalling thread.
  *
  * call.c is the life of a call, pair.c the requests that pass through it,
- * offer.c the offers and answers in them, part.c the session description in a
- * multipart body, table.c finds calls and speaks of them to the operator.
+ * sub.c requests that make no call, offer.c the offers and answers, part.c the session
+ * description in a multipart body, table.c finds calls and speaks of them to the
+ * operator.
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -147,13 +148,16 @@ struct cv_calls {
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
 	size_t pastc;
+	struct cv_hash *subs_by_key;
+	struct cv_list subs; /* sub.c; holds their reference */
+	size_t subc;
 	size_t count;
 	uint64_t second_ms; /* start of the second that `started` counts */
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
 	struct cv_cmd show_calls, call, ladder;
-	struct cv_gauge gauge_calls, gauge_challenged;
+	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };
 
 /** How a call ended, for the log. */
@@ -186,6 +190,19 @@ void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
 /** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
 void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status);
+
+/** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
+ * terminated string, ended by free(); NULL: ENOMEM. */
+char *cv_call_key(const struct cv_request *rq);
+/** Completes the target of a peer: its first address, transport and place. Its name is
+ * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
+int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
+		struct cv_evid *ev);
+
+/* sub.c */
+
+/** Ends all requests and subscriptions without a word. */
+void cv_subs_close(struct cv_calls *c);
 
 /* pair.c */
 

@@ -46,6 +46,8 @@ enum cv_method {
 
 struct cv_sip_ref; /* a SIP message, known to src/sip only */
 
+enum { CV_LIVES_UNSAID = 0, CV_LIVES_OVER = -1 };
+
 /** One SIP message as the call sees it; everything else in it stays with sip and passes
  * through hdr.c. */
 struct cv_msg {
@@ -58,6 +60,8 @@ struct cv_msg {
 	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
 			  acknowledges on the leg it goes to, 0: of none there */
 	uint32_t session_s;       /* session interval it names (RFC 4028), 0: none */
+	int32_t lives_s; /* SUBSCRIBE, its 2xx, NOTIFY: seconds a subscription lives from
+			    now on, CV_LIVES_UNSAID or CV_LIVES_OVER */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */
 	struct cv_sip_ref
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */
@@ -145,6 +149,8 @@ struct cv_leg_events {
 	/** The leg is over without BYE: no ACK came (ETIMEDOUT), its flow is lost
 	 * (ECONNRESET). end() must still be called. */
 	void (*gone)(void *arg, int err);
+	/** The other leg of the same call, borrowed; NULL: there is none (any more). */
+	struct cv_leg *(*mate)(void *arg);
 };
 
 /** Head of every implementation's leg. */

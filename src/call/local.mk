@@ -12,6 +12,7 @@ libcall_a_SOURCES = \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
+	src/call/sub.c \
 	src/call/table.c \
 	src/module.h
 
@@ -37,6 +38,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
+	tests/unit/test_sub.c \
 	tests/unit/test_table.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -67,6 +69,8 @@ EXTRA_DIST += \
 	tests/replay/call/016-never-answered.flow \
 	tests/replay/call/017-silence-and-loss.flow \
 	tests/replay/call/018-byes-cross.flow \
+	tests/replay/call/019-messages.flow \
+	tests/replay/call/020-subscription.flow \
 	tests/replay/call/025-reliable-answer.flow \
 	tests/replay/call/026-reliable-offer.flow \
 	tests/replay/call/027-reliable-alone.flow \

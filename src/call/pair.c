@@ -486,8 +486,14 @@ static void on_gone(void *arg, int err)
 	cv_mem_unref(call);
 }
 
+static struct cv_leg *mate(void *arg)
+{
+	return cv_call_other(arg)->leg;
+}
+
 const struct cv_leg_events cv_call_events = {
 	.request = on_request,
 	.response = on_response,
 	.gone = on_gone,
+	.mate = mate,
 };

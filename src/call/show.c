@@ -195,6 +195,13 @@ static int64_t gauge_challenged(void *arg)
 	return count;
 }
 
+static int64_t gauge_subs(void *arg)
+{
+	const struct cv_calls *c = arg;
+
+	return (int64_t)c->subc;
+}
+
 static int commands_add(struct cv_calls *c)
 {
 	struct cv_cmd *cmds[] = {&c->show_calls, &c->call, &c->ladder};
@@ -229,6 +236,8 @@ int cv_calls_show_start(struct cv_calls *c)
 		(struct cv_gauge){.name = "calls", .read = gauge_calls, .arg = c};
 	c->gauge_challenged = (struct cv_gauge){
 		.name = "calls_challenged", .read = gauge_challenged, .arg = c};
+	c->gauge_subs =
+		(struct cv_gauge){.name = "subscriptions", .read = gauge_subs, .arg = c};
 	c->ladder = (struct cv_cmd){
 		.name = "ladder",
 		.help = "ID: both legs of a call as one ladder; also of one that ended",
@@ -242,6 +251,7 @@ int cv_calls_show_start(struct cv_calls *c)
 	if (c->env.stats) {
 		cv_gauge_add(c->env.stats, &c->gauge_calls);
 		cv_gauge_add(c->env.stats, &c->gauge_challenged);
+		cv_gauge_add(c->env.stats, &c->gauge_subs);
 	}
 
 	return 0;
@@ -254,4 +264,5 @@ void cv_calls_show_stop(struct cv_calls *c)
 	cv_cmd_del(&c->ladder);
 	cv_gauge_del(&c->gauge_calls);
 	cv_gauge_del(&c->gauge_challenged);
+	cv_gauge_del(&c->gauge_subs);
 }

@@ -4,10 +4,10 @@
  * hides the topology. Signalling thread.
  *
  * A message sent on is a copy of what was received without everything that
- * belongs to one hop or one dialog; those headers are made anew. Option tags
- * of extensions that need both dialogs to share identifiers, or that this
- * version does not serve, are taken out of Supported and Require, so that
- * nobody starts what can't be finished. Identity headers of senders we don't
+ * belongs to one hop or one dialog; those headers are made anew (refer.c makes
+ * those that name another dialog). Option tags of extensions that this version
+ * does not serve are taken out of Supported and Require, so that nobody starts
+ * what can't be finished. Identity headers of senders we don't
  * trust are taken out in every spelling.
  */
 #include "config.h"
@@ -20,9 +20,9 @@
 
 /* Extensions that must not be agreed on through us in this version. */
 static const char *const masked_tags[] = {
-	"replaces",                    /* names a dialog of one leg */
-	"join",     "tdialog", "path", /* our Contact takes its place */
-	"outbound", "gruu",
+	"path", /* our Contact takes its place */
+	"outbound",
+	"gruu",
 };
 
 /* Who speaks is said by whoever is trusted to know (RFC 3325). */

@@ -313,3 +313,20 @@ int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in
 
 	return out->ruri && out->from && out->to ? 0 : ENOMEM;
 }
+
+void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
+		      su_home_t *home, url_t *url)
+{
+	struct cv_sip *s = to->sip;
+	const struct cv_conf_peer *peer = NULL;
+	struct cv_sip_ident_in in = {.listen = to->listen};
+
+	if (to->peer)
+		peer = cv_conf_peer_find(s->conf, cv_str_of(to->peer));
+	if (from && from->peer)
+		in.from_peer = cv_conf_peer_find(s->conf, cv_str_of(from->peer));
+
+	if (must_change(s, &in, url, peer))
+		set_host(home, url,
+			 peer ? peer_host(home, peer) : our_host(s, home, to->listen));
+}

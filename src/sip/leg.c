@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -28,6 +29,7 @@ static void leg_fini(void *obj)
 
 	cv_mem_unref(leg->link);
 	free(leg->peer);
+	free(leg->self);
 }
 
 int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s)
@@ -48,6 +50,17 @@ int cv_sip_leg_alloc(struct cv_sip_leg **lp, struct cv_sip *s)
 	*lp = leg;
 
 	return 0;
+}
+
+void cv_sip_leg_self(struct cv_sip_leg *leg, const url_t *url)
+{
+	char text[256];
+
+	if (url_e(text, sizeof(text), url) >= (issize_t)sizeof(text))
+		return;
+
+	free(leg->self);
+	leg->self = cv_mem_strdup(text);
 }
 
 static void txn_fini(void *obj)
@@ -122,6 +135,29 @@ static struct cv_str type_text(su_home_t *home, const sip_content_type_t *c)
 	return cv_str_of(text ? text : c->c_type);
 }
 
+/* What a message says of a subscription's life (RFC 6665). */
+static int32_t lives_of(const sip_t *sip)
+{
+	const sip_subscription_state_t *ss = sip->sip_subscription_state;
+	uint64_t n;
+
+	if (ss && ss->ss_substate && strcasecmp(ss->ss_substate, "terminated") == 0)
+		return CV_LIVES_OVER;
+
+	if (ss)
+		return ss->ss_expires && cv_str_u64(&n, cv_str_of(ss->ss_expires),
+						    INT32_MAX) == 0
+			       ? (int32_t)n
+			       : CV_LIVES_UNSAID;
+
+	if (!sip->sip_expires)
+		return CV_LIVES_UNSAID;
+
+	n = sip->sip_expires->ex_delta;
+
+	return n == 0 ? CV_LIVES_OVER : n < INT32_MAX ? (int32_t)n : INT32_MAX;
+}
+
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status)
 {
@@ -142,6 +178,7 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 		m->method = cv_sip_method(sip->sip_cseq->cs_method);
 	if (sip->sip_session_expires)
 		m->session_s = (uint32_t)sip->sip_session_expires->x_delta;
+	m->lives_s = lives_of(sip);
 	if (sip->sip_content_type)
 		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)
@@ -185,6 +222,23 @@ void cv_sip_leg_gone(struct cv_sip_leg *leg, int err)
 	cv_mem_ref(leg);
 	leg->base.events->gone(leg->base.arg, err);
 	cv_mem_unref(leg);
+}
+
+void cv_sip_leg_follow_binding(struct cv_sip_leg *leg)
+{
+	const struct cv_binding *b;
+
+	b = leg->binding ? cv_bind_by_id(leg->sip->binds, leg->binding) : NULL;
+	if (!b || !b->link || cv_addr_eq(&b->flow.seen, &leg->bound))
+		return;
+
+	leg->bound = b->flow.seen;
+	cv_mem_unref(leg->link);
+	leg->link = cv_mem_ref(b->link);
+	leg->hop = b->flow.seen;
+	leg->transport = b->flow.transport;
+	leg->listen = b->flow.listen;
+	leg->base.place.seen = b->flow.seen;
 }
 
 /* A 2xx of ours that waits for its ACK: no BYE before that (RFC 3261 15). */

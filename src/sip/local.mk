@@ -1,9 +1,11 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
-libsip_a_SOURCES = src/sip/auth.c src/sip/early.c src/sip/fork.c src/sip/guard.c \
-	src/sip/hdr.c src/sip/ident.c src/sip/keep.c src/sip/leg.c src/sip/nat.c \
-	src/sip/origin.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
-	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c src/sip/trunk_show.c \
+libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
+	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c \
+	src/sip/leg.c src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c \
+	src/sip/refer.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
+	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
+	src/sip/trunk_show.c \
 	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sip_int.h src/sip/ua.h src/module.h
 libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
@@ -14,8 +16,9 @@ libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h src/sip/digest_client.c 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
 	tests/unit/suite_sip.h tests/unit/test_auth.c tests/unit/test_digest_client.c \
-	tests/unit/test_early.c tests/unit/test_hdr.c tests/unit/test_ident.c \
-	tests/unit/test_nat.c tests/unit/test_status.c
+	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_hdr.c \
+	tests/unit/test_ident.c tests/unit/test_named.c tests/unit/test_nat.c \
+	tests/unit/test_status.c
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \

@@ -39,7 +39,8 @@ static struct cv_sip_leg *waiting_leg(const struct cv_sip_link *l)
 	CV_LIST_FOREACH (n, tmp, &l->sip->legs) {
 		struct cv_sip_leg *leg = CV_CONTAINER(n, struct cv_sip_leg, node);
 
-		if (leg->link == l && !leg->confirmed && !leg->ended && leg->base.events)
+		if (leg->link == l && !leg->confirmed && !leg->subscribed &&
+		    !leg->ended && leg->base.events)
 			return leg;
 	}
 

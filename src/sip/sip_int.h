@@ -126,6 +126,14 @@ struct cv_sip_early {
 	uint32_t cseq; /* of the INVITE that rseq belongs to */
 };
 
+/* REFERs of one leg that may still be reported on; one more forgets the oldest */
+enum { CV_SIP_REFERS = 4 };
+
+/** A REFER that was sent on: its CSeq is the id of its subscription (RFC 3515 2.4.6). */
+struct cv_sip_refer {
+	uint32_t came, left; /* by the other leg, and by this one; 0: none */
+};
+
 /** One dialog, or what may become one, with one party. Listed in sip->legs, which holds a
  * reference, until it has ended and its last transaction is over. */
 struct cv_sip_leg {
@@ -139,12 +147,18 @@ struct cv_sip_leg {
 	uint8_t listen;
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
+	char *self;       /* URI by which the other end knows us; NULL: unknown; owned */
 	char call[32];    /* id of the call, for logs; "-" until known */
+	struct cv_addr bound; /* flow of that binding when we last looked */
 	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
-	bool confirmed; /* a 2xx of an INVITE was sent or received */
-	bool bye;       /* a BYE was sent or received */
-	bool ended;     /* the call let go of it */
+	bool routed;     /* the dialog knows its remote target; of a subscription too */
+	bool subscribed; /* a 2xx of a SUBSCRIBE or REFER was sent or received */
+	bool confirmed;  /* a 2xx of an INVITE was sent or received */
+	struct cv_sip_refer refers[CV_SIP_REFERS];
+	unsigned referc; /* REFERs ever sent on by this leg */
+	bool bye;        /* a BYE was sent or received */
+	bool ended;      /* the call let go of it */
 	struct cv_list txns;
 	struct cv_list node;
 };
@@ -293,6 +307,22 @@ struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *si
 /** Takes the credentials for realms of ours out of a received message. */
 void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
+/** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
+ * and To. @p from: the leg it came by; NULL: unknown. */
+void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
+		      su_home_t *home, url_t *url);
+
+/* refer.c: transfer and pickup */
+
+/** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
+ * there. */
+void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m);
+/** The body as it leaves by @p to, in @p home: names in dialog-info translated. */
+struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
+			       const struct cv_msg *m);
+/** Remembers a REFER that leaves by @p to. */
+void cv_sip_note_refer(struct cv_sip_leg *to, const sip_t *came, const sip_t *left);
+
 /** A challenge or credential as text in @p home. */
 struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au);
 
@@ -346,6 +376,8 @@ int cv_sip_txn_new(struct cv_sip_txn **tp, struct cv_sip_leg *leg, enum cv_metho
 /** The transaction is over: sofia's halves are dropped; an ended leg goes with its last
  * one. */
 void cv_sip_txn_done(struct cv_sip_txn *t);
+/** Remembers the URI by which the party knows us; nothing when memory is short. */
+void cv_sip_leg_self(struct cv_sip_leg *leg, const url_t *url);
 /** Tells the call, unless the leg has ended; references are held around it. */
 void cv_sip_leg_request(struct cv_sip_txn *t, const struct cv_msg *m);
 void cv_sip_leg_response(struct cv_sip_txn *t, const struct cv_msg *m);
@@ -353,6 +385,8 @@ void cv_sip_leg_gone(struct cv_sip_leg *leg, int err);
 /** After the call let go: BYE when one is due and may be sent, then out of the list when
  * nothing is left. */
 void cv_sip_leg_settle(struct cv_sip_leg *leg);
+/** The phone behind the leg has registered again from elsewhere: its new flow counts. */
+void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
 /** Drops everything at once, without a word to the other end: the agent closes. */
 void cv_sip_leg_close(struct cv_sip_leg *leg);
 /** Message of a request or response as the call sees it; @p ref must outlive it. */
@@ -401,6 +435,11 @@ void cv_sip_rel_drop(struct cv_sip_txn *t);
 /** Takes an INVITE without To tag. Returns 0, or the status nta is to answer. */
 int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		     struct cv_sip_origin *o);
+/** The same for a request other than INVITE that isn't ours to answer. */
+int cv_sip_on_other(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		    struct cv_sip_origin *o);
+/** A message of this method names where its sender wants to be asked in the dialog. */
+bool cv_sip_has_target(enum cv_method m);
 /** nta's callback for requests in a leg's dialog. */
 int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *irq,
 		     const sip_t *sip);

@@ -29,7 +29,7 @@ enum {
 
 static const char allow[] =
 	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, "
-	"NOTIFY, MESSAGE, REGISTER";
+	"NOTIFY, SUBSCRIBE, PUBLISH, MESSAGE, REGISTER";
 
 static void sip_fini(void *obj)
 {
@@ -73,31 +73,6 @@ void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned r
 			    TAG_IF(retry_s > 0, SIPTAG_RETRY_AFTER_STR(retry)),
 			    TAG_IF(status == 405, SIPTAG_ALLOW_STR(allow)), TAG_END());
 	nta_incoming_destroy(irq);
-}
-
-/* To us, to a phone's token (a registrar's own keepalive), or to nobody. */
-static int on_options(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
-		      const struct cv_sip_origin *o)
-{
-	const url_t *url = sip->sip_request->rq_url;
-	struct cv_binding *b;
-	int err;
-
-	if (url->url_user) {
-		err = cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user));
-		if (err == ENOENT && o->peer && cv_sip_trunk_by_token(s, url->url_user))
-			err = 0; /* a trunk looks whether we are still there */
-		if (err && o->who == CV_WHO_STRANGER)
-			return 403;
-		if (err)
-			return err == ESTALE ? 480 : 404;
-	}
-
-	nta_incoming_treply(irq, SIP_200_OK, SIPTAG_ALLOW_STR(allow),
-			    SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
-	nta_incoming_destroy(irq);
-
-	return 0;
 }
 
 /* What proved it to us is nobody else's: whom it calls could guess the password from it.
@@ -172,8 +147,10 @@ static bool borrows_identity(struct cv_sip *s, const sip_t *sip,
 	       cv_homes_know(s->homes, cv_str_of(from->url_user), host);
 }
 
-static int on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
-		     struct cv_sip_origin *o)
+/* What starts something between two parties: strangers get what [general] strangers says.
+ */
+static int on_start(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		    struct cv_sip_origin *o)
 {
 	int err;
 
@@ -191,25 +168,57 @@ static int on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	if (borrows_identity(s, sip, o))
 		return 403;
 
-	return cv_sip_on_invite(s, irq, sip, o);
+	if (sip->sip_request->rq_method == sip_method_invite)
+		return cv_sip_on_invite(s, irq, sip, o);
+
+	return cv_sip_on_other(s, irq, sip, o);
+}
+
+/* To us, to a phone's token (a registrar's own keepalive), or to a user. */
+static int on_options(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		      struct cv_sip_origin *o)
+{
+	const url_t *url = sip->sip_request->rq_url;
+	struct cv_binding *b;
+	int err;
+
+	if (url->url_user) {
+		err = cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user));
+		if (err == ENOENT && o->peer && cv_sip_trunk_by_token(s, url->url_user))
+			err = 0; /* a trunk looks whether we are still there */
+		if (err == ENOENT)
+			return on_start(s, irq, sip, o);
+		if (err && o->who == CV_WHO_STRANGER)
+			return 403;
+		if (err)
+			return err == ESTALE ? 480 : 404;
+	}
+
+	nta_incoming_treply(irq, SIP_200_OK, SIPTAG_ALLOW_STR(allow),
+			    SIPTAG_ACCEPT_STR("application/sdp"), TAG_END());
+	nta_incoming_destroy(irq);
+
+	return 0;
 }
 
 static int dispatch(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		    struct cv_sip_origin *o)
 {
 	switch (sip->sip_request->rq_method) {
-	case sip_method_invite:
-		return on_invite(s, irq, sip, o);
 	case sip_method_register:
 		cv_stat_add(s->stat, CV_STAT_registers, 1);
 		return cv_sip_on_register(s, irq, sip, o);
 	case sip_method_options:
 		return on_options(s, irq, sip, o);
+	case sip_method_bye:
+	case sip_method_prack:
+	case sip_method_update: /* these live in dialogs only */
+		return 481;
 	default: /* sofia's enumeration, open to methods it doesn't know */
 		break;
 	}
 
-	return o->who == CV_WHO_STRANGER ? 403 : 405;
+	return on_start(s, irq, sip, o);
 }
 
 /* A phone whose registration we don't know looks like this too: the operator must see it.

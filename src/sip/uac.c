@@ -59,7 +59,7 @@ static struct cv_addr hop_of(const struct cv_sip_leg *leg)
 {
 	struct cv_addr other;
 
-	if (leg->transport == CV_TRANSPORT_UDP && leg->confirmed &&
+	if (leg->transport == CV_TRANSPORT_UDP && (leg->confirmed || leg->routed) &&
 	    hop_of_dialog(leg, &other))
 		return other;
 
@@ -70,11 +70,14 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
-	tport_t *tp = leg->link ? leg->link->tp
-				: cv_sip_tport(leg->sip, leg->listen, leg->transport);
-	struct cv_addr hop = hop_of(leg);
+	struct cv_addr hop;
 	url_string_t *route;
+	tport_t *tp;
 
+	cv_sip_leg_follow_binding(leg);
+	hop = hop_of(leg);
+	tp = leg->link ? leg->link->tp
+		       : cv_sip_tport(leg->sip, leg->listen, leg->transport);
 	if (!tp || (leg->link && !cv_sip_link_is_alive(leg->link)))
 		return NULL;
 
@@ -118,10 +121,11 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 	if (!o || !o->peer || !o->peer->trust_identity)
 		cv_sip_distrust(msg);
 
-	err = cv_sip_body(msg, m->type, m->body);
+	cv_sip_name_dialogs(leg, msg);
+	err = cv_sip_body(msg, m->type, cv_sip_name_body(leg, msg_home(msg), m));
 	if (!err)
 		err = cv_sip_max_forwards(msg, m->src ? m->src->pub : NULL);
-	if (!err && m->method != CV_METHOD_BYE)
+	if (!err && cv_sip_has_target(m->method))
 		err = add_contact(leg, msg);
 	if (!err && m->method == CV_METHOD_PRACK)
 		err = cv_sip_early_rack(leg, m, msg);
@@ -190,6 +194,9 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 	err = cv_sip_txn_new(&t, leg, m->method);
 	if (err)
 		goto out;
+
+	if (m->method == CV_METHOD_REFER && m->src)
+		cv_sip_note_refer(leg, m->src->pub, sip_object(msg));
 
 	t->orq = transmit(t, msg, on_response, NULL);
 	if (!t->orq) {
@@ -329,8 +336,20 @@ int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg)
 	return 0;
 }
 
-/* 2xx of an INVITE: the dialog is there, whatever the call thinks of it. */
-static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
+/* 2xx of what makes a dialog: it is there, whatever the call thinks of it. */
+static void confirm(struct cv_sip_leg *leg, const sip_t *sip, nta_leg_t *dialog,
+		    bool initial)
+{
+	if (!nta_leg_get_rtag(dialog) && sip->sip_to->a_tag)
+		nta_leg_rtag(dialog, sip->sip_to->a_tag);
+
+	nta_leg_client_reroute(dialog, sip->sip_record_route, sip->sip_contact, initial);
+	if (dialog == leg->dialog)
+		leg->routed = true;
+}
+
+/* 2xx of an INVITE; @p fork: which of the places that rang has answered. */
+static void take_invite_ok(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 {
 	bool initial = !leg->confirmed;
 
@@ -339,12 +358,24 @@ static void confirm(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
 
 	if (initial)
 		cv_sip_early_win(leg, fork);
-	if (!nta_leg_get_rtag(leg->dialog) && sip->sip_to->a_tag)
-		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 
-	nta_leg_client_reroute(leg->dialog, sip->sip_record_route, sip->sip_contact,
-			       initial);
+	confirm(leg, sip, leg->dialog, initial);
 	leg->confirmed = true;
+}
+
+/* 2xx of a SUBSCRIBE or REFER: alone it makes the dialog, in a call it may be one of an
+ * early dialog. */
+static void take_subscribe_ok(struct cv_sip_leg *leg, const sip_t *sip)
+{
+	uint32_t fork;
+
+	if (!sip)
+		return;
+
+	fork = cv_sip_early_fork(leg, sip->sip_from->a_tag, sip->sip_to->a_tag);
+	confirm(leg, sip, cv_sip_early_dialog(leg, fork),
+		!leg->routed && leg->earlyc == 0);
+	leg->subscribed = true;
 }
 
 static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *sip)
@@ -356,13 +387,16 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		if (sip && m->status < 300 && sip->sip_contact &&
 		    t->base.method == CV_METHOD_UPDATE)
 			nta_leg_client_reroute(leg->dialog, NULL, sip->sip_contact, 0);
+		if (m->status < 300 && (t->base.method == CV_METHOD_SUBSCRIBE ||
+					t->base.method == CV_METHOD_REFER))
+			take_subscribe_ok(leg, sip);
 
 		cv_sip_leg_response(t, m);
 		cv_sip_txn_done(t);
 		return;
 	}
 
-	confirm(leg, sip, m->fork);
+	take_invite_ok(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
 		return;
@@ -442,6 +476,8 @@ static int open_dialog(struct cv_sip_leg *leg, const struct cv_leg_setup *setup)
 	if (!leg->dialog || !nta_leg_tag(leg->dialog, NULL))
 		err = ENOMEM;
 
+	cv_sip_leg_self(leg, id.from->a_url);
+
 out:
 	su_home_deinit(home);
 
@@ -466,6 +502,7 @@ static int set_target(struct cv_sip_leg *leg, const struct cv_target *to)
 		return EHOSTUNREACH;
 
 	leg->binding = b->id;
+	leg->bound = b->flow.seen;
 	leg->link = cv_mem_ref(b->link);
 
 	return 0;

@@ -118,10 +118,27 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->evid = o->evid;
 }
 
+static bool makes_dialog(enum cv_method m)
+{
+	return m == CV_METHOD_INVITE || m == CV_METHOD_SUBSCRIBE || m == CV_METHOD_REFER;
+}
+
+bool cv_sip_has_target(enum cv_method m)
+{
+	return m != CV_METHOD_BYE && m != CV_METHOD_MESSAGE && m != CV_METHOD_PUBLISH &&
+	       m != CV_METHOD_INFO;
+}
+
+/* The leg's dialog, when the request makes one. */
 static int open_dialog(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incoming_t *irq,
 		       const sip_t *sip)
 {
 	struct cv_sip *s = leg->sip;
+
+	t->irq = irq;
+	t->base.incoming = true;
+	if (!makes_dialog(t->base.method))
+		return 0;
 
 	leg->dialog = nta_leg_tcreate(
 		s->agent, cv_sip_on_dialog, leg, SIPTAG_CALL_ID(sip->sip_call_id),
@@ -131,11 +148,13 @@ static int open_dialog(struct cv_sip_leg *leg, struct cv_sip_txn *t, nta_incomin
 		    0)
 		return ENOMEM;
 
+	leg->routed = true;
+	cv_sip_leg_self(leg, sip->sip_to->a_url);
 	nta_incoming_tag(irq, nta_leg_get_tag(leg->dialog));
-	nta_incoming_bind(irq, on_ack_cancel, t);
-	cv_sip_rel_note(t, sip);
-	t->irq = irq;
-	t->base.incoming = true;
+	if (t->base.method == CV_METHOD_INVITE) {
+		nta_incoming_bind(irq, on_ack_cancel, t);
+		cv_sip_rel_note(t, sip);
+	}
 
 	return 0;
 }
@@ -148,6 +167,8 @@ static void take_origin(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 	leg->listen = o->listen;
 	leg->peer = o->peer ? cv_mem_strdup(o->peer->name) : NULL;
 	leg->binding = o->binding ? o->binding->id : 0;
+	if (o->binding)
+		leg->bound = o->binding->flow.seen;
 	leg->base.place = o->place;
 }
 
@@ -180,7 +201,7 @@ static int start(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip,
 		return ENOMEM;
 
 	take_origin(leg, o);
-	err = cv_sip_txn_new(&t, leg, CV_METHOD_INVITE);
+	err = cv_sip_txn_new(&t, leg, cv_sip_method(sip->sip_request->rq_method));
 	if (err)
 		goto out;
 
@@ -190,7 +211,9 @@ static int start(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip,
 
 	ref.pub = sip_object(ref.msg);
 	cv_sip_request(s, &rq, &ref, o);
-	err = cv_call_start(s->calls, &rq, &leg->base, &t->base);
+	err = rq.method == CV_METHOD_INVITE
+		      ? cv_call_start(s->calls, &rq, &leg->base, &t->base)
+		      : cv_sub_start(s->calls, &rq, &leg->base, &t->base);
 
 out:
 	if (err)
@@ -200,26 +223,50 @@ out:
 	return err;
 }
 
-int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
-		     struct cv_sip_origin *o)
+/* A leg and a transaction for the calls; on refusal the answer. */
+static void take_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+			 const struct cv_sip_origin *o)
 {
 	struct cv_sip_leg *leg;
 	int err, status;
 
-	if (!sip->sip_contact || !sip->sip_contact->m_url->url_host)
-		return 400; /* RFC 3261 12.1.1: a dialog needs one */
-
-	nta_incoming_treply(irq, SIP_100_TRYING, TAG_END());
 	err = cv_sip_leg_alloc(&leg, s);
 	if (!err) {
 		err = start(leg, irq, sip, o);
 		cv_mem_unref(leg);
 	}
 	if (!err)
-		return 0;
+		return;
 
 	status = cv_sip_status(err);
 	cv_sip_refuse(s, irq, status, status == 503 ? RETRY_S : 0);
+}
+
+/* RFC 3261 12.1.1: a dialog needs one */
+static bool has_contact(const sip_t *sip)
+{
+	return sip->sip_contact && sip->sip_contact->m_url->url_host;
+}
+
+int cv_sip_on_invite(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		     struct cv_sip_origin *o)
+{
+	if (!has_contact(sip))
+		return 400;
+
+	nta_incoming_treply(irq, SIP_100_TRYING, TAG_END());
+	take_initial(s, irq, sip, o);
+
+	return 0;
+}
+
+int cv_sip_on_other(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
+		    struct cv_sip_origin *o)
+{
+	if (makes_dialog(cv_sip_method(sip->sip_request->rq_method)) && !has_contact(sip))
+		return 400;
+
+	take_initial(s, irq, sip, o);
 
 	return 0;
 }
@@ -274,6 +321,42 @@ int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *s
 	return status;
 }
 
+/* Requests that may move the remote target (RFC 3261 12.2, RFC 6665 3.1). */
+static bool is_refresh(enum cv_method m)
+{
+	return m == CV_METHOD_INVITE || m == CV_METHOD_UPDATE ||
+	       m == CV_METHOD_SUBSCRIBE || m == CV_METHOD_NOTIFY || m == CV_METHOD_REFER;
+}
+
+/* Ours is an INVITE that waits for its 2xx: only that decides who the other end is. */
+static bool is_inviting(const struct cv_sip_leg *leg)
+{
+	for (const struct cv_list *n = leg->txns.next; n != &leg->txns; n = n->next) {
+		const struct cv_sip_txn *t = CV_CONTAINER(n, struct cv_sip_txn, node);
+
+		if (t->orq && t->base.method == CV_METHOD_INVITE)
+			return !leg->confirmed;
+	}
+
+	return false;
+}
+
+/* A NOTIFY may come before the 2xx of its SUBSCRIBE, and makes the dialog then. */
+static void take_target(struct cv_sip_leg *leg, const sip_t *sip, uint32_t fork)
+{
+	nta_leg_t *dialog = cv_sip_early_dialog(leg, fork);
+
+	if (dialog == leg->dialog && is_inviting(leg))
+		return;
+
+	if (!nta_leg_get_rtag(dialog) && sip->sip_from->a_tag)
+		nta_leg_rtag(dialog, sip->sip_from->a_tag);
+
+	nta_leg_server_route(dialog, sip->sip_record_route, sip->sip_contact);
+	if (dialog == leg->dialog)
+		leg->routed = true;
+}
+
 static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
 	uint32_t fork = cv_sip_early_fork(leg, sip->sip_to->a_tag, sip->sip_from->a_tag);
@@ -297,10 +380,8 @@ static int take_in_dialog(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip
 	if (t->base.method == CV_METHOD_BYE)
 		leg->bye = true;
 
-	if (sip->sip_contact &&
-	    (t->base.method == CV_METHOD_INVITE || t->base.method == CV_METHOD_UPDATE))
-		nta_leg_server_route(cv_sip_early_dialog(leg, fork),
-				     sip->sip_record_route, sip->sip_contact);
+	if (sip->sip_contact && is_refresh(t->base.method))
+		take_target(leg, sip, fork);
 
 	msg = nta_incoming_getrequest(irq);
 	cv_sip_msg(&m, &ref, leg->sip, msg, 0);
@@ -362,7 +443,7 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 		return NULL;
 
 	err = cv_sip_body(msg, m->type, m->body);
-	if (!err && m->status < 300 && t->base.method != CV_METHOD_BYE) {
+	if (!err && m->status < 300 && cv_sip_has_target(t->base.method)) {
 		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
 					     leg->transport);
 		contact = contact ? su_sprintf(msg_home(msg), "<%s>", contact) : NULL;
@@ -405,6 +486,10 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 		t->final = true;
 		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
 			leg->confirmed = true;
+		if (leg->dialog && m->status < 300 &&
+		    (t->base.method == CV_METHOD_SUBSCRIBE ||
+		     t->base.method == CV_METHOD_REFER))
+			leg->subscribed = true;
 	}
 
 	err = nta_incoming_complete_response(t->irq, msg, m->status, phrase, TAG_END());

@@ -17,6 +17,8 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
+	tests/lab/plainsip.py \
+	tests/lab/transfer.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -62,6 +64,10 @@ EXTRA_DIST += \
 	tests/lab/cases/19-hold-resume.sh \
 	tests/lab/cases/20-strangers.sh \
 	tests/lab/cases/21-trunk-register.sh \
+	tests/lab/cases/22-attended-transfer.sh \
+	tests/lab/cases/23-blind-transfer.sh \
+	tests/lab/cases/24-blind-transfer-pbx.sh \
+	tests/lab/cases/25-messages-mwi.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh

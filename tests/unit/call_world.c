@@ -353,7 +353,18 @@ static int method_of(const char *word, enum cv_method *method)
 	return EINVAL;
 }
 
-static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
+/* "lives N", "over": what the message says of a subscription. */
+static int32_t lives_of(struct cv_words *l)
+{
+	if (cv_words_accept(l, "over"))
+		return CV_LIVES_OVER;
+
+	return cv_words_accept(l, "lives") ? (int32_t)cv_words_number(cv_words_next(l))
+					   : CV_LIVES_UNSAID;
+}
+
+static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
+		     struct cv_words *l)
 {
 	const char *id = p->name;
 	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
@@ -378,6 +389,8 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			break;
 	}
 
+	rq.method = rq.msg.method = method;
+	rq.msg.lives_s = lives_of(l);
 	rq.who = p->kind == PEER    ? CV_WHO_PEER
 		 : p->kind == PHONE ? CV_WHO_PHONE
 				    : CV_WHO_STRANGER;
@@ -390,7 +403,7 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 	if (err)
 		goto out;
 
-	err = cv_fake_leg_invited(w->sip, p->name, &p->place, &leg, &t);
+	err = cv_fake_leg_asked(w->sip, p->name, &p->place, method, &leg, &t);
 	if (err)
 		goto out;
 
@@ -402,9 +415,10 @@ static int feed_call(struct cv_world *w, struct party *p, struct cv_words *l)
 			    p->name);
 
 	rq.evid = ev;
-	w->start_err = cv_call_start(w->calls, &rq, leg, t);
+	w->start_err = method == CV_METHOD_INVITE ? cv_call_start(w->calls, &rq, leg, t)
+						  : cv_sub_start(w->calls, &rq, leg, t);
 	if (w->start_err)
-		cv_fake_leg_refuse(leg, w->start_err);
+		cv_fake_leg_refuse(t, w->start_err);
 
 out:
 	cv_mem_unref(ev);
@@ -440,6 +454,7 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 	if (m.reliable)
 		m.rseq = cv_words_number(cv_words_next(l));
 
+	m.lives_s = lives_of(l);
 	if (!err)
 		err = cv_words_body(l, &body, &m);
 
@@ -501,6 +516,7 @@ static int feed_move(struct cv_world *w, struct party *p, const char *to)
 
 int cv_world_feed(struct cv_world *w, const char *line)
 {
+	enum cv_method method;
 	struct party *p;
 	struct cv_words l;
 	const char *word;
@@ -526,9 +542,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (strcmp(word, "moves") == 0)
 		return feed_move(w, p, cv_words_next(&l));
 
-	if (strcmp(word, "INVITE") == 0 && l.at < l.c &&
+	if (method_of(word, &method) == 0 && l.at < l.c &&
 	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
-		return feed_call(w, p, &l);
+		return feed_call(w, p, method, &l);
 
 	return feed_dialog(w, p, word, &l);
 }

@@ -14,13 +14,18 @@
  *   max-calls N, max-cps N, ports N
  *
  * Events:
- *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [100rel] [BODY]   a new call
- *   NAME METHOD [BODY]               in the dialog; ACK, CANCEL of its INVITE
- *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [BODY]   a response; METHOD is
- * INVITE when left out; N of reliable is its number NAME gone timeout|lost           its
- * leg is over without BYE NAME moves ADDR                  its flow now comes from there
+ *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [100rel] [BODY]   a new call to PARTY
+ *   NAME METHOD PARTY [cseq N] [id TEXT] [hops N] [LIFE] [BODY]  the same without a call
+ *   NAME METHOD [LIFE] [BODY]        in the dialog; ACK, CANCEL of its INVITE
+ *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [LIFE] [BODY]   a response;
+ *                                    METHOD is INVITE when left out; N of reliable is
+ *                                    its number
+ *   NAME gone timeout|lost           its leg is over without BYE
+ *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out
+ *
+ * LIFE: "lives SECONDS" or "over", of a subscription.
  *
  * BODY: words "audio ADDR:PORT [DIRECTION]" or "audio off" or "x-tcp
  * ADDR:PORT", each an m-line; "in multipart" before them wraps them; "type

@@ -375,9 +375,9 @@ int cv_fake_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *se
 	return 0;
 }
 
-int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
-			const struct cv_place *place, struct cv_leg **lp,
-			struct cv_txn **tp)
+int cv_fake_leg_asked(struct cv_fake_sip *s, const char *name,
+		      const struct cv_place *place, enum cv_method method,
+		      struct cv_leg **lp, struct cv_txn **tp)
 {
 	struct fake_leg *leg;
 	struct fake_txn *t;
@@ -388,7 +388,7 @@ int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
 		return err;
 
 	leg->base.place = *place;
-	err = txn_new(&t, leg, CV_METHOD_INVITE, true);
+	err = txn_new(&t, leg, method, true);
 	if (err)
 		return err; /* the fake drops the leg with all others */
 
@@ -398,13 +398,26 @@ int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
 	return 0;
 }
 
+int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
+			const struct cv_place *place, struct cv_leg **lp,
+			struct cv_txn **tp)
+{
+	return cv_fake_leg_asked(s, name, place, CV_METHOD_INVITE, lp, tp);
+}
+
 void cv_fake_leg_100rel(struct cv_leg *leg)
 {
 	fake_of(leg)->can_100rel = true;
 }
 
-void cv_fake_leg_refuse(struct cv_leg *leg, int err)
+void cv_fake_leg_refuse(struct cv_txn *t, int err)
 {
+	struct cv_leg *leg = t->leg;
+
+	if (t->method != CV_METHOD_INVITE)
+		cv_fake_sip_say(fake_of(leg)->sip, "%s %d %s", fake_of(leg)->name,
+				cv_fake_status(err), cv_method_name(t->method));
+
 	op_end(leg, err);
 }
 

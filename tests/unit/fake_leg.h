@@ -47,8 +47,12 @@ int cv_fake_leg_invited(struct cv_fake_sip *s, const char *name,
 			struct cv_txn **tp);
 /** The party of an incoming leg can acknowledge reliable 1xx. */
 void cv_fake_leg_100rel(struct cv_leg *leg);
-/** What an INVITE that wasn't taken is answered with, and the leg's end. */
-void cv_fake_leg_refuse(struct cv_leg *leg, int err);
+/** The same with a request other than INVITE. */
+int cv_fake_leg_asked(struct cv_fake_sip *s, const char *name,
+		      const struct cv_place *place, enum cv_method method,
+		      struct cv_leg **lp, struct cv_txn **tp);
+/** What a request that wasn't taken is answered with, and the leg's end. */
+void cv_fake_leg_refuse(struct cv_txn *t, int err);
 
 /** The party's last leg that hasn't ended; NULL. */
 struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);

@@ -16,6 +16,8 @@
 const struct cv_test_suite cv_test_suites[] = {
 	{"hdr", cv_test_hdr},
 	{"ident", cv_test_ident},
+	{"dlginfo", cv_test_dlginfo},
+	{"named", cv_test_named},
 	{"nat", cv_test_nat},
 	{"status", cv_test_status},
 	{"digest client", cv_test_digest_client},

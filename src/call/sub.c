@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Requests other than INVITE: MESSAGE, PUBLISH, OPTIONS, INFO, SUBSCRIBE,
+ * REFER, NOTIFY and methods we have no name for. Two legs without media.
+ * Signalling thread.
+ *
+ * The story: a request out of dialog takes the road of a call, guards, routes,
+ * place, identities, to leg B. Its final response ends the matter, but after
+ * a 401 or 407 leg B waits for the same request asked again, and after a 2xx
+ * of SUBSCRIBE or REFER both legs stand as a subscription (RFC 6665): what
+ * comes in either dialog is passed on, and it lives as long as the last
+ * Expires or Subscription-State said, and a little longer for what is under
+ * way. "terminated", a 481 or 408 to anything in it, or a flow that is lost,
+ * ends it. Nobody is told of an end that isn't his: who asks again gets 481.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "call/call_int.h"
+
+enum {
+	SUBS_MAX = 20000, /* bounds what subscribing can take: some 4 kB each */
+	RELAYS_MAX = 16,  /* requests of one subscription that wait at once */
+	GRACE_S = 32,     /* a last NOTIFY is awaited so long: 64*T1, RFC 6665 4.1.2.4 */
+	UNSAID_S = 3600,  /* a life nobody stated: RFC 3261's default for Expires */
+	LIFE_MAX_S = 604800, /* a week: nobody refreshes more rarely */
+	REFUSALS_LOGGED = 5, /* refused requests written in 10 s; the rest is counted */
+};
+
+enum state {
+	STATE_ASKED = 0,  /* the first request waits for its final response */
+	STATE_CHALLENGED, /* A is to ask again */
+	STATE_STANDING,   /* a subscription */
+	STATE_OVER,
+};
+
+/* One of the two parties; what its leg's events are given. */
+struct party {
+	struct cv_sub *sub;
+	enum cv_end end;
+	struct cv_leg *leg; /* owned; NULL: none, or over */
+};
+
+struct cv_sub {
+	struct cv_calls *calls; /* parent; not referenced */
+	char *key;              /* as a call's; owned */
+	struct cv_hash_node by_key;
+	struct cv_list node; /* calls->subs, which holds the reference */
+
+	enum state state;
+	enum cv_method method;
+	uint32_t cseq;         /* of A's first request, the last one */
+	struct cv_addr asker;  /* where A asked from */
+	struct party party[2]; /* by cv_end */
+	struct cv_list relays; /* requests under way */
+	size_t relayc;
+	int32_t asked_s; /* life A asked for last; 0: it didn't say */
+	bool done;       /* the notifier said that it is over */
+	struct cv_timer *timer;
+	struct cv_target target;
+	char *peer; /* target.peer points here; owned */
+	struct cv_evid *evid;
+};
+
+/* A request of one party, sent on to the other. The list holds the reference. */
+struct relay {
+	struct cv_list node;
+	struct cv_sub *sub;
+	enum cv_end from;
+	bool first, last; /* the one that began it; a NOTIFY that ends it */
+	struct cv_txn *in, *out;
+};
+
+static const struct cv_leg_events sub_events;
+
+static void txn_forget(struct cv_txn *t)
+{
+	if (t)
+		t->arg = NULL;
+
+	cv_mem_unref(t);
+}
+
+static void relay_fini(void *obj)
+{
+	struct relay *r = obj;
+
+	txn_forget(r->in);
+	txn_forget(r->out);
+}
+
+static int relay_new(struct relay **rp, struct cv_sub *s, enum cv_end from,
+		     struct cv_txn *in)
+{
+	struct relay *r;
+
+	if (s->relayc >= RELAYS_MAX)
+		return ENOBUFS;
+
+	r = cv_mem_new(sizeof(*r), relay_fini);
+	if (!r)
+		return ENOMEM;
+
+	r->sub = s;
+	r->from = from;
+	r->in = cv_mem_ref(in);
+	in->arg = r;
+	cv_list_add(&s->relays, &r->node);
+	++s->relayc;
+	*rp = r;
+
+	return 0;
+}
+
+static void relay_drop(struct relay *r)
+{
+	cv_list_del(&r->node);
+	--r->sub->relayc;
+	cv_mem_unref(r);
+}
+
+static struct party *other(struct relay *r)
+{
+	return &r->sub->party[r->from == CV_END_A ? CV_END_B : CV_END_A];
+}
+
+/* A description in a request that makes no session names addresses nobody may use. */
+static struct cv_msg without_sdp(const struct cv_msg *m)
+{
+	struct cv_msg out = *m;
+	struct cv_str sdp;
+
+	if (cv_part_find_sdp(m->type, m->body, &sdp) != ENOENT)
+		out.type = out.body = CV_STR_NULL;
+
+	return out;
+}
+
+static int relay_send(struct relay *r, const struct cv_msg *m, const struct cv_target *to)
+{
+	const struct cv_msg pass = without_sdp(m);
+	struct cv_leg *leg = other(r)->leg;
+	struct cv_txn *t = NULL;
+	int err;
+
+	if (!leg)
+		return ESTALE;
+
+	err = leg->ops->request(leg, &t, &pass, to);
+	if (err)
+		return err;
+
+	r->out = cv_mem_ref(t);
+	t->arg = r;
+
+	return 0;
+}
+
+static void reply(struct cv_txn *t, uint16_t status)
+{
+	const struct cv_msg m = {.method = t->method, .status = status};
+
+	if (t->leg)
+		(void)t->leg->ops->respond(t, &m);
+}
+
+static void relay_answer(struct relay *r, const struct cv_msg *m)
+{
+	const struct cv_msg pass = without_sdp(m);
+
+	if (r->in->leg)
+		(void)r->in->leg->ops->respond(r->in, &pass);
+}
+
+static void leg_end(struct party *p)
+{
+	struct cv_leg *leg = p->leg;
+
+	if (!leg)
+		return;
+
+	p->leg = NULL;
+	leg->ops->end(leg, 0);
+	cv_mem_unref(leg);
+}
+
+/* What still waits is answered: nobody asks for it any more. */
+static void relays_end(struct cv_sub *s, uint16_t status)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->relays) {
+		struct relay *r = CV_CONTAINER(n, struct relay, node);
+
+		reply(r->in, status);
+		relay_drop(r);
+	}
+}
+
+static void finish(struct cv_sub *s, const char *why)
+{
+	if (s->state == STATE_OVER)
+		return;
+
+	if (s->state == STATE_STANDING)
+		cv_debug("call", "subscription end method=%s why=%s",
+			 cv_method_name(s->method), why);
+
+	s->state = STATE_OVER;
+	cv_timer_stop(s->timer);
+	relays_end(s, 481);
+	leg_end(&s->party[CV_END_A]);
+	leg_end(&s->party[CV_END_B]);
+	cv_hash_del(&s->by_key);
+	cv_list_del(&s->node);
+	--s->calls->subc;
+	cv_mem_unref(s);
+}
+
+static void on_timer(void *arg)
+{
+	struct cv_sub *s = cv_mem_ref(arg);
+
+	finish(s, s->state == STATE_CHALLENGED ? "challenged" : "expired");
+	cv_mem_unref(s);
+}
+
+static void live(struct cv_sub *s, int32_t seconds)
+{
+	uint32_t ms = (uint32_t)(seconds < LIFE_MAX_S ? seconds : LIFE_MAX_S) * 1000;
+
+	if (cv_timer_set(s->timer, ms + GRACE_S * 1000))
+		finish(s, "memory");
+}
+
+static bool makes_dialog(enum cv_method m)
+{
+	return m == CV_METHOD_SUBSCRIBE || m == CV_METHOD_REFER;
+}
+
+/* What a 2xx to a SUBSCRIBE or REFER says of the life. */
+static void live_on(struct cv_sub *s, enum cv_method method, int32_t lives_s)
+{
+	if (lives_s == CV_LIVES_UNSAID && method == CV_METHOD_SUBSCRIBE)
+		lives_s = s->asked_s != CV_LIVES_UNSAID ? s->asked_s : UNSAID_S;
+
+	live(s, lives_s > 0 ? lives_s : 0);
+}
+
+/* The first request was answered for good. */
+static void first_done(struct cv_sub *s, const struct cv_msg *m)
+{
+	if ((m->status == 401 || m->status == 407) &&
+	    cv_timer_set(s->timer, CV_CALL_RETRY_MS) == 0) {
+		s->state = STATE_CHALLENGED;
+		relays_end(s, 481);
+		leg_end(&s->party[CV_END_A]);
+		return;
+	}
+
+	if (m->status >= 300 || !makes_dialog(s->method) || s->done) {
+		finish(s, "answered");
+		return;
+	}
+
+	s->state = STATE_STANDING;
+	live_on(s, s->method, m->lives_s);
+}
+
+static void on_final(struct relay *r, const struct cv_msg *m)
+{
+	struct cv_sub *s = r->sub;
+	bool first = r->first, last = r->last;
+
+	relay_answer(r, m);
+	relay_drop(r);
+	if (first) {
+		first_done(s, m);
+		return;
+	}
+
+	s->done = s->done || last;
+	if (s->state != STATE_STANDING)
+		return;
+
+	if (s->done || m->status == 481 || m->status == 408)
+		finish(s, s->done ? "terminated" : "dialog-lost");
+	else if (m->method == CV_METHOD_SUBSCRIBE && m->status < 300)
+		live_on(s, CV_METHOD_SUBSCRIBE, m->lives_s);
+}
+
+static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
+{
+	const struct party *from = arg;
+	struct cv_sub *s = from->sub;
+	struct relay *r = t->arg;
+
+	if (!r || r->out != t || m->status == 100)
+		return;
+
+	cv_mem_ref(s);
+	if (m->status < 200)
+		relay_answer(r, m);
+	else
+		on_final(r, m);
+	cv_mem_unref(s);
+}
+
+/* What the request says of the subscription itself. */
+static void note_life(struct relay *r, const struct cv_msg *m)
+{
+	struct cv_sub *s = r->sub;
+
+	if (m->method == CV_METHOD_SUBSCRIBE)
+		s->asked_s = m->lives_s;
+
+	if (m->method != CV_METHOD_NOTIFY || r->from != CV_END_B)
+		return;
+
+	r->last = m->lives_s == CV_LIVES_OVER;
+	if (s->state == STATE_STANDING && m->lives_s > 0)
+		live(s, m->lives_s);
+}
+
+static bool may_pass(enum cv_method m)
+{
+	return m != CV_METHOD_INVITE && m != CV_METHOD_ACK && m != CV_METHOD_CANCEL &&
+	       m != CV_METHOD_BYE && m != CV_METHOD_PRACK && m != CV_METHOD_UPDATE;
+}
+
+static void pass_on(struct party *from, struct cv_txn *t, const struct cv_msg *m)
+{
+	struct cv_sub *s = from->sub;
+	struct relay *r;
+	int err;
+
+	err = relay_new(&r, s, from->end, t);
+	if (err) {
+		reply(t, 500);
+		return;
+	}
+
+	err = relay_send(r, m, NULL);
+	if (!err) {
+		note_life(r, m);
+		return;
+	}
+
+	relay_drop(r);
+	cv_debug("call", "request refused method=%s err=%s", cv_method_name(m->method),
+		 strerror(err));
+	if (err != ESTALE && err != ECONNRESET) {
+		reply(t, 500);
+		return;
+	}
+
+	/* its party can't be reached any more: who asks is to forget it */
+	reply(t, 481);
+	if (s->state == STATE_STANDING)
+		finish(s, "flow-lost");
+}
+
+static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
+{
+	struct party *from = arg;
+	struct cv_sub *s = cv_mem_ref(from->sub);
+
+	if (may_pass(m->method))
+		pass_on(from, t, m);
+	else if (m->method != CV_METHOD_ACK)
+		reply(t, 405);
+
+	cv_mem_unref(s);
+}
+
+static void on_gone(void *arg, int err)
+{
+	const struct party *from = arg;
+	struct cv_sub *s = cv_mem_ref(from->sub);
+
+	(void)err;
+	finish(s, "flow-lost");
+	cv_mem_unref(s);
+}
+
+static struct cv_leg *mate(void *arg)
+{
+	const struct party *p = arg;
+
+	return p->sub->party[p->end == CV_END_A ? CV_END_B : CV_END_A].leg;
+}
+
+static const struct cv_leg_events sub_events = {
+	.request = on_request,
+	.response = on_response,
+	.gone = on_gone,
+	.mate = mate,
+};
+
+static void sub_fini(void *obj)
+{
+	struct cv_sub *s = obj;
+
+	cv_mem_unref(s->timer);
+	cv_mem_unref(s->evid);
+	free(s->key);
+	free(s->peer);
+}
+
+static int sub_new(struct cv_sub **sp, struct cv_calls *c, const struct cv_request *rq)
+{
+	struct cv_sub *s;
+	int err;
+
+	s = cv_mem_new(sizeof(*s), sub_fini);
+	if (!s)
+		return ENOMEM;
+
+	s->calls = c;
+	s->method = rq->method;
+	s->party[CV_END_A] = (struct party){.sub = s};
+	s->party[CV_END_B] = (struct party){.sub = s, .end = CV_END_B};
+	cv_list_init(&s->relays);
+	s->key = cv_call_key(rq);
+	err = s->key ? cv_evid_new(&s->evid) : ENOMEM;
+	if (err)
+		goto out;
+
+	cv_evid_join(s->evid, rq->evid);
+	err = cv_timer_new(&s->timer, c->env.loop, on_timer, s);
+
+out:
+	if (err)
+		cv_mem_unref(s);
+	else
+		*sp = s;
+
+	return err;
+}
+
+/* Target, place and leg B. */
+static int aim(struct cv_sub *s, const struct cv_request *rq)
+{
+	const struct cv_call_env *env = &s->calls->env;
+	const struct cv_leg_setup setup = {
+		.events = &sub_events,
+		.arg = &s->party[CV_END_B],
+		.to = &s->target,
+		.rq = rq,
+		.call = "-",
+	};
+	int err;
+
+	err = cv_routes_pick(env->routes, rq, &s->target);
+	if (!err && s->target.kind == CV_TARGET_PEER)
+		err = cv_call_aim(env, &s->target, &s->peer, s->evid);
+
+	return err ? err : env->leg_new(env->leg_arg, &s->party[CV_END_B].leg, &setup);
+}
+
+/* Sends the request on and takes leg A over. On error A is as it was. */
+static int first_send(struct cv_sub *s, const struct cv_request *rq, struct cv_leg *a,
+		      struct cv_txn *t)
+{
+	struct party *party = &s->party[CV_END_A];
+	struct relay *r;
+	int err;
+
+	err = relay_new(&r, s, CV_END_A, t);
+	if (err)
+		return err;
+
+	r->first = true;
+	err = relay_send(r, &rq->msg, &s->target);
+	if (err) {
+		relay_drop(r);
+		return err;
+	}
+
+	s->state = STATE_ASKED;
+	s->cseq = rq->cseq;
+	s->asker = rq->place.seen;
+	s->asked_s = rq->msg.lives_s;
+	party->leg = cv_mem_ref(a);
+	a->events = &sub_events;
+	a->arg = party;
+
+	return 0;
+}
+
+static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *t)
+{
+	struct cv_sub *s;
+	int err;
+
+	if (c->closed || c->subc >= SUBS_MAX)
+		return EBUSY;
+
+	err = sub_new(&s, c, rq);
+	if (err)
+		return err;
+
+	err = aim(s, rq);
+	if (!err)
+		err = first_send(s, rq, a, t);
+	if (err) {
+		leg_end(&s->party[CV_END_B]);
+		cv_mem_unref(s);
+		return err;
+	}
+
+	cv_hash_add(c->subs_by_key, &s->by_key, cv_str_of(s->key), s);
+	cv_list_add(&c->subs, &s->node);
+	++c->subc;
+
+	return 0;
+}
+
+/* What was challenged, asked again over the same leg B. */
+static int retry(struct cv_sub *s, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *t)
+{
+	int err;
+
+	cv_timer_stop(s->timer);
+	err = first_send(s, rq, a, t);
+	if (err)
+		finish(s, "failed");
+
+	return err;
+}
+
+/* EALREADY: this very request came by another way (RFC 3261 8.2.2.2). */
+static int find(struct cv_sub **sp, const struct cv_calls *c, const struct cv_request *rq)
+{
+	char *key = cv_call_key(rq);
+	const struct cv_hash_node *n;
+	int err = ENOENT;
+
+	if (!key)
+		return ENOMEM;
+
+	n = cv_hash_find(c->subs_by_key, cv_str_of(key));
+	for (; n && err == ENOENT; n = cv_hash_next(n)) {
+		struct cv_sub *s = n->obj;
+
+		if (s->method != rq->method)
+			continue;
+
+		if (s->cseq == rq->cseq)
+			err = EALREADY;
+		else if (s->state == STATE_CHALLENGED && rq->cseq > s->cseq &&
+			 cv_addr_host_eq(&s->asker, &rq->place.seen)) {
+			*sp = s;
+			err = 0;
+		}
+	}
+
+	free(key);
+
+	return err;
+}
+
+static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
+			  struct cv_leg *a, struct cv_txn *t)
+{
+	struct cv_sub *s;
+	int err;
+
+	if (rq->max_forwards == 0)
+		return ELOOP;
+
+	err = find(&s, c, rq);
+	if (err == ENOENT)
+		return start(c, rq, a, t);
+
+	return err ? err : retry(s, rq, a, t);
+}
+
+int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
+		 struct cv_txn *t)
+{
+	int err;
+
+	if (!c || !rq || !a || !t || !may_pass(rq->method))
+		return EINVAL;
+
+	err = start_or_retry(c, rq, a, t);
+	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
+		cv_info("call",
+			"refused method=%s from=" CV_STR_FMT "@" CV_STR_FMT
+			" to=" CV_STR_FMT "@" CV_STR_FMT " why=%s",
+			cv_method_name(rq->method), CV_STR_ARG(rq->from_user),
+			CV_STR_ARG(rq->from_host), CV_STR_ARG(rq->to_user),
+			CV_STR_ARG(rq->to_host), cv_call_refusal_name(err));
+
+	return err;
+}
+
+void cv_subs_close(struct cv_calls *c)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &c->subs)
+		finish(CV_CONTAINER(n, struct cv_sub, node), "shutdown");
+}
