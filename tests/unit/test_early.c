@@ -197,6 +197,61 @@ static void test_winner_becomes_the_dialog(void)
 	bed_close(&b);
 }
 
+static struct cv_leg *mate(void *arg)
+{
+	return arg;
+}
+
+static nta_leg_t *dialog_with(struct bed *b, const char *from, const char *to)
+{
+	return nta_leg_tcreate(b->kit.sip.agent, cv_sip_on_dialog, b->leg,
+			       SIPTAG_CALL_ID_STR("far"), SIPTAG_FROM_STR(from),
+			       SIPTAG_TO_STR(to), TAG_END());
+}
+
+/* Who picks up a call that rings at several phones names one of them: the far side knows
+ * that one by the early dialog which it was shown for it. */
+static void test_name_of_a_fork_is_translated(void)
+{
+	static const struct cv_leg_events ev = {.mate = mate};
+	struct bed b;
+	struct cv_sip_leg *far;
+	struct cv_msg m;
+	msg_t *msg;
+
+	bed_open(&b);
+	CU_ASSERT(heard(&b, 180, 5, "one", 0, &m));
+	CU_ASSERT(heard(&b, 180, 5, "two", 0, &m));
+	CU_ASSERT_EQUAL_FATAL(cv_sip_leg_alloc(&far, &b.kit.sip), 0);
+	far->dialog = dialog_with(&b, "<sip:b@y>;tag=shown1", "<sip:a@x>;tag=caller");
+	far->early[0] = (struct cv_sip_early){.fork = 0};
+	far->early[1] = (struct cv_sip_early){
+		.fork = 1,
+		.dialog = dialog_with(&b, "<sip:b@y>;tag=shown2", "<sip:a@x>;tag=caller"),
+	};
+	far->earlyc = 2;
+	far->binding = 7;
+	b.leg->base.events = &ev;
+	b.leg->base.arg = far;
+
+	msg = cv_sip_kit_msg("INVITE sip:a@x SIP/2.0\n"
+			     "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKy\n"
+			     "From: <sip:c@x>;tag=c\nTo: <sip:a@x>\nCall-ID: p\n"
+			     "CSeq: 1 INVITE\nReplaces: c;from-tag=two;to-tag=us\n"
+			     "Content-Length: 0\n\n");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(msg);
+	cv_sip_name_dialogs(far, msg);
+	CU_ASSERT_STRING_EQUAL(sip_object(msg)->sip_replaces->rp_call_id, "far");
+	CU_ASSERT_STRING_EQUAL(sip_object(msg)->sip_replaces->rp_from_tag, "shown2");
+	CU_ASSERT_STRING_EQUAL(sip_object(msg)->sip_replaces->rp_to_tag, "caller");
+	msg_destroy(msg);
+
+	b.leg->base.events = NULL;
+	cv_sip_leg_close(far);
+	cv_mem_unref(far);
+	bed_close(&b);
+}
+
 static void test_forks_that_take_turns_are_not_reliable(void)
 {
 	struct cv_sip_txn *t;
@@ -239,6 +294,7 @@ int cv_test_early(void)
 	CU_add_test(s, "reliable in order", test_reliable_ones_come_in_order);
 	CU_add_test(s, "RAck", test_rack_names_the_legs_own_numbers);
 	CU_add_test(s, "winner", test_winner_becomes_the_dialog);
+	CU_add_test(s, "name of a fork", test_name_of_a_fork_is_translated);
 	CU_add_test(s, "turns", test_forks_that_take_turns_are_not_reliable);
 	CU_add_test(s, "reliable without memory",
 		    test_reliable_without_memory_keeps_nothing);
