@@ -132,7 +132,7 @@ int cv_sip_auth_add(struct cv_sip_trunk *tr, msg_t *m, bool proxy)
 static msg_t *copy_of(nta_outgoing_t *orq)
 {
 	msg_t *sent = nta_outgoing_getrequest(orq);
-	msg_t *m = sent ? msg_copy(sent) : NULL;
+	msg_t *m = sent ? msg_dup(sent) : NULL;
 	sip_t *pub = m ? sip_object(m) : NULL;
 
 	if (sent)

@@ -12,7 +12,8 @@
  * The agent parses with a copy of the library's table of header kinds in which
  * each kind has a twin of ours with guard() for its parser. The twin stands
  * where the name is looked for, the library's kind behind it in the same chain:
- * once parsed a header is of the library's kind again, which is found by address.
+ * what the parser made is of the twin's kind, what the stack makes of the
+ * library's; both are found, by address, at one place of a message.
  */
 #include "config.h"
 
@@ -54,21 +55,37 @@ static void drop_maddr(sip_via_t *v)
 	}
 }
 
+/* What earlier lines of a list header left in it. */
+static size_t parts_before(const struct kind *k, const msg_header_t *h)
+{
+	const msg_list_t *list = (const msg_list_t *)h;
+	size_t n = 0;
+
+	if (k->theirs->hc_kind != msg_kind_apndlist)
+		return 0;
+
+	while (list->k_items && list->k_items[n])
+		++n;
+
+	return n;
+}
+
+/* A list header's later lines are parsed into the first one's header: it keeps its kind.
+ */
 static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 {
 	struct msg_hclass_s *twin = (struct msg_hclass_s *)h->sh_class;
 	const struct kind *k = CV_CONTAINER(twin, struct kind, twin);
-	size_t parts = 0;
+	size_t parts = parts_before(k, h);
 	issize_t n;
 
+	/* to its NUL: the library's parsers of lists call this again with a wrong length
+	 */
 	for (const char *p = s; *p; ++p)
 		parts += *p == ',' || *p == ';';
 	if (parts > PARTS_MAX)
 		return -1;
 
-	/* before parsing: further headers of a list are made of the same kind, unguarded
-	 */
-	h->sh_common->h_class = k->theirs;
 	n = k->theirs->hc_parse(home, h, s, len);
 	if (n >= 0 && k->theirs == sip_via_class)
 		drop_maddr((sip_via_t *)h);

@@ -160,7 +160,10 @@ msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src)
 	(void)s;
 
 	drop_errors(src, in);
-	m = msg_copy(src);
+	/* with text of its own: a shallow copy leans on its source by a reference which
+	 * the stack lets go of when it takes the copy for a response, and then repeats it
+	 */
+	m = msg_dup(src);
 	if (!m)
 		return NULL;
 

@@ -245,6 +245,8 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 		return err;
 	}
 
+	phrase = su_strdup(msg_home(m),
+			   phrase); /* kept by pointer, longer than its source */
 	if (nta_incoming_complete_response(u->irq, m, status, phrase, TAG_END()) < 0 ||
 	    nta_incoming_mreply(u->irq, m) < 0)
 		return ENOMEM;

@@ -477,7 +477,10 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	if (!msg)
 		return ENOMEM;
 
-	err = cv_sip_fork_tag(t, msg, m);
+	/* the stack keeps the pointer, and repeats the response when its source is gone
+	 */
+	phrase = su_strdup(msg_home(msg), phrase);
+	err = phrase ? cv_sip_fork_tag(t, msg, m) : ENOMEM;
 	if (err) {
 		msg_destroy(msg);
 		return err;

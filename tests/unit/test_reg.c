@@ -587,6 +587,34 @@ static void test_header_of_thousands_of_parts_is_refused(void)
 	}
 }
 
+/* The second line of a list header is parsed into the header of the first: once it
+ * crashed. */
+static void test_list_header_in_many_lines_is_read(void)
+{
+	static const char *const lines[] = {"Require: a",    "Supported: a",
+					    "Allow: INVITE", "k: b",
+					    "Accept: a/b",   "Via: SIP/2.0/UDP a.b"};
+
+	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); ++i) {
+		char text[TEXT];
+		int n = snprintf(text, sizeof(text),
+				 "OPTIONS sip:edge.example SIP/2.0\r\n"
+				 "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKl%u\r\n"
+				 "From: <sip:x@y>;tag=%u\r\nTo: <sip:x@y>\r\n"
+				 "Call-ID: lines%u\r\nCSeq: 1 OPTIONS\r\n",
+				 i, i, i);
+
+		for (int k = 0; k < 40; ++k)
+			n += snprintf(text + n, sizeof(text) - (size_t)n, "%s\r\n",
+				      lines[i]);
+		(void)snprintf(text + n, sizeof(text) - (size_t)n,
+			       "Content-Length: 0\r\n\r\n");
+		send_to(b.phone, &b.edge, text);
+		CU_ASSERT_TRUE(receive(b.phone));
+		CU_ASSERT_TRUE(has("SIP/2.0 200"));
+	}
+}
+
 /* Last: the agent closes with a REGISTER under way, and nothing may be left. */
 static void test_close_with_one_under_way(void)
 {
@@ -629,6 +657,8 @@ int cv_test_reg(void)
 			 test_answers_go_to_the_source_not_to_maddr) ||
 	    !CU_add_test(s, "header of thousands of parts is refused",
 			 test_header_of_thousands_of_parts_is_refused) ||
+	    !CU_add_test(s, "list header in many lines is read",
+			 test_list_header_in_many_lines_is_read) ||
 	    !CU_add_test(s, "close with one under way", test_close_with_one_under_way))
 		return (int)CU_get_error();
 
