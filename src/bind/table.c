@@ -364,6 +364,7 @@ static void unlink_binding(struct cv_binds *bs, struct cv_binding *b)
 	if (!b->confirmed)
 		--bs->pending;
 
+	take_out(b); /* now, whoever still holds it */
 	cv_mem_unref(b);
 }
 

@@ -61,8 +61,9 @@ static size_t parts_before(const struct kind *k, const msg_header_t *h)
 	const msg_list_t *list = (const msg_list_t *)h;
 	size_t n = 0;
 
-	if (k->theirs->hc_kind != msg_kind_apndlist)
-		return 0;
+	if (k->theirs->hc_kind != msg_kind_list)
+		return 0; /* Require, Supported, Allow, ...: those whose lines become one
+			     header */
 
 	while (list->k_items && list->k_items[n])
 		++n;

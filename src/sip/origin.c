@@ -139,7 +139,8 @@ static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 	char text[CV_ADDR_STRLEN];
 
 	cv_addr_print(&o->seen, text);
-	o->binding = binding_of(s, o, sip);
+	o->binding =
+		cv_mem_ref(binding_of(s, o, sip)); /* an answer may end its connection */
 	if (o->binding) {
 		o->who = CV_WHO_PHONE;
 		cv_evid_add(o->evid, "sender", "phone",
@@ -213,5 +214,5 @@ void cv_sip_origin_done(struct cv_sip_origin *o)
 {
 	o->link = cv_mem_unref(o->link);
 	o->evid = cv_mem_unref(o->evid);
-	o->binding = NULL;
+	o->binding = cv_mem_unref(o->binding);
 }

@@ -75,7 +75,7 @@ struct cv_sip_origin {
 	struct cv_evid *evid; /* referenced; may be NULL when memory is short */
 	enum cv_who who;
 	const struct cv_conf_peer *peer; /* who is PEER; borrowed */
-	struct cv_binding *binding;      /* who is PHONE; borrowed */
+	struct cv_binding *binding;      /* who is PHONE; referenced */
 };
 
 struct cv_sip {
@@ -84,8 +84,8 @@ struct cv_sip {
 	struct cv_loop *loop;
 	su_root_t *root; /* borrowed from loop */
 	nta_agent_t *agent;
-	struct cv_sip_guard *guard;        /* owned; what the agent parses with */
-	nta_leg_t *dflt;                   /* takes all out-of-dialog requests */
+	struct cv_sip_guard *guard; /* owned; what the agent parses with */
+	nta_leg_t *dflt;            /* takes all out-of-dialog requests */
 	/* primaries by point and transport: the first UDP port, the private listeners of
 	   TCP and TLS; borrowed; NULL: off */
 	tport_t *tports[CV_NET_POINTS][CV_SIP_TRANSPORTS];

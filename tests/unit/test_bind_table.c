@@ -14,6 +14,28 @@
 #include "fake_loop.h"
 #include "suite_bind.h"
 
+/* An event may hold a binding while what it does ends it: it must be gone for all others.
+ */
+static void test_ended_while_held_is_found_no_more(void)
+{
+	struct cv_bind_ask ask = cv_kit_ask(4000);
+	struct cv_binding *b;
+	struct cv_kit k;
+	uint64_t id;
+
+	cv_kit_open(&k);
+	b = cv_mem_ref(cv_kit_register(&k, &ask, 60));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	id = b->id;
+	cv_bind_drop(k.binds, b, "test");
+	CU_ASSERT_PTR_NULL(cv_bind_by_id(k.binds, id));
+	CU_ASSERT_PTR_NULL(cv_bind_by_aor(k.binds, ask.aor, NULL));
+	CU_ASSERT_PTR_NULL(cv_bind_by_flow(k.binds, &ask.flow, NULL));
+	CU_ASSERT_EQUAL(cv_binds_count(k.binds), 0);
+	cv_mem_unref(b);
+	cv_kit_close(&k);
+}
+
 static void test_take_is_pending_until_confirmed(void)
 {
 	struct cv_bind_ask ask = cv_kit_ask(4000);
@@ -384,6 +406,8 @@ int cv_test_bind_table(void)
 	CU_pSuite s = CU_add_suite("bind table", NULL, NULL);
 
 	if (!s ||
+	    !CU_add_test(s, "ended while held is found no more",
+			 test_ended_while_held_is_found_no_more) ||
 	    !CU_add_test(s, "take is pending until confirmed",
 			 test_take_is_pending_until_confirmed) ||
 	    !CU_add_test(s, "pending ends after its wait",

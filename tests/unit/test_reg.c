@@ -615,6 +615,29 @@ static void test_list_header_in_many_lines_is_read(void)
 	}
 }
 
+/* Many lines of a list become one header: together they have no more room than one. */
+static void test_list_header_is_bounded_over_its_lines(void)
+{
+	enum { LINES = 12, TAGS = 100 };
+	char text[LINES * (2 * TAGS + 16) + 512];
+	int n = snprintf(text, sizeof(text),
+			 "OPTIONS sip:edge.example SIP/2.0\r\n"
+			 "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKbound\r\n"
+			 "From: <sip:x@y>;tag=b\r\nTo: <sip:x@y>\r\n"
+			 "Call-ID: bound\r\nCSeq: 1 OPTIONS\r\n");
+
+	for (int i = 0; i < LINES; ++i) {
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "Require: a");
+		for (int k = 1; k < TAGS; ++k)
+			n += snprintf(text + n, sizeof(text) - (size_t)n, ",a");
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "\r\n");
+	}
+	(void)snprintf(text + n, sizeof(text) - (size_t)n, "Content-Length: 0\r\n\r\n");
+	send_to(b.phone, &b.edge, text);
+	CU_ASSERT_TRUE(receive(b.phone));
+	CU_ASSERT_TRUE(has("SIP/2.0 400"));
+}
+
 /* Last: the agent closes with a REGISTER under way, and nothing may be left. */
 static void test_close_with_one_under_way(void)
 {
@@ -659,6 +682,8 @@ int cv_test_reg(void)
 			 test_header_of_thousands_of_parts_is_refused) ||
 	    !CU_add_test(s, "list header in many lines is read",
 			 test_list_header_in_many_lines_is_read) ||
+	    !CU_add_test(s, "list header is bounded over its lines",
+			 test_list_header_is_bounded_over_its_lines) ||
 	    !CU_add_test(s, "close with one under way", test_close_with_one_under_way))
 		return (int)CU_get_error();
 
