@@ -162,6 +162,7 @@ void cv_sip_early_win(struct cv_sip_leg *leg, uint32_t fork)
 		winner = *e;
 		if (winner.dialog) {
 			leg->dialog = winner.dialog;
+			leg->heard = 0; /* it counts for itself */
 			leg->early[i].dialog = own;
 		}
 		winner.dialog = NULL;

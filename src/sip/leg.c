@@ -241,6 +241,58 @@ void cv_sip_leg_follow_binding(struct cv_sip_leg *leg)
 	leg->base.place.seen = b->flow.seen;
 }
 
+/* The same dialog once more, but for the CSeq it heard last. NULL: it can't be had. */
+static nta_leg_t *dialog_again(struct cv_sip_leg *leg, nta_leg_t *was, uint32_t heard)
+{
+	nta_agent_t *agent = leg->sip->agent;
+	msg_t *msg = nta_msg_create(agent, 0); /* its headers say what the dialog is */
+	const sip_contact_t *target = NULL;
+	const sip_route_t *route = NULL;
+	nta_leg_t *is = NULL;
+	const sip_t *sip;
+
+	if (!msg)
+		return NULL;
+
+	if (nta_msg_request_complete(msg, was, SIP_METHOD_OPTIONS, NULL) < 0 ||
+	    nta_leg_get_route(was, &route, &target) < 0)
+		goto out;
+
+	sip = sip_object(msg);
+	is = nta_leg_tcreate(agent, cv_sip_on_dialog, leg, SIPTAG_CALL_ID(sip->sip_call_id),
+			     SIPTAG_FROM((const sip_from_t *)sip->sip_from),
+			     SIPTAG_TO(sip->sip_to), SIPTAG_CSEQ(sip->sip_cseq),
+			     NTATAG_REMOTE_CSEQ(heard), TAG_IF(route, SIPTAG_ROUTE(route)),
+			     TAG_IF(target, NTATAG_TARGET(target)), TAG_END());
+	if (is && target && !route)
+		(void)nta_leg_client_reroute(is, NULL, target, 1); /* that set is final */
+
+out:
+	msg_destroy(msg);
+
+	return is;
+}
+
+/* The stack moves a dialog's CSeq before we are asked, and has no call to put it back:
+ * whoever has seen the tags could make it refuse all that its party says. */
+void cv_sip_leg_unhear(struct cv_sip_leg *leg, nta_leg_t *dialog)
+{
+	nta_leg_t **place = leg->dialog == dialog ? &leg->dialog : NULL, *is;
+	uint32_t heard = place ? leg->heard : 0;
+
+	for (size_t i = 0; !place && i < leg->earlyc; ++i) {
+		if (leg->early[i].dialog == dialog)
+			place = &leg->early[i].dialog;
+	}
+
+	is = place ? dialog_again(leg, dialog, heard) : NULL;
+	if (!is)
+		return;
+
+	nta_leg_destroy(dialog);
+	*place = is;
+}
+
 /* A 2xx of ours that waits for its ACK: no BYE before that (RFC 3261 15). */
 static bool awaits_ack(const struct cv_sip_leg *leg)
 {

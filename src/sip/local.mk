@@ -37,3 +37,11 @@ tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: calls between two peers
+check_PROGRAMS += tests/unit/test_dialog
+tests_unit_test_dialog_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/fake_media.c tests/unit/fake_media.h \
+	tests/unit/suite_dialog.h tests/unit/test_dialog.c
+tests_unit_test_dialog_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_dialog_LDADD = $(tests_unit_test_sip_LDADD)

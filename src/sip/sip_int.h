@@ -152,6 +152,7 @@ struct cv_sip_leg {
 	struct cv_addr bound; /* flow of that binding when we last looked */
 	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
+	uint32_t heard;  /* CSeq of the last request taken in its own dialog; 0: none */
 	bool routed;     /* the dialog knows its remote target; of a subscription too */
 	bool subscribed; /* a 2xx of a SUBSCRIBE or REFER was sent or received */
 	bool confirmed;  /* a 2xx of an INVITE was sent or received */
@@ -389,6 +390,9 @@ void cv_sip_leg_settle(struct cv_sip_leg *leg);
 void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
 /** Drops everything at once, without a word to the other end: the agent closes. */
 void cv_sip_leg_close(struct cv_sip_leg *leg);
+/** A request in @p dialog of the leg was refused: it counts for nothing, its CSeq
+ * neither. @p dialog may be gone afterwards. */
+void cv_sip_leg_unhear(struct cv_sip_leg *leg, nta_leg_t *dialog);
 /** Message of a request or response as the call sees it; @p ref must outlive it. */
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status);

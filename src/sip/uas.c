@@ -401,9 +401,6 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	struct cv_sip_leg *leg = magic;
 	int status;
 
-	(void)dialog; /* the stack may give another one of the leg: early.c looks closer
-		       */
-
 	if (sip->sip_request->rq_method == sip_method_ack) {
 		nta_incoming_destroy(
 			irq); /* not destroyed it leaks and slows every tick */
@@ -417,14 +414,22 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
 	if (leg->ended)
 		return 481;
+
+	status = cv_sip_leg_hears(leg, irq, sip);
+	if (status != 0) {
+		cv_sip_leg_unhear(leg, dialog);
+		return status;
+	}
+
+	/* the stack may give another dialog of the leg: early.c looks closer */
+	if (dialog == leg->dialog)
+		leg->heard = sip->sip_cseq->cs_seq;
 	if (sip->sip_request->rq_method == sip_method_register ||
 	    sip->sip_request->rq_method == sip_method_publish)
 		return 405; /* they have no business in a call's dialog */
 
 	cv_mem_ref(leg);
-	status = cv_sip_leg_hears(leg, irq, sip);
-	if (status == 0)
-		status = take_in_dialog(leg, irq, sip);
+	status = take_in_dialog(leg, irq, sip);
 	cv_mem_unref(leg);
 
 	return status;

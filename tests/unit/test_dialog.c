@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Calls through a real agent on the loopback: two peers and an intruder are
+ * sockets of the test, which steps the agent's loop itself.
+ */
+#include "config.h"
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sofia-sip/su_wait.h>
+
+#include "base/mem.h"
+#include "call/call.h"
+#include "fake_media.h"
+#include "module.h"
+#include "runner.h"
+#include "sip/sip_int.h"
+#include "suite_dialog.h"
+
+enum { TEXT = 4096, STEPS = 300, STEP_MS = 10, QUIET_STEPS = 20 };
+enum { ANN = 0, BOB, INTRUDER, SOCKETS };
+
+/** A dialog as one of the test's ends knows it. */
+struct dialog {
+	unsigned who; /* socket */
+	char target[512], me[512], they[512], call[512];
+	unsigned cseq;
+};
+
+/** One agent for all tests of the program: the stack's STUN plug is once a process. */
+struct bench {
+	struct cv_loop *loop;
+	struct cv_conf *conf;
+	struct cv_net *net;
+	struct cv_stats *stats;
+	struct cv_env env;
+	struct cv_sip *sip;
+	struct cv_calls *calls;
+	struct cv_media_plane plane;
+	struct cv_route *route;
+	int fd[SOCKETS];
+	struct cv_addr at[SOCKETS], edge;
+	char got[TEXT]; /* last message received */
+};
+
+static struct bench b; /* CUnit hands tests no argument */
+
+static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+{
+	(void)arg;
+	to->kind = CV_TARGET_PEER;
+	to->peer = cv_str_eq(rq->ruri_user, CV_STR("bob")) ? "bob" : "ann";
+
+	return rq->who == CV_WHO_PEER ? 0 : EACCES;
+}
+
+static const struct cv_route_ops route_ops = {.name = "test", .pick = pick};
+
+static void place_peer(void *arg, const struct cv_addr *hop,
+		       const struct cv_conf_peer *peer, struct cv_place *place,
+		       struct cv_evid *ev)
+{
+	(void)arg;
+	(void)peer;
+	(void)ev;
+	*place = (struct cv_place){
+		.side = CV_SIDE_WAN, .seen = *hop, .family = hop->family};
+}
+
+static int udp_open(struct cv_addr *a, const char *host)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_storage ss;
+	socklen_t len;
+
+	if (fd == -1 || cv_addr_parse(a, cv_str_of(host)))
+		return -1;
+
+	len = cv_addr_to_sa(a, &ss);
+	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
+		return -1;
+
+	len = sizeof(ss);
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    cv_addr_from_sa(a, (struct sockaddr *)&ss))
+		return -1;
+
+	return fd;
+}
+
+static int conf_open(void)
+{
+	struct cv_buf error = {0};
+	char text[TEXT];
+	int fd;
+
+	b.fd[ANN] = udp_open(&b.at[ANN], "127.0.0.2");
+	b.fd[BOB] = udp_open(&b.at[BOB], "127.0.0.3");
+	b.fd[INTRUDER] = udp_open(&b.at[INTRUDER], "127.0.0.4");
+	fd = udp_open(&b.edge, "127.0.0.1"); /* a port that is free now */
+	if (b.fd[ANN] == -1 || b.fd[BOB] == -1 || b.fd[INTRUDER] == -1 || fd == -1)
+		return -1;
+
+	(void)close(fd);
+	(void)snprintf(text, sizeof(text),
+		       "[general]\nname = edge.example\n"
+		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
+		       "[peer ann]\ntarget = sip:127.0.0.2:%u\n"
+		       "[peer bob]\ntarget = sip:127.0.0.3:%u\n",
+		       b.edge.port, b.at[ANN].port, b.at[BOB].port);
+	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
+		return -1;
+
+	b.net->points[0].bind = b.edge;
+	b.net->points[0].bind.port = 0;
+	b.net->points[0].advertise = b.net->points[0].bind;
+	b.net->points[0].side = CV_SIDE_WAN;
+	b.net->pointc = 1;
+	cv_buf_free(&error);
+
+	return 0;
+}
+
+static int calls_open(void)
+{
+	struct cv_call_env env = {
+		.conf = b.conf,
+		.loop = b.loop,
+		.stats = b.stats,
+		.stat = b.env.stat,
+		.routes = b.env.routes,
+		.media = &cv_fake_media_ops,
+		.plane = &b.plane,
+		.leg_new = cv_sip_leg_new,
+		.leg_arg = b.sip,
+		.place_peer = place_peer,
+	};
+	int err;
+
+	cv_fake_media_init(&b.plane);
+	err = cv_calls_new(&b.calls, &env);
+	if (!err)
+		cv_sip_calls(b.sip, b.calls);
+
+	return err;
+}
+
+static int bench_open(void)
+{
+	struct cv_sip_env env = {0};
+	struct cv_buf error = {0};
+
+	if (conf_open() || cv_loop_su_open(&b.loop) || cv_stats_new(&b.stats, NULL) ||
+	    cv_stats_cell(b.stats, &b.env.stat) || cv_routes_new(&b.env.routes) ||
+	    cv_homes_new(&b.env.homes))
+		return -1;
+
+	env.conf = b.conf;
+	env.net = b.net;
+	env.loop = b.loop;
+	env.stats = b.stats;
+	env.stat = b.env.stat;
+	env.routes = b.env.routes;
+	env.homes = b.env.homes;
+	memset(env.key, 7, sizeof(env.key));
+	if (cv_sip_open(&b.sip, &env, &error)) {
+		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
+		return -1;
+	}
+
+	return cv_route_add(&b.env, &b.route, &route_ops, NULL) || calls_open() ? -1 : 0;
+}
+
+static int bench_close(void)
+{
+	cv_calls_close(b.calls);
+	cv_sip_close(b.sip);
+	cv_mem_unref(b.calls);
+	cv_mem_unref(b.sip);
+	cv_route_del(b.route);
+	cv_mem_unref(b.env.homes);
+	cv_mem_unref(b.env.routes);
+	cv_mem_unref(b.stats);
+	cv_mem_unref(b.loop);
+	cv_mem_unref(b.net);
+	cv_mem_unref(b.conf);
+	for (size_t i = 0; i < SOCKETS; ++i)
+		(void)close(b.fd[i]);
+
+	return 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void send_from(unsigned who, const char *fmt,
+							   ...)
+{
+	char text[TEXT];
+	struct sockaddr_storage ss;
+	socklen_t len = cv_addr_to_sa(&b.edge, &ss);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	CU_ASSERT(sendto(b.fd[who], text, strlen(text), 0, (struct sockaddr *)&ss, len) >
+		  0);
+}
+
+static bool receive_within(unsigned who, int steps)
+{
+	for (int i = 0; i < steps; ++i) {
+		ssize_t n;
+
+		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
+		n = recv(b.fd[who], b.got, sizeof(b.got) - 1, MSG_DONTWAIT);
+		if (n <= 0)
+			continue;
+
+		b.got[n] = '\0';
+		if (strncmp(b.got, "SIP/2.0 100", 11) != 0)
+			return true;
+	}
+
+	b.got[0] = '\0';
+
+	return false;
+}
+
+/* Steps the agent until @p who has a message that begins with @p what; a message of
+ * another kind, or none, fails. */
+static bool got(unsigned who, const char *what)
+{
+	bool good = receive_within(who, STEPS) &&
+		    strncmp(b.got, what, strlen(what)) == 0;
+
+	if (!good)
+		printf("%u waited for %s, got %.40s\n", who, what, b.got);
+
+	return good;
+}
+
+/* Value of header @p name in the last message, in a buffer of its own. */
+static const char *header(const char *name, char dst[512])
+{
+	char key[64];
+	const char *p;
+
+	(void)snprintf(key, sizeof(key), "\r\n%s: ", name);
+	p = strstr(b.got, key);
+	dst[0] = '\0';
+	if (p) {
+		p += strlen(key);
+		(void)snprintf(dst, 512, "%.*s", (int)strcspn(p, "\r"), p);
+	}
+
+	return dst;
+}
+
+/* What stands between < and > of the last message's Contact. */
+static void contact(char dst[512])
+{
+	char text[512];
+	const char *p = strchr(header("Contact", text), '<');
+
+	dst[0] = '\0';
+	if (p)
+		(void)snprintf(dst, 512, "%.*s", (int)strcspn(p + 1, ">"), p + 1);
+}
+
+/* A request of @p d's end, or of somebody else's socket. */
+static void ask_from(unsigned who, struct dialog *d, const char *method, unsigned cseq,
+		     const char *more)
+{
+	static unsigned branch;
+	char addr[CV_ADDR_STRLEN];
+
+	send_from(who,
+		  "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%u\r\n"
+		  "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"
+		  "CSeq: %u %s\r\nContact: <sip:k@%s>\r\n%sContent-Length: 0\r\n\r\n",
+		  method, d->target, cv_addr_print(&b.at[who], addr), ++branch, d->me,
+		  d->they, d->call, cseq, method, cv_addr_print(&b.at[who], addr), more);
+}
+
+static void ask(struct dialog *d, const char *method, const char *more)
+{
+	if (strcmp(method, "ACK") != 0)
+		++d->cseq;
+	ask_from(d->who, d, method, d->cseq, more);
+}
+
+/* Answers the last message received. */
+static void reply(unsigned who, const char *status, const char *more)
+{
+	char via[512], from[512], to[512], call[512], cseq[512], addr[CV_ADDR_STRLEN];
+	bool tagged = strstr(header("To", to), ";tag=");
+
+	send_from(who,
+		  "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\n"
+		  "CSeq: %s\r\nContact: <sip:k@%s>\r\n%sContent-Length: 0\r\n\r\n",
+		  status, header("Via", via), header("From", from), to,
+		  tagged ? "" : ";tag=t", header("Call-ID", call), header("CSeq", cseq),
+		  cv_addr_print(&b.at[who], addr), more);
+}
+
+/* ann calls bob, who answers; the dialog as each of them knows it. */
+static void call(struct dialog *ann, struct dialog *bob, const char *id)
+{
+	char addr[CV_ADDR_STRLEN], to[512];
+
+	*ann = (struct dialog){.who = ANN};
+	*bob = (struct dialog){.who = BOB};
+	cv_addr_print(&b.edge, addr);
+	(void)snprintf(ann->target, sizeof(ann->target), "sip:bob@%s", addr);
+	(void)snprintf(ann->me, sizeof(ann->me), "<sip:ann@127.0.0.2>;tag=a%s", id);
+	(void)snprintf(ann->they, sizeof(ann->they), "<sip:bob@127.0.0.1>");
+	(void)snprintf(ann->call, sizeof(ann->call), "%s", id);
+	ask(ann, "INVITE", "");
+	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE "));
+	(void)header("From", bob->they);
+	(void)snprintf(bob->me, sizeof(bob->me), "%.500s;tag=t", header("To", to));
+	(void)header("Call-ID", bob->call);
+	contact(bob->target);
+	reply(BOB, "200 OK", "");
+	CU_ASSERT_TRUE_FATAL(got(ANN, "SIP/2.0 200"));
+	(void)header("To", ann->they);
+	contact(ann->target);
+	ask(ann, "ACK", "");
+	CU_ASSERT_TRUE(got(BOB, "ACK "));
+}
+
+/* Who has seen the tags of a call sends what looks like its next request; the party
+ * itself must still be heard. */
+static void test_intruder_does_not_move_cseq(void)
+{
+	struct dialog ann, bob;
+
+	call(&ann, &bob, "cseq");
+	ask_from(INTRUDER, &ann, "INFO", 70000, "");
+	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
+	ask_from(INTRUDER, &bob, "BYE", 80000, "");
+	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
+	ask(&ann, "INFO", "");
+	CU_ASSERT_TRUE(got(BOB, "INFO "));
+	reply(BOB, "200 OK", "");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
+	/* and what its party said still counts */
+	ask_from(INTRUDER, &ann, "INFO", 70001, "");
+	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
+	ask_from(ANN, &ann, "INFO", 1, "");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 500"));
+	ask(&bob, "BYE", "");
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 200"));
+	CU_ASSERT_TRUE(got(ANN, "BYE "));
+	reply(ANN, "200 OK", "");
+	CU_ASSERT_FALSE(receive_within(ANN, QUIET_STEPS));
+	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
+}
+
+int cv_test_dialog(void)
+{
+	CU_pSuite s = CU_add_suite("dialog", bench_open, bench_close);
+
+	if (!s)
+		return CU_get_error();
+
+	CU_ADD_TEST(s, test_intruder_does_not_move_cseq);
+
+	return CU_get_error();
+}
+
+const struct cv_test_suite cv_test_suites[] = {
+	{"dialog", cv_test_dialog},
+	{NULL, NULL},
+};
