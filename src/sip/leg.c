@@ -27,6 +27,8 @@ static void leg_fini(void *obj)
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 
+	cv_mem_unref(leg->grace);
+	cv_mem_unref(leg->phone);
 	cv_mem_unref(leg->link);
 	free(leg->peer);
 	free(leg->self);
@@ -224,23 +226,6 @@ void cv_sip_leg_gone(struct cv_sip_leg *leg, int err)
 	cv_mem_unref(leg);
 }
 
-void cv_sip_leg_follow_binding(struct cv_sip_leg *leg)
-{
-	const struct cv_binding *b;
-
-	b = leg->binding ? cv_bind_by_id(leg->sip->binds, leg->binding) : NULL;
-	if (!b || !b->link || cv_addr_eq(&b->flow.seen, &leg->bound))
-		return;
-
-	leg->bound = b->flow.seen;
-	cv_mem_unref(leg->link);
-	leg->link = cv_mem_ref(b->link);
-	leg->hop = b->flow.seen;
-	leg->transport = b->flow.transport;
-	leg->listen = b->flow.listen;
-	leg->base.place.seen = b->flow.seen;
-}
-
 /* The same dialog once more, but for the CSeq it heard last. NULL: it can't be had. */
 static nta_leg_t *dialog_again(struct cv_sip_leg *leg, nta_leg_t *was, uint32_t heard)
 {
@@ -259,11 +244,12 @@ static nta_leg_t *dialog_again(struct cv_sip_leg *leg, nta_leg_t *was, uint32_t 
 		goto out;
 
 	sip = sip_object(msg);
-	is = nta_leg_tcreate(agent, cv_sip_on_dialog, leg, SIPTAG_CALL_ID(sip->sip_call_id),
-			     SIPTAG_FROM((const sip_from_t *)sip->sip_from),
-			     SIPTAG_TO(sip->sip_to), SIPTAG_CSEQ(sip->sip_cseq),
-			     NTATAG_REMOTE_CSEQ(heard), TAG_IF(route, SIPTAG_ROUTE(route)),
-			     TAG_IF(target, NTATAG_TARGET(target)), TAG_END());
+	is = nta_leg_tcreate(
+		agent, cv_sip_on_dialog, leg, SIPTAG_CALL_ID(sip->sip_call_id),
+		SIPTAG_FROM((const sip_from_t *)sip->sip_from), SIPTAG_TO(sip->sip_to),
+		SIPTAG_CSEQ(sip->sip_cseq), NTATAG_REMOTE_CSEQ(heard),
+		TAG_IF(route, SIPTAG_ROUTE(route)), TAG_IF(target, NTATAG_TARGET(target)),
+		TAG_END());
 	if (is && target && !route)
 		(void)nta_leg_client_reroute(is, NULL, target, 1); /* that set is final */
 
@@ -356,6 +342,7 @@ static void leg_end(struct cv_leg *base, int err)
 	cv_mem_ref(leg);
 	leg->ended = true;
 	base->events = NULL;
+	leg->grace = cv_mem_unref(leg->grace);
 	let_go(leg, err);
 	cv_sip_leg_settle(leg);
 	cv_mem_unref(leg);
@@ -378,6 +365,8 @@ void cv_sip_leg_close(struct cv_sip_leg *leg)
 		nta_leg_destroy(leg->dialog);
 	leg->dialog = NULL;
 	leg->link = cv_mem_unref(leg->link);
+	leg->phone = cv_mem_unref(leg->phone);
+	leg->grace = cv_mem_unref(leg->grace);
 	cv_mem_unref(leg);
 }
 

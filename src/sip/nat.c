@@ -32,36 +32,6 @@ void cv_sip_addr_of_host(struct cv_addr *a, const char *host, const char *port)
 		a->port = (uint16_t)n;
 }
 
-static struct cv_sip_leg *waiting_leg(const struct cv_sip_link *l)
-{
-	struct cv_list *n, *tmp;
-
-	CV_LIST_FOREACH (n, tmp, &l->sip->legs) {
-		struct cv_sip_leg *leg = CV_CONTAINER(n, struct cv_sip_leg, node);
-
-		if (leg->link == l && !leg->confirmed && !leg->subscribed &&
-		    !leg->ended && leg->base.events)
-			return leg;
-	}
-
-	return NULL;
-}
-
-/* A call that isn't answered yet ends with the connection it came by; one that is stays:
- * the phone may come back by another. From the head each time, since a call frees other
- * legs. */
-static void legs_gone(const struct cv_sip_link *l)
-{
-	struct cv_sip_leg *leg;
-
-	while ((leg = waiting_leg(l))) {
-		cv_mem_ref(leg);
-		cv_sip_leg_gone(leg, ECONNRESET);
-		leg->base.events = NULL; /* whatever the call did, it has been told */
-		cv_mem_unref(leg);
-	}
-}
-
 /* The stream ended: its bindings must hear of it, nothing else may use it. */
 static void link_gone(tp_stack_t *stack, tp_client_t *client, tport_t *tp, msg_t *msg,
 		      int error)
@@ -80,7 +50,7 @@ static void link_gone(tp_stack_t *stack, tp_client_t *client, tport_t *tp, msg_t
 	if (l->sip && l->sip->binds)
 		cv_bind_link_gone(l->sip->binds, l);
 	if (l->sip)
-		legs_gone(l);
+		cv_sip_flow_lost(l);
 	cv_mem_unref(l);
 }
 

@@ -147,6 +147,9 @@ struct cv_sip_leg {
 	uint8_t listen;
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
+	struct cv_binding *phone; /* the same, also when it has ended; referenced; NULL */
+	struct cv_timer *grace;   /* flow.c: its connection closed; NULL until then; owned */
+	bool told;                /* flow.c: that the connection of link closed */
 	char *self;       /* URI by which the other end knows us; NULL: unknown; owned */
 	char call[32];    /* id of the call, for logs; "-" until known */
 	struct cv_addr bound; /* flow of that binding when we last looked */
@@ -386,8 +389,6 @@ void cv_sip_leg_gone(struct cv_sip_leg *leg, int err);
 /** After the call let go: BYE when one is due and may be sent, then out of the list when
  * nothing is left. */
 void cv_sip_leg_settle(struct cv_sip_leg *leg);
-/** The phone behind the leg has registered again from elsewhere: its new flow counts. */
-void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
 /** Drops everything at once, without a word to the other end: the agent closes. */
 void cv_sip_leg_close(struct cv_sip_leg *leg);
 /** A request in @p dialog of the leg was refused: it counts for nothing, its CSeq
@@ -397,6 +398,17 @@ void cv_sip_leg_unhear(struct cv_sip_leg *leg, nta_leg_t *dialog);
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status);
 extern const struct cv_leg_ops cv_sip_leg_ops;
+
+/* flow.c: which flow a leg has */
+
+/** The phone at the other end; @p b may be NULL. */
+void cv_sip_flow_phone(struct cv_sip_leg *leg, struct cv_binding *b);
+/** @p b is of the phone at the other end, which may have registered anew. */
+bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b);
+/** The phone behind the leg has registered again from elsewhere: its new flow counts. */
+void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
+/** The connection of @p l has closed: what becomes of the legs on it. */
+void cv_sip_flow_lost(const struct cv_sip_link *l);
 
 /* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
 
@@ -464,6 +476,9 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
 void cv_sip_cancel(struct cv_txn *base);
+/** Where the route set or remote target of the leg's dialog leads, when that is an
+ * address of its own peer. */
+bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
 /** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
  * leaves both as they were. */
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);

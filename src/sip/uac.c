@@ -20,8 +20,7 @@
 static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
 		       const sip_t *sip);
 
-/* From a route set or remote target that names an address of the leg's own peer. */
-static bool hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop)
+bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop)
 {
 	const struct cv_conf_peer *peer;
 	const sip_route_t *route = NULL;
@@ -60,7 +59,7 @@ static struct cv_addr hop_of(const struct cv_sip_leg *leg)
 	struct cv_addr other;
 
 	if (leg->transport == CV_TRANSPORT_UDP && (leg->confirmed || leg->routed) &&
-	    hop_of_dialog(leg, &other))
+	    cv_sip_hop_of_dialog(leg, &other))
 		return other;
 
 	return leg->hop;
@@ -501,8 +500,7 @@ static int set_target(struct cv_sip_leg *leg, const struct cv_target *to)
 	if (!b)
 		return EHOSTUNREACH;
 
-	leg->binding = b->id;
-	leg->bound = b->flow.seen;
+	cv_sip_flow_phone(leg, b);
 	leg->link = cv_mem_ref(b->link);
 
 	return 0;

@@ -166,9 +166,7 @@ static void take_origin(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 	leg->transport = o->transport;
 	leg->listen = o->listen;
 	leg->peer = o->peer ? cv_mem_strdup(o->peer->name) : NULL;
-	leg->binding = o->binding ? o->binding->id : 0;
-	if (o->binding)
-		leg->bound = o->binding->flow.seen;
+	cv_sip_flow_phone(leg, o->binding);
 	leg->base.place = o->place;
 }
 
@@ -284,7 +282,8 @@ static bool is_party(const struct cv_sip_leg *leg, const struct cv_sip_origin *o
 	if (leg->peer && o->peer)
 		return strcmp(leg->peer, o->peer->name) == 0;
 
-	return leg->binding != 0 && o->binding && o->binding->id == leg->binding;
+	return o->binding &&
+	       (o->binding->id == leg->binding || cv_sip_flow_is_phone(leg, o->binding));
 }
 
 /* The NAT gave the phone another port: follow it, in-dialog requests go there. */
@@ -296,10 +295,13 @@ static void follow(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 
 	cv_mem_unref(leg->link);
 	leg->link = cv_mem_ref(o->link);
+	leg->told = false;
 	leg->hop = o->seen;
 	leg->transport = o->transport;
 	leg->listen = o->listen;
 	leg->base.place.seen = o->seen;
+	if (o->binding && cv_sip_flow_is_phone(leg, o->binding))
+		cv_sip_flow_phone(leg, o->binding);
 }
 
 int cv_sip_leg_hears(struct cv_sip_leg *leg, nta_incoming_t *irq, const sip_t *sip)

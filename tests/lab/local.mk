@@ -53,6 +53,8 @@ EXTRA_DIST += \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \
+	tests/lab/cases/43-flow-lost.sh \
+	tests/lab/flowlost.py \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \

@@ -197,7 +197,7 @@ static int bench_close(void)
 }
 
 __attribute__((format(printf, 2, 3))) static void send_from(unsigned who, const char *fmt,
-							   ...)
+							    ...)
 {
 	char text[TEXT];
 	struct sockaddr_storage ss;
@@ -235,8 +235,7 @@ static bool receive_within(unsigned who, int steps)
  * another kind, or none, fails. */
 static bool got(unsigned who, const char *what)
 {
-	bool good = receive_within(who, STEPS) &&
-		    strncmp(b.got, what, strlen(what)) == 0;
+	bool good = receive_within(who, STEPS) && strncmp(b.got, what, strlen(what)) == 0;
 
 	if (!good)
 		printf("%u waited for %s, got %.40s\n", who, what, b.got);
