@@ -32,6 +32,7 @@ static void calls_fini(void *obj)
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
 	cv_mem_unref(c->subs_by_key);
+	cv_mem_unref(c->sub_sources);
 }
 
 int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
@@ -52,6 +53,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	cv_list_init(&c->past);
 	cv_list_init(&c->subs);
 	err = cv_hash_new(&c->subs_by_key);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->sub_sources);
 	if (err)
 		goto out;
 
@@ -160,6 +165,23 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	cv_offer_close(call);
 }
 
+/* The talk is over; what a REFER asked for may still be reported on. */
+static void leave_refers(struct cv_call *call)
+{
+	for (size_t i = 0; i < 2; ++i) {
+		int err;
+
+		if (call->party[i].refers == 0)
+			continue;
+
+		err = cv_sub_adopt(call, &call->party[i]);
+		if (err)
+			cv_debug("call", "transfer not followed call=%s err=%s", call->id,
+				 strerror(err));
+		return;
+	}
+}
+
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 {
 	if (call->state == CV_CALL_OVER)
@@ -172,6 +194,8 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	cv_timer_stop(call->timer);
 	cv_past_keep(call, e);
 	pairs_end(call);
+	if (call->parted)
+		leave_refers(call);
 	leg_end(&call->party[CV_END_A], e->err);
 	leg_end(&call->party[CV_END_B], e->err);
 	cv_call_unlink(call);
@@ -316,7 +340,7 @@ char *cv_call_key(const struct cv_request *rq)
 	return key;
 }
 
-static void party_print(char *dst, struct cv_str user, struct cv_str host)
+void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host)
 {
 	(void)snprintf(dst, CV_CALL_PARTY_LEN, CV_STR_FMT "@" CV_STR_FMT,
 		       CV_STR_ARG(user), CV_STR_ARG(host));
@@ -338,8 +362,8 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	call->party[CV_END_B] = (struct cv_party){.call = call, .end = CV_END_B};
 	call->cseq = rq->cseq;
 	call->start_ms = cv_clock_ms();
-	party_print(call->from, rq->from_user, rq->from_host);
-	party_print(call->to, rq->to_user, rq->to_host);
+	cv_call_party_print(call->from, rq->from_user, rq->from_host);
+	cv_call_party_print(call->to, rq->to_user, rq->to_host);
 	call->key = cv_call_key(rq);
 	call->from_peer = rq->who == CV_WHO_PEER ? cv_mem_strdup(rq->peer) : NULL;
 	err = !call->key || (rq->who == CV_WHO_PEER && rq->peer && !call->from_peer)

@@ -85,7 +85,8 @@ int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg
  * The same for a request other than INVITE (MESSAGE, SUBSCRIBE, PUBLISH, REFER,
  * OPTIONS, INFO, NOTIFY, unknown ones), without To tag: two legs without media,
  * until the final response, or as a subscription. Errors as cv_call_start();
- * EBUSY: too many subscriptions stand; EINVAL: a method that never starts anything.
+ * EBUSY: too many subscriptions stand; EDQUOT: its sender has its share; EINVAL: a method
+ * that never starts anything.
  */
 int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		 struct cv_txn *t);

@@ -3,9 +3,9 @@
  * Structs of src/call; private. All on the signalling thread.
  *
  * call.c is the life of a call, pair.c the requests that pass through it,
- * sub.c requests that make no call, offer.c the offers and answers, part.c the session
- * description in a multipart body, table.c finds calls and speaks of them to the
- * operator.
+ * sub.c and sub_table.c requests that make no call, offer.c the offers and answers,
+ * part.c the session description in a multipart body, table.c finds calls and speaks of
+ * them to the operator.
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -80,6 +80,7 @@ struct cv_party {
 						 the 2xx */
 	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
+	unsigned refers;        /* REFERs of its that the other one still reports on */
 };
 
 /** A request of one party, sent on to the other. The call's list holds the reference. */
@@ -121,6 +122,7 @@ struct cv_call {
 	struct cv_pair *offered_in; /* pair that carries an offer without an answer yet;
 				       borrowed */
 	enum cv_end offerer;
+	bool parted;    /* BYE has passed: neither leg needs one of ours */
 	bool previewed; /* the answer came in a 1xx already */
 	bool single;    /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
@@ -148,7 +150,7 @@ struct cv_calls {
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
 	size_t pastc;
-	struct cv_hash *subs_by_key;
+	struct cv_hash *subs_by_key, *sub_sources;
 	struct cv_list subs; /* sub.c; holds their reference */
 	size_t subc;
 	size_t count;
@@ -156,7 +158,7 @@ struct cv_calls {
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
-	struct cv_cmd show_calls, call, ladder;
+	struct cv_cmd show_calls, show_subs, call, ladder;
 	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };
 
@@ -194,6 +196,8 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 /** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
  * terminated string, ended by free(); NULL: ENOMEM. */
 char *cv_call_key(const struct cv_request *rq);
+/** "user@host" into @p dst of CV_CALL_PARTY_LEN bytes, cut when it is longer. */
+void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host);
 /** Completes the target of a peer: its first address, transport and place. Its name is
  * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
 int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
@@ -203,6 +207,14 @@ int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name
 
 /** Ends all requests and subscriptions without a word. */
 void cv_subs_close(struct cv_calls *c);
+/** Takes both legs of a call that ends, but for the NOTIFYs of a REFER that @p asker sent
+ * in it. EBUSY: too many stand; ESTALE: a leg is gone; ENOMEM. */
+int cv_sub_adopt(struct cv_call *call, struct cv_party *asker);
+
+/* sub_table.c */
+
+/** show subscriptions */
+int cv_subs_show(struct cv_out *out, int argc, const struct cv_str *argv, void *arg);
 
 /* pair.c */
 

@@ -12,7 +12,7 @@ libcall_a_SOURCES = \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
-	src/call/sub.c \
+	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
 	src/module.h
 
@@ -76,4 +76,6 @@ EXTRA_DIST += \
 	tests/replay/call/027-reliable-alone.flow \
 	tests/replay/call/028-forks.flow \
 	tests/replay/call/029-forks-as-one.flow \
-	tests/replay/call/030-session-timer.flow
+	tests/replay/call/030-session-timer.flow \
+	tests/replay/call/034-notify-after-bye.flow \
+	tests/replay/call/035-dead-in-dialog.flow

@@ -194,6 +194,16 @@ static uint16_t glare(struct cv_party *from)
 	return 0;
 }
 
+/* The last NOTIFY of a REFER (RFC 3515 2.4.7). */
+static void note_refer(struct cv_party *from, const struct cv_msg *m)
+{
+	struct cv_party *asker = cv_call_other(from);
+
+	if (m->method == CV_METHOD_NOTIFY && m->lives_s == CV_LIVES_OVER &&
+	    asker->refers > 0)
+		--asker->refers;
+}
+
 static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
 	struct cv_pass pass;
@@ -214,6 +224,8 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	cv_pass_done(&pass);
 	if (err)
 		cv_pair_drop(p);
+	else
+		note_refer(from, m);
 
 	return err;
 }
@@ -315,7 +327,7 @@ static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	/* when it can't be sent on with its headers, the end of the leg makes its own */
 	if (call->state == CV_CALL_ANSWERED && leg && !call->setup) {
 		cv_ladder_note(call, cv_call_other(from)->end, CV_LADDER_OUT, &bye);
-		(void)leg->ops->request(leg, &out, &bye, NULL);
+		call->parted = leg->ops->request(leg, &out, &bye, NULL) == 0;
 	}
 
 	cv_call_finish(call, &e);
@@ -382,6 +394,8 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 
 	cv_pass_done(&pass);
 	p->acking = invite_2xx && !err;
+	if (p->method == CV_METHOD_REFER && m->status < 300)
+		++cv_call_other(from)->refers;
 	if (!err && m->status < 300 &&
 	    (p->method == CV_METHOD_INVITE || p->method == CV_METHOD_UPDATE))
 		cv_call_session(call, m);

@@ -204,7 +204,7 @@ static int64_t gauge_subs(void *arg)
 
 static int commands_add(struct cv_calls *c)
 {
-	struct cv_cmd *cmds[] = {&c->show_calls, &c->call, &c->ladder};
+	struct cv_cmd *cmds[] = {&c->show_calls, &c->show_subs, &c->call, &c->ladder};
 	int err = 0;
 
 	for (size_t i = 0; c->env.cmds && !err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
@@ -224,6 +224,12 @@ int cv_calls_show_start(struct cv_calls *c)
 		.name = "show calls",
 		.help = "lists all calls",
 		.run = show_calls,
+		.arg = c,
+	};
+	c->show_subs = (struct cv_cmd){
+		.name = "show subscriptions",
+		.help = "lists subscriptions and requests that make no call",
+		.run = cv_subs_show,
 		.arg = c,
 	};
 	c->call = (struct cv_cmd){
@@ -260,6 +266,7 @@ int cv_calls_show_start(struct cv_calls *c)
 void cv_calls_show_stop(struct cv_calls *c)
 {
 	cv_cmd_del(&c->show_calls);
+	cv_cmd_del(&c->show_subs);
 	cv_cmd_del(&c->call);
 	cv_cmd_del(&c->ladder);
 	cv_gauge_del(&c->gauge_calls);

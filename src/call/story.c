@@ -86,6 +86,8 @@ const char *cv_call_refusal_name(int err)
 		return "max-forwards";
 	case EALREADY:
 		return "merged";
+	case EDQUOT:
+		return "too-many-of-one-source";
 	case EHOSTUNREACH:
 		return "unreachable";
 	case ENOMEM:

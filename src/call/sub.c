@@ -12,6 +12,8 @@
  * Expires or Subscription-State said, and a little longer for what is under
  * way. "terminated", a 481 or 408 to anything in it, or a flow that is lost,
  * ends it. Nobody is told of an end that isn't his: who asks again gets 481.
+ * A call that ends while a REFER in it is still reported on leaves its two
+ * dialogs here (RFC 5589 6): the NOTIFYs to come still pass.
  */
 #include "config.h"
 
@@ -19,51 +21,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
-#include "call/call_int.h"
+#include "call/sub_int.h"
 
 enum {
-	SUBS_MAX = 20000, /* bounds what subscribing can take: some 4 kB each */
-	RELAYS_MAX = 16,  /* requests of one subscription that wait at once */
-	GRACE_S = 32,     /* a last NOTIFY is awaited so long: 64*T1, RFC 6665 4.1.2.4 */
-	UNSAID_S = 3600,  /* a life nobody stated: RFC 3261's default for Expires */
+	RELAYS_MAX = 16, /* requests of one subscription that wait at once */
+	GRACE_S = 32,    /* a last NOTIFY is awaited so long: 64*T1, RFC 6665 4.1.2.4 */
+	UNSAID_S = 3600, /* a life nobody stated: RFC 3261's default for Expires */
+	ADOPTED_S = 180, /* what a REFER asked for rings no longer: timer C */
 	LIFE_MAX_S = 604800, /* a week: nobody refreshes more rarely */
 	REFUSALS_LOGGED = 5, /* refused requests written in 10 s; the rest is counted */
-};
-
-enum state {
-	STATE_ASKED = 0,  /* the first request waits for its final response */
-	STATE_CHALLENGED, /* A is to ask again */
-	STATE_STANDING,   /* a subscription */
-	STATE_OVER,
-};
-
-/* One of the two parties; what its leg's events are given. */
-struct party {
-	struct cv_sub *sub;
-	enum cv_end end;
-	struct cv_leg *leg; /* owned; NULL: none, or over */
-};
-
-struct cv_sub {
-	struct cv_calls *calls; /* parent; not referenced */
-	char *key;              /* as a call's; owned */
-	struct cv_hash_node by_key;
-	struct cv_list node; /* calls->subs, which holds the reference */
-
-	enum state state;
-	enum cv_method method;
-	uint32_t cseq;         /* of A's first request, the last one */
-	struct cv_addr asker;  /* where A asked from */
-	struct party party[2]; /* by cv_end */
-	struct cv_list relays; /* requests under way */
-	size_t relayc;
-	int32_t asked_s; /* life A asked for last; 0: it didn't say */
-	bool done;       /* the notifier said that it is over */
-	struct cv_timer *timer;
-	struct cv_target target;
-	char *peer; /* target.peer points here; owned */
-	struct cv_evid *evid;
 };
 
 /* A request of one party, sent on to the other. The list holds the reference. */
@@ -123,7 +91,7 @@ static void relay_drop(struct relay *r)
 	cv_mem_unref(r);
 }
 
-static struct party *other(struct relay *r)
+static struct cv_sub_party *other(struct relay *r)
 {
 	return &r->sub->party[r->from == CV_END_A ? CV_END_B : CV_END_A];
 }
@@ -176,7 +144,7 @@ static void relay_answer(struct relay *r, const struct cv_msg *m)
 		(void)r->in->leg->ops->respond(r->in, &pass);
 }
 
-static void leg_end(struct party *p)
+static void leg_end(struct cv_sub_party *p)
 {
 	struct cv_leg *leg = p->leg;
 
@@ -203,14 +171,14 @@ static void relays_end(struct cv_sub *s, uint16_t status)
 
 static void finish(struct cv_sub *s, const char *why)
 {
-	if (s->state == STATE_OVER)
+	if (s->state == CV_SUB_OVER)
 		return;
 
-	if (s->state == STATE_STANDING)
+	if (s->state == CV_SUB_STANDING)
 		cv_debug("call", "subscription end method=%s why=%s",
 			 cv_method_name(s->method), why);
 
-	s->state = STATE_OVER;
+	s->state = CV_SUB_OVER;
 	cv_timer_stop(s->timer);
 	relays_end(s, 481);
 	leg_end(&s->party[CV_END_A]);
@@ -225,7 +193,7 @@ static void on_timer(void *arg)
 {
 	struct cv_sub *s = cv_mem_ref(arg);
 
-	finish(s, s->state == STATE_CHALLENGED ? "challenged" : "expired");
+	finish(s, s->state == CV_SUB_CHALLENGED ? "challenged" : "expired");
 	cv_mem_unref(s);
 }
 
@@ -233,6 +201,7 @@ static void live(struct cv_sub *s, int32_t seconds)
 {
 	uint32_t ms = (uint32_t)(seconds < LIFE_MAX_S ? seconds : LIFE_MAX_S) * 1000;
 
+	s->until_ms = cv_clock_ms() + ms;
 	if (cv_timer_set(s->timer, ms + GRACE_S * 1000))
 		finish(s, "memory");
 }
@@ -256,7 +225,7 @@ static void first_done(struct cv_sub *s, const struct cv_msg *m)
 {
 	if ((m->status == 401 || m->status == 407) &&
 	    cv_timer_set(s->timer, CV_CALL_RETRY_MS) == 0) {
-		s->state = STATE_CHALLENGED;
+		s->state = CV_SUB_CHALLENGED;
 		relays_end(s, 481);
 		leg_end(&s->party[CV_END_A]);
 		return;
@@ -267,7 +236,7 @@ static void first_done(struct cv_sub *s, const struct cv_msg *m)
 		return;
 	}
 
-	s->state = STATE_STANDING;
+	s->state = CV_SUB_STANDING;
 	live_on(s, s->method, m->lives_s);
 }
 
@@ -284,7 +253,7 @@ static void on_final(struct relay *r, const struct cv_msg *m)
 	}
 
 	s->done = s->done || last;
-	if (s->state != STATE_STANDING)
+	if (s->state != CV_SUB_STANDING)
 		return;
 
 	if (s->done || m->status == 481 || m->status == 408)
@@ -295,7 +264,7 @@ static void on_final(struct relay *r, const struct cv_msg *m)
 
 static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 {
-	const struct party *from = arg;
+	const struct cv_sub_party *from = arg;
 	struct cv_sub *s = from->sub;
 	struct relay *r = t->arg;
 
@@ -322,7 +291,7 @@ static void note_life(struct relay *r, const struct cv_msg *m)
 		return;
 
 	r->last = m->lives_s == CV_LIVES_OVER;
-	if (s->state == STATE_STANDING && m->lives_s > 0)
+	if (s->state == CV_SUB_STANDING && m->lives_s > 0)
 		live(s, m->lives_s);
 }
 
@@ -332,7 +301,7 @@ static bool may_pass(enum cv_method m)
 	       m != CV_METHOD_BYE && m != CV_METHOD_PRACK && m != CV_METHOD_UPDATE;
 }
 
-static void pass_on(struct party *from, struct cv_txn *t, const struct cv_msg *m)
+static void pass_on(struct cv_sub_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
 	struct cv_sub *s = from->sub;
 	struct relay *r;
@@ -360,13 +329,13 @@ static void pass_on(struct party *from, struct cv_txn *t, const struct cv_msg *m
 
 	/* its party can't be reached any more: who asks is to forget it */
 	reply(t, 481);
-	if (s->state == STATE_STANDING)
+	if (s->state == CV_SUB_STANDING)
 		finish(s, "flow-lost");
 }
 
 static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 {
-	struct party *from = arg;
+	struct cv_sub_party *from = arg;
 	struct cv_sub *s = cv_mem_ref(from->sub);
 
 	if (may_pass(m->method))
@@ -379,7 +348,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 
 static void on_gone(void *arg, int err)
 {
-	const struct party *from = arg;
+	const struct cv_sub_party *from = arg;
 	struct cv_sub *s = cv_mem_ref(from->sub);
 
 	(void)err;
@@ -389,7 +358,7 @@ static void on_gone(void *arg, int err)
 
 static struct cv_leg *mate(void *arg)
 {
-	const struct party *p = arg;
+	const struct cv_sub_party *p = arg;
 
 	return p->sub->party[p->end == CV_END_A ? CV_END_B : CV_END_A].leg;
 }
@@ -407,11 +376,12 @@ static void sub_fini(void *obj)
 
 	cv_mem_unref(s->timer);
 	cv_mem_unref(s->evid);
+	cv_sub_source_drop(s->source);
 	free(s->key);
 	free(s->peer);
 }
 
-static int sub_new(struct cv_sub **sp, struct cv_calls *c, const struct cv_request *rq)
+static int sub_make(struct cv_sub **sp, struct cv_calls *c, enum cv_method method)
 {
 	struct cv_sub *s;
 	int err;
@@ -421,17 +391,37 @@ static int sub_new(struct cv_sub **sp, struct cv_calls *c, const struct cv_reque
 		return ENOMEM;
 
 	s->calls = c;
-	s->method = rq->method;
-	s->party[CV_END_A] = (struct party){.sub = s};
-	s->party[CV_END_B] = (struct party){.sub = s, .end = CV_END_B};
+	s->method = method;
+	s->party[CV_END_A] = (struct cv_sub_party){.sub = s};
+	s->party[CV_END_B] = (struct cv_sub_party){.sub = s, .end = CV_END_B};
 	cv_list_init(&s->relays);
+	err = cv_timer_new(&s->timer, c->env.loop, on_timer, s);
+	if (err)
+		cv_mem_unref(s);
+	else
+		*sp = s;
+
+	return err;
+}
+
+static int sub_new(struct cv_sub **sp, struct cv_calls *c, const struct cv_request *rq)
+{
+	struct cv_sub *s;
+	int err;
+
+	err = sub_make(&s, c, rq->method);
+	if (err)
+		return err;
+
+	cv_call_party_print(s->from, rq->from_user, rq->from_host);
+	cv_call_party_print(s->to, rq->to_user, rq->to_host);
 	s->key = cv_call_key(rq);
 	err = s->key ? cv_evid_new(&s->evid) : ENOMEM;
 	if (err)
 		goto out;
 
 	cv_evid_join(s->evid, rq->evid);
-	err = cv_timer_new(&s->timer, c->env.loop, on_timer, s);
+	err = cv_sub_source_take(&s->source, c, rq);
 
 out:
 	if (err)
@@ -466,7 +456,7 @@ static int aim(struct cv_sub *s, const struct cv_request *rq)
 static int first_send(struct cv_sub *s, const struct cv_request *rq, struct cv_leg *a,
 		      struct cv_txn *t)
 {
-	struct party *party = &s->party[CV_END_A];
+	struct cv_sub_party *party = &s->party[CV_END_A];
 	struct relay *r;
 	int err;
 
@@ -481,7 +471,7 @@ static int first_send(struct cv_sub *s, const struct cv_request *rq, struct cv_l
 		return err;
 	}
 
-	s->state = STATE_ASKED;
+	s->state = CV_SUB_ASKED;
 	s->cseq = rq->cseq;
 	s->asker = rq->place.seen;
 	s->asked_s = rq->msg.lives_s;
@@ -498,7 +488,7 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	struct cv_sub *s;
 	int err;
 
-	if (c->closed || c->subc >= SUBS_MAX)
+	if (c->closed || c->subc >= CV_SUBS_MAX)
 		return EBUSY;
 
 	err = sub_new(&s, c, rq);
@@ -554,7 +544,7 @@ static int find(struct cv_sub **sp, const struct cv_calls *c, const struct cv_re
 
 		if (s->cseq == rq->cseq)
 			err = EALREADY;
-		else if (s->state == STATE_CHALLENGED && rq->cseq > s->cseq &&
+		else if (s->state == CV_SUB_CHALLENGED && rq->cseq > s->cseq &&
 			 cv_addr_host_eq(&s->asker, &rq->place.seen)) {
 			*sp = s;
 			err = 0;
@@ -585,6 +575,7 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		 struct cv_txn *t)
 {
+	char source[CV_ADDR_STRLEN];
 	int err;
 
 	if (!c || !rq || !a || !t || !may_pass(rq->method))
@@ -594,12 +585,48 @@ int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
 		cv_info("call",
 			"refused method=%s from=" CV_STR_FMT "@" CV_STR_FMT
-			" to=" CV_STR_FMT "@" CV_STR_FMT " why=%s",
+			" to=" CV_STR_FMT "@" CV_STR_FMT " source=%s why=%s",
 			cv_method_name(rq->method), CV_STR_ARG(rq->from_user),
 			CV_STR_ARG(rq->from_host), CV_STR_ARG(rq->to_user),
-			CV_STR_ARG(rq->to_host), cv_call_refusal_name(err));
+			CV_STR_ARG(rq->to_host), cv_addr_print(&rq->place.seen, source),
+			cv_call_refusal_name(err));
 
 	return err;
+}
+
+int cv_sub_adopt(struct cv_call *call, struct cv_party *asker)
+{
+	struct cv_party *parties[2] = {asker, cv_call_other(asker)};
+	struct cv_calls *c = call->calls;
+	struct cv_sub *s;
+	int err;
+
+	if (c->closed || c->subc >= CV_SUBS_MAX)
+		return EBUSY;
+
+	if (!parties[0]->leg || !parties[1]->leg)
+		return ESTALE;
+
+	err = sub_make(&s, c, CV_METHOD_REFER);
+	if (err)
+		return err;
+
+	s->state = CV_SUB_STANDING;
+	s->asker = asker->leg->place.seen;
+	memcpy(s->from, call->from, sizeof(s->from));
+	memcpy(s->to, call->to, sizeof(s->to));
+	for (size_t i = 0; i < 2; ++i) {
+		s->party[i].leg = parties[i]->leg; /* with its reference */
+		parties[i]->leg = NULL;
+		s->party[i].leg->events = &sub_events;
+		s->party[i].leg->arg = &s->party[i];
+	}
+
+	cv_list_add(&c->subs, &s->node);
+	++c->subc;
+	live(s, ADOPTED_S);
+
+	return 0;
 }
 
 void cv_subs_close(struct cv_calls *c)

@@ -20,6 +20,7 @@ static const struct status_row table[] = {
 	{ESTALE, 480},       /* the binding its token names is gone */
 	{EACCES, 403},
 	{EPERM, 403},
+	{EDQUOT, 403},  /* 503 would make a phone think that nobody is served */
 	{EBADMSG, 488}, /* SDP we can't read: never passed on unrewritten */
 	{E2BIG, 488},
 	{ENOTSUP, 488},

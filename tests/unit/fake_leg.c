@@ -535,6 +535,7 @@ int cv_fake_status(int err)
 	case ENOENT:
 		return 404;
 	case EACCES:
+	case EDQUOT:
 		return 403;
 	case EBUSY:
 	case ENOSPC:

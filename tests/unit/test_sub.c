@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <CUnit/CUnit.h>
@@ -180,6 +181,92 @@ static void test_start_without_memory(void)
 	end(w);
 }
 
+/* One phone that subscribes without end leaves room for the rest. */
+static void test_one_phone_has_its_share(void)
+{
+	static const char *const more[] = {"< home SUBSCRIBE pbx id more lives 600",
+					   "> home 403 SUBSCRIBE",
+					   "< pbx MESSAGE home",
+					   "> home MESSAGE",
+					   "< home 200 MESSAGE",
+					   "> pbx 200 MESSAGE",
+					   NULL};
+	static const char *const last[] = {"< pbx NOTIFY over",
+					   "> home NOTIFY",
+					   "< home 200 NOTIFY",
+					   "> pbx 200 NOTIFY",
+					   "< home SUBSCRIBE pbx id again lives 600",
+					   "> pbx SUBSCRIBE",
+					   NULL};
+	struct cv_world *w = world();
+	char ask[64];
+
+	for (int i = 0; i < 300; ++i) {
+		const char *const one[] = {ask, "> pbx SUBSCRIBE",
+					   "< pbx 200 SUBSCRIBE lives 600",
+					   "> home 200 SUBSCRIBE", NULL};
+
+		(void)snprintf(ask, sizeof(ask), "< home SUBSCRIBE pbx id x%d lives 600",
+			       i);
+		play(w, one);
+	}
+
+	play(w, more);
+	CU_ASSERT_EQUAL(cv_world_start_err(w), 0);
+	check_count(w, "subscriptions: 300");
+	play(w, last);
+	end(w);
+}
+
+static void test_show_says_whose_they_are(void)
+{
+	static const char *const want[] = {
+		"method=SUBSCRIBE",     "state=standing", "from=home@example.net",
+		"b=198.51.100.60:5060", "peer=pbx",       "of_source=1",
+		"seconds_left=600",     "count: 1"};
+	struct cv_world *w = world();
+	struct cv_buf text = {.p = NULL};
+
+	subscribed(w);
+	CU_ASSERT_EQUAL(cv_world_ask(w, "show subscriptions", &text), 0);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); ++i)
+		CU_ASSERT_PTR_NOT_NULL(text.p ? strstr(text.p, want[i]) : NULL);
+
+	cv_buf_free(&text);
+	CU_ASSERT_EQUAL(cv_world_ask(w, "show subscriptions all", &text), EINVAL);
+	cv_buf_free(&text);
+	end(w);
+}
+
+/* Memory that is short when a call ends costs the reports, not the end. */
+static void test_call_ends_without_memory_for_its_reports(void)
+{
+	static const char *const up[] = {"< home INVITE pbx",
+					 "> pbx INVITE",
+					 "< pbx 200",
+					 "> home 200 INVITE",
+					 "< home ACK",
+					 "> pbx ACK",
+					 "< home REFER",
+					 "> pbx REFER",
+					 "< pbx 202 REFER",
+					 "> home 202 REFER",
+					 NULL};
+	static const char *const over[] = {"> home 200 BYE", "> pbx BYE", NULL};
+
+	for (long n = 0; n < 12; ++n) {
+		struct cv_world *w = world();
+
+		play(w, up);
+		cv_mem_budget(n);
+		(void)cv_world_feed(w, "home BYE");
+		cv_mem_budget(-1);
+		if (cv_calls_count(cv_world_calls(w)) == 0)
+			play(w, over);
+		end(w);
+	}
+}
+
 int cv_test_sub(void)
 {
 	CU_pSuite s = CU_add_suite("sub", NULL, NULL);
@@ -194,6 +281,9 @@ int cv_test_sub(void)
 	CU_ADD_TEST(s, test_lost_leg_ends_the_subscription);
 	CU_ADD_TEST(s, test_request_that_starts_nothing);
 	CU_ADD_TEST(s, test_start_without_memory);
+	CU_ADD_TEST(s, test_one_phone_has_its_share);
+	CU_ADD_TEST(s, test_show_says_whose_they_are);
+	CU_ADD_TEST(s, test_call_ends_without_memory_for_its_reports);
 
 	return (int)CU_get_error();
 }
