@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/transfer.h"
 
 enum {
 	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
@@ -187,6 +188,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	if (call->state == CV_CALL_OVER)
 		return;
 
+	cv_transfer_off(call);
 	if (call->state != CV_CALL_LEAVING)
 		settle(call, e);
 
@@ -350,6 +352,7 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 		    const struct cv_request *rq)
 {
 	struct cv_call *call;
+	const char *peer;
 	int err;
 
 	call = cv_mem_new(sizeof(*call), call_fini);
@@ -365,10 +368,10 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	cv_call_party_print(call->from, rq->from_user, rq->from_host);
 	cv_call_party_print(call->to, rq->to_user, rq->to_host);
 	call->key = cv_call_key(rq);
-	call->from_peer = rq->who == CV_WHO_PEER ? cv_mem_strdup(rq->peer) : NULL;
-	err = !call->key || (rq->who == CV_WHO_PEER && rq->peer && !call->from_peer)
-		      ? ENOMEM
-		      : cv_call_id_draw(c, call);
+	peer = rq->stands_in ? rq->for_peer : rq->who == CV_WHO_PEER ? rq->peer : NULL;
+	call->from_peer = peer ? cv_mem_strdup(peer) : NULL;
+	err = !call->key || (peer && !call->from_peer) ? ENOMEM
+						       : cv_call_id_draw(c, call);
 	if (err)
 		goto out;
 
@@ -412,10 +415,10 @@ int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name
 	return 0;
 }
 
-static enum cv_need_policy policy_of(const struct cv_call *call)
+static enum cv_need_policy policy_of(const struct cv_conf *conf, const char *from_peer,
+				     const char *to_peer)
 {
-	const struct cv_conf *conf = call->calls->env.conf;
-	const char *names[] = {call->from_peer, call->peer};
+	const char *names[] = {from_peer, to_peer};
 	enum cv_conf_relay is = conf->media.relay;
 
 	for (size_t i = 0; i < 2; ++i) {
@@ -440,6 +443,37 @@ static enum cv_need_policy policy_of(const struct cv_call *call)
 	}
 
 	return CV_NEED_AUTO;
+}
+
+enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
+				   const char *peer)
+{
+	const struct cv_call *call = p->call;
+	const struct cv_call_env *env = &call->calls->env;
+	bool a = p->end == CV_END_A;
+	const struct cv_need need = {
+		.a = a ? *place : call->party[CV_END_A].place,
+		.b = a ? call->party[CV_END_B].place : *place,
+		.policy = policy_of(env->conf, a ? peer : call->from_peer,
+				    a ? call->peer : peer),
+		.same_nat_direct = env->same_nat_direct,
+	};
+
+	return cv_need_decide(&need);
+}
+
+void cv_call_party_peer(struct cv_party *p, const char *peer)
+{
+	char **name = p->end == CV_END_A ? &p->call->from_peer : &p->call->peer;
+	char *is = peer ? cv_mem_strdup(peer) : NULL;
+
+	if (peer && !is)
+		return;
+
+	free(*name);
+	*name = is;
+	if (p->end == CV_END_B)
+		p->call->target.peer = is;
 }
 
 /* Either peer may not be able to follow several early dialogs. */
@@ -482,7 +516,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 	need = (struct cv_need){
 		.a = rq->place,
 		.b = call->target.place,
-		.policy = policy_of(call),
+		.policy = policy_of(env->conf, call->from_peer, call->peer),
 		.same_nat_direct = env->same_nat_direct,
 	};
 	call->reason = cv_need_decide(&need);

@@ -90,6 +90,9 @@ struct cv_request {
 	struct cv_str from_user, from_host, to_user, to_host;
 	struct cv_place place; /* of the sender */
 	enum cv_transport transport;
+	bool stands_in; /* what came of a REFER: its party is another than its sender, at
+			   place, and of peer for_peer (NULL: of none) */
+	const char *for_peer;
 	struct cv_msg msg;
 	struct cv_evid
 		*evid; /* what was decided of the sender so far; borrowed, may be NULL */
@@ -115,6 +118,14 @@ struct cv_target {
 struct cv_leg;
 struct cv_txn;
 
+/** What a REFER asks for. Borrowed while it is handed over. */
+struct cv_refer {
+	struct cv_request rq;    /* the INVITE that its sender would send */
+	struct cv_leg *replaced; /* its sender's leg in the call that Replaces names;
+				    NULL: none of ours */
+};
+typedef int cv_refer_fn(void *arg, const struct cv_refer *r);
+
 /** Down: a call to its leg. All return errno; ESTALE: the leg or transaction is over. */
 struct cv_leg_ops {
 	/** Sends a request; @p to only out of dialog (first request, or again after
@@ -131,6 +142,10 @@ struct cv_leg_ops {
 	/** Gives up an INVITE of ours; its final response still comes. Also before the
 	 * first 1xx. */
 	void (*cancel)(struct cv_txn *t);
+	/** Reads an incoming REFER and hands over what it asks for; returns what @p fn
+	 * does. EBADMSG: nothing that can be called. NULL: it has no REFERs. */
+	int (*refer)(struct cv_txn *t, const struct cv_msg *m, cv_refer_fn *fn,
+		     void *arg);
 	/** Ends the leg whatever its state: BYE when it is a confirmed dialog and none
 	 * was sent or received, CANCEL when it rings out, a final response by @p err
 	 * (status.c) to an INVITE that still waits. No event follows. */

@@ -14,6 +14,7 @@ libcall_a_SOURCES = \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
+	src/call/transfer.c src/call/transfer.h \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
@@ -40,6 +41,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_story.c \
 	tests/unit/test_sub.c \
 	tests/unit/test_table.c \
+	tests/unit/test_transfer.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
@@ -78,4 +80,8 @@ EXTRA_DIST += \
 	tests/replay/call/029-forks-as-one.flow \
 	tests/replay/call/030-session-timer.flow \
 	tests/replay/call/034-notify-after-bye.flow \
-	tests/replay/call/035-dead-in-dialog.flow
+	tests/replay/call/035-dead-in-dialog.flow \
+	tests/replay/call/036-transfer-answered.flow \
+	tests/replay/call/037-attended-answered.flow \
+	tests/replay/call/038-transfer-fails.flow \
+	tests/replay/call/039-transfer-chain.flow

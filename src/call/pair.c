@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/transfer.h"
 
 static void txn_forget(struct cv_txn *t)
 {
@@ -94,7 +95,8 @@ void cv_pair_drop(struct cv_pair *p)
 /* Leg ops by way of the party: its leg may be over, then there is nobody to tell. */
 static int respond(struct cv_pair *p, const struct cv_msg *m)
 {
-	const struct cv_leg *leg = p->call->party[p->from].leg;
+	const struct cv_leg *leg =
+		p->in->leg; /* a transfer may have changed the party's */
 	struct cv_msg shown = *m;
 
 	if (!leg)
@@ -251,8 +253,13 @@ static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_ms
 	uint16_t status = 0;
 	int err;
 
+	if (m->method == CV_METHOD_REFER && cv_transfer_is_ours(from)) {
+		cv_transfer_start(from, t, m);
+		return;
+	}
+
 	if (m->method == CV_METHOD_INVITE)
-		status = glare(from);
+		status = cv_transfer_is_offering(from->call) ? 491 : glare(from);
 	else if (m->method == CV_METHOD_PRACK && m->rseq == 0)
 		status = m->body.len > 0 ? 488 : 200; /* nobody there it could go to */
 
@@ -318,6 +325,9 @@ static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	struct cv_txn *out;
 
 	cv_pair_reply(t, 200);
+	if (cv_transfer_outlives(from))
+		return;
+
 	if (call->state == CV_CALL_SETUP && from->end == CV_END_A) {
 		cv_call_abandon(call, &e, 487); /* RFC 3261 15: it may, in place of CANCEL
 						 */
@@ -470,6 +480,9 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_party *from = arg;
 	struct cv_pair *p = t->arg;
 	struct cv_call *call;
+
+	if (!p && cv_transfer_hears(from, t, m))
+		return;
 
 	if (!p || p->out != t)
 		return; /* to a BYE of ours */

@@ -158,6 +158,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "When a call rings at several places at once: all shows a caller each of "
 		"them (an early dialog each), one shows a single one; for calls from or "
 		"to this peer"},
+	{"peer", "refer", CV_CONF_WORD, AT(cv_conf_peer, refer), .words = "pass answer",
+	 .def = "pass",
+	 .doc = "A transfer (REFER) in a call with this peer: pass it on, or answer it "
+		"here, by a new call to where the [route] sections let its sender call"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
 		"password: yes or no"},
@@ -279,7 +283,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
+	{"peer", " srtp srtp-keys contact options-ping redirect add-header "
 		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},

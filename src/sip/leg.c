@@ -375,5 +375,6 @@ const struct cv_leg_ops cv_sip_leg_ops = {
 	.respond = cv_sip_respond,
 	.ack = cv_sip_ack,
 	.cancel = cv_sip_cancel,
+	.refer = cv_sip_referred,
 	.end = leg_end,
 };

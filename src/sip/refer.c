@@ -85,8 +85,7 @@ static struct cv_sip_leg *mate_of(const struct cv_sip_leg *leg)
 	return ev && ev->mate ? (struct cv_sip_leg *)ev->mate(leg->base.arg) : NULL;
 }
 
-/* Both lead to one and the same party. */
-static bool is_same_party(const struct cv_sip_leg *a, const struct cv_sip_leg *b)
+bool cv_sip_is_same_party(const struct cv_sip_leg *a, const struct cv_sip_leg *b)
 {
 	if (a->peer || b->peer)
 		return a->peer && b->peer && strcmp(a->peer, b->peer) == 0;
@@ -108,7 +107,8 @@ static int translate(struct cv_named *is, su_home_t *home, const struct cv_sip_l
 	for (size_t ours = 0; ours < 2; ++ours) {
 		leg = leg_of(to->sip, home, n, ours, &fork);
 		mate = leg ? mate_of(leg) : NULL;
-		if (!mate || is_same_party(leg, to) || !is_same_party(mate, to) ||
+		if (!mate || cv_sip_is_same_party(leg, to) ||
+		    !cv_sip_is_same_party(mate, to) ||
 		    ids_of(&m, home, cv_sip_early_dialog(mate, fork)))
 			continue;
 
@@ -245,15 +245,10 @@ static char *name_in_url(const struct cv_sip_leg *to, su_home_t *home,
 	return out;
 }
 
-/* The call of ours that Replaces in a URI names, as whoever wrote it knows it; NULL. */
-static struct cv_sip_leg *leg_in_url(const struct cv_sip_leg *to, su_home_t *home,
-				     const char *headers)
+char *cv_sip_replaces_in_url(su_home_t *home, const char *headers)
 {
 	struct cv_str rest = cv_str_of(headers), h;
 	const struct cv_str name = CV_STR("Replaces=");
-	struct cv_sip_leg *leg = NULL;
-	struct cv_named n;
-	uint32_t fork;
 	char *text;
 
 	while (cv_str_next(&rest, '&', &h)) {
@@ -262,19 +257,27 @@ static struct cv_sip_leg *leg_in_url(const struct cv_sip_leg *to, su_home_t *hom
 
 		h = cv_str_from(h, name.len);
 		text = su_strndup(home, h.p, (isize_t)h.len);
-		if (!text)
-			return NULL;
+		if (text)
+			url_unescape(text, text);
 
-		url_unescape(text, text);
-		if (cv_named_parse(&n, cv_str_of(text)))
-			return NULL;
-
-		leg = leg_of(to->sip, home, &n, 0, &fork);
-
-		return leg ? leg : leg_of(to->sip, home, &n, 1, &fork);
+		return text;
 	}
 
 	return NULL;
+}
+
+struct cv_sip_leg *cv_sip_leg_by_name(struct cv_sip *s, su_home_t *home, const char *text)
+{
+	struct cv_sip_leg *leg;
+	struct cv_named n;
+	uint32_t fork;
+
+	if (cv_named_parse(&n, cv_str_of(text)))
+		return NULL;
+
+	leg = leg_of(s, home, &n, 0, &fork);
+
+	return leg ? leg : leg_of(s, home, &n, 1, &fork);
 }
 
 /*
@@ -285,11 +288,13 @@ static void name_contact(const struct cv_sip_leg *to, su_home_t *home, url_t *ur
 {
 	const struct cv_sip_leg *leg;
 	const url_t *self;
+	const char *text;
 
 	if (url->url_user || !url->url_headers || !cv_sip_is_ours(to->sip, url->url_host))
 		return;
 
-	leg = leg_in_url(to, home, url->url_headers);
+	text = cv_sip_replaces_in_url(home, url->url_headers);
+	leg = text ? cv_sip_leg_by_name(to->sip, home, text) : NULL;
 	self = leg && leg->self ? url_make(home, leg->self) : NULL;
 	if (!self)
 		return;

@@ -148,10 +148,11 @@ struct cv_sip_leg {
 	char *peer;       /* name of the [peer] at the other end; NULL: none; owned */
 	uint64_t binding; /* of the phone at the other end; 0: none */
 	struct cv_binding *phone; /* the same, also when it has ended; referenced; NULL */
-	struct cv_timer *grace;   /* flow.c: its connection closed; NULL until then; owned */
-	bool told;                /* flow.c: that the connection of link closed */
-	char *self;       /* URI by which the other end knows us; NULL: unknown; owned */
-	char call[32];    /* id of the call, for logs; "-" until known */
+	struct cv_timer
+		*grace; /* flow.c: its connection closed; NULL until then; owned */
+	bool told;      /* flow.c: that the connection of link closed */
+	char *self;     /* URI by which the other end knows us; NULL: unknown; owned */
+	char call[32];  /* id of the call, for logs; "-" until known */
 	struct cv_addr bound; /* flow of that binding when we last looked */
 	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
@@ -161,6 +162,9 @@ struct cv_sip_leg {
 	bool confirmed;  /* a 2xx of an INVITE was sent or received */
 	struct cv_sip_refer refers[CV_SIP_REFERS];
 	unsigned referc; /* REFERs ever sent on by this leg */
+	uint32_t refer_id; /* referred.c: CSeq of the REFER that is reported on; 0: it was
+			      the first */
+	unsigned refers_had; /* referred.c: REFERs of its party answered here */
 	bool bye;        /* a BYE was sent or received */
 	bool ended;      /* the call let go of it */
 	struct cv_list txns;
@@ -326,6 +330,24 @@ struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
 			       const struct cv_msg *m);
 /** Remembers a REFER that leaves by @p to. */
 void cv_sip_note_refer(struct cv_sip_leg *to, const sip_t *came, const sip_t *left);
+
+/** Both lead to one and the same party. */
+bool cv_sip_is_same_party(const struct cv_sip_leg *a, const struct cv_sip_leg *b);
+/** Value of Replaces among the headers of a URI (may be NULL), in @p home; NULL: none. */
+char *cv_sip_replaces_in_url(su_home_t *home, const char *headers);
+/** Our leg that the value of a Replaces names, in either's order of tags; NULL. */
+struct cv_sip_leg *cv_sip_leg_by_name(struct cv_sip *s, su_home_t *home,
+				      const char *text);
+
+/* referred.c: REFERs that are answered here */
+
+/** refer() of leg.h. */
+int cv_sip_referred(struct cv_txn *base, const struct cv_msg *m, cv_refer_fn *fn,
+		    void *arg);
+/** Puts Event and Subscription-State into a NOTIFY of our own about the last one. ENOMEM.
+ */
+int cv_sip_refer_state(const struct cv_sip_leg *leg, const struct cv_msg *m,
+		       msg_t *notify);
 
 /** A challenge or credential as text in @p home. */
 struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au);

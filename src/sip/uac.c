@@ -128,6 +128,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = add_contact(leg, msg);
 	if (!err && m->method == CV_METHOD_PRACK)
 		err = cv_sip_early_rack(leg, m, msg);
+	if (!err && m->method == CV_METHOD_NOTIFY && !m->src)
+		err = cv_sip_refer_state(leg, m, msg);
 
 	if (err)
 		msg_destroy(msg);

@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/lab/hostile.py \
 	tests/lab/plainsip.py \
 	tests/lab/transfer.py \
+	tests/lab/answered.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -70,6 +71,7 @@ EXTRA_DIST += \
 	tests/lab/cases/23-blind-transfer.sh \
 	tests/lab/cases/24-blind-transfer-pbx.sh \
 	tests/lab/cases/25-messages-mwi.sh \
+	tests/lab/cases/28-transfer-answered.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh

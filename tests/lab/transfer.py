@@ -78,9 +78,9 @@ class Party:
         return SDP % (self.addr, self.addr)
 
 
-def call(a, b, number, extra=()):
+def call(a, b, number, extra=(), name=""):
     """a calls b; returns the dialog as each of them knows it, and the INVITE b got."""
-    d = {"uri": "sip:%s@%s" % (number, a.edge), "call": "%s-%s" % (a.name, b.name),
+    d = {"uri": "sip:%s@%s" % (number, a.edge), "call": "%s-%s%s" % (a.name, b.name, name),
          "me": "<sip:%s@%s>;tag=%s%s" % (a.name, a.addr, a.name, number),
          "they": "<sip:%s@%s>" % (number, a.edge)}
     a.request("INVITE", d, extra, a.sdp())
@@ -195,4 +195,5 @@ def main():
     ended(bob, bc, carol)
 
 
-main()
+if __name__ == "__main__":
+    main()

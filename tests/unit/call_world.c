@@ -43,6 +43,9 @@ struct cv_world {
 	struct party parties[PARTIES];
 	size_t partyc;
 	bool same_nat_direct;
+	unsigned nth; /* leg that the event is of; 0: the last */
+	unsigned refers;
+	char refer_id[NAME_LEN];
 	int start_err;
 };
 
@@ -308,6 +311,18 @@ static int conf_peer_early(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+static int conf_peer_refer(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer)
+		return EINVAL;
+
+	peer->refer = cv_words_accept(l, "answer") ? CV_REFER_ANSWER : CV_REFER_PASS;
+
+	return 0;
+}
+
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -326,6 +341,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-early") == 0)
 		return conf_peer_early(w, &l);
+
+	if (strcmp(word, "peer-refer") == 0)
+		return conf_peer_refer(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
@@ -363,6 +381,13 @@ static int32_t lives_of(struct cv_words *l)
 					   : CV_LIVES_UNSAID;
 }
 
+static enum cv_who who_of(const struct party *p)
+{
+	return p->kind == PEER    ? CV_WHO_PEER
+	       : p->kind == PHONE ? CV_WHO_PHONE
+				  : CV_WHO_STRANGER;
+}
+
 static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 		     struct cv_words *l)
 {
@@ -391,9 +416,7 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 
 	rq.method = rq.msg.method = method;
 	rq.msg.lives_s = lives_of(l);
-	rq.who = p->kind == PEER    ? CV_WHO_PEER
-		 : p->kind == PHONE ? CV_WHO_PHONE
-				    : CV_WHO_STRANGER;
+	rq.who = who_of(p);
 	rq.peer = p->kind == PEER ? p->name : NULL;
 	rq.call_id = rq.from_tag = cv_str_of(id);
 	rq.from_user = cv_str_of(p->name);
@@ -427,10 +450,34 @@ out:
 	return err;
 }
 
+/* What a REFER asks for: the call that its sender would make. */
+static void refer_of(struct cv_world *w, const struct party *p, struct cv_words *l,
+		     struct cv_refer *r)
+{
+	*r = (struct cv_refer){.rq = {.max_forwards = 70, .cseq = 1}};
+	r->rq.who = who_of(p);
+	r->rq.peer = p->kind == PEER ? p->name : NULL;
+	(void)snprintf(w->refer_id, sizeof(w->refer_id), "refer%u", ++w->refers);
+	r->rq.call_id = r->rq.from_tag = cv_str_of(w->refer_id);
+	r->rq.from_user = cv_str_of(p->name);
+	r->rq.from_host = r->rq.to_host = CV_STR("example.net");
+	if (cv_words_accept(l, "replaces"))
+		r->replaced = cv_fake_leg_find(w->sip, p->name,
+					       cv_words_number(cv_words_next(l)));
+	else if (cv_words_accept(l, "to"))
+		r->rq.to_user = r->rq.ruri_user = r->rq.ruri =
+			cv_str_of(cv_words_next(l));
+	else
+		return;
+
+	cv_fake_sip_refer(w->sip, r);
+}
+
 static int feed_dialog(struct cv_world *w, const struct party *p, const char *word,
 		       struct cv_words *l)
 {
-	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name, w->nth);
+	struct cv_refer refer;
 	struct cv_buf body = {.p = NULL};
 	struct cv_msg m = {.method = CV_METHOD_INVITE};
 	int err = 0;
@@ -455,6 +502,8 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 		m.rseq = cv_words_number(cv_words_next(l));
 
 	m.lives_s = lives_of(l);
+	if (!err && m.status == 0 && m.method == CV_METHOD_REFER)
+		refer_of(w, p, l, &refer);
 	if (!err)
 		err = cv_words_body(l, &body, &m);
 
@@ -462,6 +511,7 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 		err = m.status == 0 ? cv_fake_leg_request(leg, &m)
 				    : cv_fake_leg_response(leg, &m);
 
+	cv_fake_sip_refer(w->sip, NULL);
 	cv_buf_free(&body);
 
 	return err;
@@ -494,7 +544,7 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 
 static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
 {
-	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name, w->nth);
 
 	if (!leg)
 		return ENOENT;
@@ -506,7 +556,7 @@ static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
 
 static int feed_move(struct cv_world *w, struct party *p, const char *to)
 {
-	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name, w->nth);
 
 	if (!leg)
 		return ENOENT;
@@ -516,6 +566,7 @@ static int feed_move(struct cv_world *w, struct party *p, const char *to)
 
 int cv_world_feed(struct cv_world *w, const char *line)
 {
+	char name[NAME_LEN];
 	enum cv_method method;
 	struct party *p;
 	struct cv_words l;
@@ -531,7 +582,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (strcmp(word, "media") == 0)
 		return feed_media(w, &l);
 
-	p = party_find(w, word);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "#"), word);
+	w->nth = cv_words_number(word + strcspn(word, "#") + (strchr(word, '#') ? 1 : 0));
+	p = party_find(w, name);
 	if (!p)
 		return EINVAL;
 

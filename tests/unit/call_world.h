@@ -10,6 +10,7 @@
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
+ *   peer-refer NAME pass|answer      [peer] refer
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
@@ -17,6 +18,8 @@
  *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [100rel] [BODY]   a new call to PARTY
  *   NAME METHOD PARTY [cseq N] [id TEXT] [hops N] [LIFE] [BODY]  the same without a call
  *   NAME METHOD [LIFE] [BODY]        in the dialog; ACK, CANCEL of its INVITE
+ *   NAME REFER to PARTY              asks that the other party calls PARTY
+ *   NAME REFER replaces N            the same, that it takes NAME's place in NAME#N
  *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [LIFE] [BODY]   a response;
  *                                    METHOD is INVITE when left out; N of reliable is
  *                                    its number
@@ -24,6 +27,8 @@
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out
+ *
+ * In a dialog NAME is the party's last leg, NAME#N the N-th that hasn't ended.
  *
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *

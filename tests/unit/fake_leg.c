@@ -33,6 +33,7 @@ struct cv_fake_sip {
 	struct cv_list lines, legs;
 	cv_fake_name_fn *name_of;
 	void *name_arg;
+	const struct cv_refer *refer;
 	int request_err;
 };
 
@@ -332,11 +333,21 @@ static void op_end(struct cv_leg *base, int err)
 	}
 }
 
+static int op_refer(struct cv_txn *t, const struct cv_msg *m, cv_refer_fn *fn, void *arg)
+{
+	const struct cv_refer *r = fake_of(t->leg)->sip->refer;
+
+	(void)m;
+
+	return r ? fn(arg, r) : EBADMSG;
+}
+
 static const struct cv_leg_ops ops = {
 	.request = op_request,
 	.respond = op_respond,
 	.ack = op_ack,
 	.cancel = op_cancel,
+	.refer = op_refer,
 	.end = op_end,
 };
 
@@ -421,7 +432,12 @@ void cv_fake_leg_refuse(struct cv_txn *t, int err)
 	op_end(leg, err);
 }
 
-struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name)
+void cv_fake_sip_refer(struct cv_fake_sip *s, const struct cv_refer *r)
+{
+	s->refer = r;
+}
+
+struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name, unsigned nth)
 {
 	struct cv_leg *found = NULL;
 	struct cv_list *n, *tmp;
@@ -429,8 +445,12 @@ struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name)
 	CV_LIST_FOREACH (n, tmp, &s->legs) {
 		struct fake_leg *leg = CV_CONTAINER(n, struct fake_leg, node);
 
-		if (!leg->ended && strcmp(leg->name, name) == 0)
-			found = &leg->base;
+		if (leg->ended || strcmp(leg->name, name) != 0)
+			continue;
+
+		found = &leg->base;
+		if (nth > 0 && --nth == 0)
+			break;
 	}
 
 	return found;

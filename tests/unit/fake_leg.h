@@ -54,8 +54,10 @@ int cv_fake_leg_asked(struct cv_fake_sip *s, const char *name,
 /** What a request that wasn't taken is answered with, and the leg's end. */
 void cv_fake_leg_refuse(struct cv_txn *t, int err);
 
-/** The party's last leg that hasn't ended; NULL. */
-struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);
+/** The party's last leg that hasn't ended, or of these the @p nth, from 1; NULL. */
+struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name, unsigned nth);
+/** What the next REFER asks for; borrowed until it was sent. NULL: nothing. */
+void cv_fake_sip_refer(struct cv_fake_sip *s, const struct cv_refer *r);
 /** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE,
  * PRACK to the oldest reliable 1xx it got.
  * ENOENT: no INVITE to belong to. */
