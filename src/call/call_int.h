@@ -201,16 +201,22 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 char *cv_call_key(const struct cv_request *rq);
 /** "user@host" into @p dst of CV_CALL_PARTY_LEN bytes, cut when it is longer. */
 void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host);
+/** Completes the target of a peer: its first address, transport and place. Its name is
+ * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
+int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
+		struct cv_evid *ev);
+
+/* party.c */
+
+/** What the configuration says of relays between these peers (NULL: none). */
+enum cv_need_policy cv_call_policy(const struct cv_conf *conf, const char *from_peer,
+				   const char *to_peer);
 /** Why there would be a relay, or none, with @p p at @p place and of [peer] @p peer
  * (NULL: of none). */
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
 				   const char *peer);
 /** From now on @p p is of that [peer], or of none; unchanged when memory is short. */
 void cv_call_party_peer(struct cv_party *p, const char *peer);
-/** Completes the target of a peer: its first address, transport and place. Its name is
- * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
-int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
-		struct cv_evid *ev);
 
 /* sub.c */
 

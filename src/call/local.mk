@@ -8,6 +8,7 @@ libcall_a_SOURCES = \
 	src/call/offer.c \
 	src/call/pair.c \
 	src/call/part.c \
+	src/call/party.c \
 	src/call/past.c \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
@@ -19,6 +20,7 @@ libcall_a_SOURCES = \
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 CALL_FAKES = \
+	tests/unit/call_play.c \
 	tests/unit/call_words.c tests/unit/call_words.h \
 	tests/unit/call_world.c tests/unit/call_world.h \
 	tests/unit/fake_leg.c tests/unit/fake_leg.h \

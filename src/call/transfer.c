@@ -55,7 +55,7 @@ struct cv_transfer {
 	bool alone;    /* T hung up, or R is dead: nothing to go back to */
 	bool refused;  /* T was told how it ended */
 	uint16_t told; /* status reported last */
-	unsigned reports, agains;
+	unsigned reports, tries;
 	struct cv_txn *offer;  /* our re-INVITE to R; owned; NULL: none open */
 	struct cv_leg *parked; /* attended: T's leg in the other call; owned; NULL */
 	enum cv_reason reason; /* that call's, as it was with T */
@@ -305,7 +305,7 @@ static bool is_inviting(const struct cv_call *call)
 static void ask_later(struct cv_transfer *tr)
 {
 	tr->state = STATE_WAITING;
-	if (++tr->agains > AGAIN_MAX || cv_timer_set(tr->timer, AGAIN_MS))
+	if (++tr->tries > AGAIN_MAX || cv_timer_set(tr->timer, AGAIN_MS))
 		fail(tr, 491, "the party that stays has no time");
 }
 
