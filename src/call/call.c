@@ -121,6 +121,7 @@ static void call_fini(void *obj)
 
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
+	cv_mem_unref(call->redirect);
 	free(call->key);
 	free(call->peer);
 	free(call->from_peer);
@@ -435,16 +436,21 @@ static bool shows_single(const struct cv_call *call)
 }
 
 /* Target, places, relay: all that is decided before anything is sent. */
-static int decide(struct cv_call *call, const struct cv_request *rq)
+static int decide(struct cv_call *call, const struct cv_request *rq, const char *own)
 {
 	const struct cv_call_env *env = &call->calls->env;
 	struct cv_need need;
-	int err;
+	int err = 0;
 
-	err = cv_routes_pick(env->routes, rq, &call->target);
+	if (own)
+		call->target = (struct cv_target){.kind = CV_TARGET_PEER, .peer = own};
+	else
+		err = cv_routes_pick(env->routes, rq, &call->target);
 	if (err)
 		return err;
 
+	free(call->peer);
+	call->peer = NULL;
 	if (call->target.kind == CV_TARGET_PEER) {
 		err = cv_call_aim(env, &call->target, &call->peer, call->evid);
 		if (err)
@@ -515,6 +521,42 @@ static int invite_send(struct cv_call *call, const struct cv_request *rq,
 	return 0;
 }
 
+int cv_call_again(struct cv_pair *p, const struct cv_request *rq, const char *own)
+{
+	struct cv_call *call = p->call;
+	struct cv_pass pass;
+	int err;
+
+	if (p->out)
+		p->out->arg = NULL;
+	p->out = cv_mem_unref(p->out);
+	p->agreed = false;
+	cv_offer_undo(p);
+	cv_offer_answered(call); /* forks of a place that is no more */
+	leg_end(&call->party[CV_END_B], 0);
+	err = decide(call, rq, own);
+	if (!err)
+		err = leg_make(call, rq);
+	if (err)
+		return err;
+
+	if (call->media && cv_reason_is_relay(call->reason))
+		call->calls->env.media->place(call->media, CV_END_B,
+					      &call->party[CV_END_B].place);
+	else
+		cv_offer_close(call);
+
+	err = cv_offer_pass(p, CV_END_A, &rq->msg, &pass);
+	if (!err)
+		err = cv_timer_set(call->timer, CV_CALL_SETUP_MS);
+	if (!err)
+		err = cv_pair_send(p, &pass.m, &call->target);
+
+	cv_pass_done(&pass);
+
+	return err;
+}
+
 /* Undoes a start that failed: nobody has heard of the call yet but leg B. */
 static void start_undo(struct cv_call *call, int err)
 {
@@ -534,7 +576,7 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err)
 		return err;
 
-	err = decide(call, rq);
+	err = decide(call, rq, NULL);
 	if (err)
 		goto out;
 

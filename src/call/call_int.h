@@ -127,6 +127,7 @@ struct cv_call {
 	bool single;    /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
 
+	struct cv_redirect *redirect; /* redirect.c: other places; owned; NULL: none */
 	struct cv_transfer *transfer; /* transfer.c: under way; referenced; NULL */
 	unsigned transfers;           /* in a row that led here */
 
@@ -193,6 +194,9 @@ void cv_call_answered(struct cv_call *call);
 void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 /** The INVITE that made the call got a final refusal, which has passed. */
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
+/** Sends the INVITE that made the call to another place: where [peer] @p own has its
+ * targets, else where the routes say. Any error leaves leg B gone and nothing sent. */
+int cv_call_again(struct cv_pair *p, const struct cv_request *rq, const char *own);
 /** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
 void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status);
 

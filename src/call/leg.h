@@ -126,6 +126,11 @@ struct cv_refer {
 };
 typedef int cv_refer_fn(void *arg, const struct cv_refer *r);
 
+typedef void cv_contact_fn(void *arg, struct cv_str uri);
+/** @p rq: an INVITE that was sent to another place by the [peer] that refused it, as if
+ * that peer called there; @p own: the place is one of that peer's. Borrowed. */
+typedef int cv_redirected_fn(void *arg, const struct cv_request *rq, bool own);
+
 /** Down: a call to its leg. All return errno; ESTALE: the leg or transaction is over. */
 struct cv_leg_ops {
 	/** Sends a request; @p to only out of dialog (first request, or again after
@@ -146,6 +151,13 @@ struct cv_leg_ops {
 	 * does. EBADMSG: nothing that can be called. NULL: it has no REFERs. */
 	int (*refer)(struct cv_txn *t, const struct cv_msg *m, cv_refer_fn *fn,
 		     void *arg);
+	/** Hands over the contacts of a 3xx that can be called, in the order of their q.
+	 * May be NULL: it has none. */
+	void (*contacts)(const struct cv_msg *m, cv_contact_fn *fn, void *arg);
+	/** Hands over an incoming INVITE as it goes to @p uri, where [peer] @p by
+	 * redirected it; returns what @p fn does. EBADMSG: no such place. May be NULL. */
+	int (*redirected)(struct cv_txn *invite, struct cv_str uri, const char *by,
+			  cv_redirected_fn *fn, void *arg);
 	/** Ends the leg whatever its state: BYE when it is a confirmed dialog and none
 	 * was sent or received, CANCEL when it rings out, a final response by @p err
 	 * (status.c) to an INVITE that still waits. No event follows. */

@@ -10,6 +10,7 @@ libcall_a_SOURCES = \
 	src/call/part.c \
 	src/call/party.c \
 	src/call/past.c \
+	src/call/redirect.c src/call/redirect.h \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
@@ -38,6 +39,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_redirect.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
@@ -86,4 +88,6 @@ EXTRA_DIST += \
 	tests/replay/call/036-transfer-answered.flow \
 	tests/replay/call/037-attended-answered.flow \
 	tests/replay/call/038-transfer-fails.flow \
-	tests/replay/call/039-transfer-chain.flow
+	tests/replay/call/039-transfer-chain.flow \
+	tests/replay/call/044-redirect-followed.flow \
+	tests/replay/call/045-redirect-passed.flow

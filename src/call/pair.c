@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/redirect.h"
 #include "call/transfer.h"
 
 static void txn_forget(struct cv_txn *t)
@@ -463,16 +464,21 @@ static void on_refusal(struct cv_pair *p, const struct cv_msg *m)
 {
 	struct cv_call *call = p->call;
 	struct cv_pass pass;
+	struct cv_msg last;
 
 	if (p->canceled) {
 		cv_call_finish(call, &(struct cv_call_end){"caller", "cancel", 0});
 		return;
 	}
 
-	(void)cv_offer_pass(p, CV_END_B, m, &pass);
+	if (cv_redirect_goes_on(p, m))
+		return;
+
+	last = cv_redirect_last(call, m);
+	(void)cv_offer_pass(p, CV_END_B, &last, &pass);
 	(void)respond(p, &pass.m);
 	cv_pass_done(&pass);
-	cv_call_refused(call, m);
+	cv_call_refused(call, &last);
 }
 
 static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)

@@ -162,6 +162,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .def = "pass",
 	 .doc = "A transfer (REFER) in a call with this peer: pass it on, or answer it "
 		"here, by a new call to where the [route] sections let its sender call"},
+	{"peer", "redirect", CV_CONF_WORD, AT(cv_conf_peer, redirect),
+	 .words = "pass follow", .def = "pass",
+	 .doc = "When this peer answers a call with a redirection (3xx): pass it to the "
+		"caller, or follow it here: to this peer's own domains and addresses, "
+		"[user] accounts, and where the [route] sections let it call"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
 		"password: yes or no"},
@@ -283,7 +288,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping redirect add-header "
+	{"peer", " srtp srtp-keys contact options-ping add-header "
 		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},

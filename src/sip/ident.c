@@ -330,3 +330,35 @@ void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from
 		set_host(home, url,
 			 peer ? peer_host(home, peer) : our_host(s, home, to->listen));
 }
+
+void cv_sip_ident_contact(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
+			  su_home_t *home, url_t *url)
+{
+	struct cv_sip *s = to->sip;
+	const struct cv_conf_peer *peer =
+		to->peer ? cv_conf_peer_find(s->conf, cv_str_of(to->peer)) : NULL;
+	const struct cv_conf_peer *hidden =
+		from->peer ? cv_conf_peer_find(s->conf, cv_str_of(from->peer)) : NULL;
+	struct cv_binding *b = NULL;
+	struct cv_addr a;
+	char *at;
+
+	cv_sip_addr_of_host(&a, url->url_host, NULL);
+	if (!cv_sip_is_ours(s, url->url_host)) {
+		if (hidden && cv_addr_is_set(&a) && is_target_host(hidden, &a))
+			set_host(home, url, our_host(s, home, to->listen));
+		return;
+	}
+
+	/* a phone of ours by the token its registrar knows: by its address of record */
+	if (cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user)) == 0) {
+		url->url_user = su_strdup(home, b->aor);
+		at = (char *)(url->url_user ? strrchr(url->url_user, '@') : NULL);
+		set_host(home, url, at ? at + 1 : NULL);
+		if (at)
+			*at = '\0';
+	}
+	if (cv_sip_is_ours(s, url->url_host))
+		set_host(home, url,
+			 peer ? peer_host(home, peer) : our_host(s, home, to->listen));
+}

@@ -326,7 +326,7 @@ static void let_go(struct cv_sip_leg *leg, int err)
 			(void)cv_sip_respond(&t->base, &m);
 		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->final)
 			cv_sip_cancel(&t->base);
-		else if (t->orq && t->base.method == CV_METHOD_INVITE &&
+		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->refused &&
 			 cv_sip_ack(&t->base, &(struct cv_msg){0}))
 			cv_sip_txn_done(t); /* its connection is gone: nobody to tell */
 	}
@@ -376,5 +376,7 @@ const struct cv_leg_ops cv_sip_leg_ops = {
 	.ack = cv_sip_ack,
 	.cancel = cv_sip_cancel,
 	.refer = cv_sip_referred,
+	.contacts = cv_sip_contacts,
+	.redirected = cv_sip_redirected,
 	.end = leg_end,
 };

@@ -96,8 +96,8 @@ static int invite_of(struct cv_sip_leg *leg, const sip_t *refer, url_t *url,
 	return 0;
 }
 
-/* Who the leg's party is, as when it calls. */
-static void origin_of(struct cv_sip_leg *leg, struct cv_sip_origin *o)
+void cv_sip_origin_of_leg(struct cv_sip_leg *leg, struct cv_sip_origin *o,
+			  const char *why)
 {
 	struct cv_sip *s = leg->sip;
 
@@ -109,7 +109,8 @@ static void origin_of(struct cv_sip_leg *leg, struct cv_sip_origin *o)
 		.who = CV_WHO_STRANGER,
 	};
 	o->peer = leg->peer ? cv_conf_peer_find(s->conf, cv_str_of(leg->peer)) : NULL;
-	o->binding = leg->binding ? cv_bind_by_id(s->binds, leg->binding) : NULL;
+	if (leg->binding)
+		o->binding = cv_mem_ref(cv_bind_by_id(s->binds, leg->binding));
 	if (o->peer)
 		o->who = CV_WHO_PEER;
 	else if (o->binding)
@@ -120,7 +121,7 @@ static void origin_of(struct cv_sip_leg *leg, struct cv_sip_origin *o)
 		    o->peer      ? "peer"
 		    : o->binding ? "phone"
 				 : "stranger",
-		    "a transfer (REFER) in call %s", leg->call);
+		    "%s in call %s", why, leg->call);
 }
 
 int cv_sip_referred(struct cv_txn *base, const struct cv_msg *m, cv_refer_fn *fn,
@@ -150,10 +151,10 @@ int cv_sip_referred(struct cv_txn *base, const struct cv_msg *m, cv_refer_fn *fn
 
 	leg->refer_id = leg->refers_had++ > 0 ? sip->sip_cseq->cs_seq : 0;
 	ref.pub = sip_object(ref.msg);
-	origin_of(leg, &origin);
+	cv_sip_origin_of_leg(leg, &origin, "a transfer (REFER)");
 	cv_sip_request(leg->sip, &r.rq, &ref, &origin);
 	err = fn(arg, &r);
-	cv_mem_unref(origin.evid);
+	cv_sip_origin_done(&origin);
 	msg_destroy(ref.msg);
 
 out:

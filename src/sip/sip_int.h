@@ -180,6 +180,7 @@ struct cv_sip_txn {
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
 	bool cancelled;         /* by us */
+	bool refused;           /* ours: by 3xx to 6xx, whose ACK is the stack's */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
@@ -320,6 +321,11 @@ void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 		      su_home_t *home, url_t *url);
 
+/** URI of a 3xx that came by @p from as a leg to @p to shows it: what is ours, or leads
+ * behind us, so that it works from there; a third party's as it stands. */
+void cv_sip_ident_contact(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
+			  su_home_t *home, url_t *url);
+
 /* refer.c: transfer and pickup */
 
 /** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
@@ -339,8 +345,23 @@ char *cv_sip_replaces_in_url(su_home_t *home, const char *headers);
 struct cv_sip_leg *cv_sip_leg_by_name(struct cv_sip *s, su_home_t *home,
 				      const char *text);
 
+/** The other leg of its call; NULL. */
+struct cv_sip_leg *cv_sip_mate(const struct cv_sip_leg *leg);
+
+/* redirect.c: 3xx */
+
+/** Puts the contacts of the 3xx behind @p m into the one that leaves by @p to. ENOMEM. */
+int cv_sip_pass_contacts(const struct cv_sip_leg *to, const struct cv_msg *m, msg_t *out);
+/** contacts() and redirected() of leg.h. */
+void cv_sip_contacts(const struct cv_msg *m, cv_contact_fn *fn, void *arg);
+int cv_sip_redirected(struct cv_txn *invite, struct cv_str uri, const char *by,
+		      cv_redirected_fn *fn, void *arg);
+
 /* referred.c: REFERs that are answered here */
 
+/** Who the leg's party is, as when it calls; ended by cv_sip_origin_done(). */
+void cv_sip_origin_of_leg(struct cv_sip_leg *leg, struct cv_sip_origin *o,
+			  const char *why);
 /** refer() of leg.h. */
 int cv_sip_referred(struct cv_txn *base, const struct cv_msg *m, cv_refer_fn *fn,
 		    void *arg);

@@ -260,7 +260,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	sip_t *sip;
 	int err;
 
-	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final)
+	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final || t->refused)
 		return ESTALE;
 
 	msg = nta_msg_create(leg->sip->agent, 0);
@@ -384,6 +384,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 	struct cv_sip_leg *leg = t->leg;
 
 	t->final = true;
+	t->refused = m->status >= 300;
 	if (m->status >= 300 || t->base.method != CV_METHOD_INVITE) {
 		if (sip && m->status < 300 && sip->sip_contact &&
 		    t->base.method == CV_METHOD_UPDATE)

@@ -450,6 +450,8 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 		return NULL;
 
 	err = cv_sip_body(msg, m->type, m->body);
+	if (!err && m->src && m->status >= 300 && m->status < 400)
+		err = cv_sip_pass_contacts(leg, m, msg);
 	if (!err && m->status < 300 && cv_sip_has_target(t->base.method)) {
 		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
 					     leg->transport);

@@ -46,6 +46,8 @@ struct cv_world {
 	unsigned nth; /* leg that the event is of; 0: the last */
 	unsigned refers;
 	char refer_id[NAME_LEN];
+	struct cv_place asker; /* of the last call, and its description */
+	struct cv_buf asked;
 	int start_err;
 };
 
@@ -112,10 +114,32 @@ static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
 
 static const struct cv_route_ops route_ops = {.name = "world", .pick = pick};
 
+/* The last INVITE, as it goes to another place. */
+static int redirected(void *arg, struct cv_str uri, const char *by, cv_redirected_fn *fn,
+		      void *fn_arg)
+{
+	struct cv_world *w = arg;
+	struct cv_request rq = {.method = CV_METHOD_INVITE, .max_forwards = 70};
+	size_t slash = cv_str_chr(uri, '/');
+	bool own = slash < uri.len;
+
+	uri.len = slash;
+	rq.who = CV_WHO_PEER;
+	rq.peer = by;
+	rq.to_user = rq.ruri_user = rq.ruri = uri;
+	rq.place = w->asker;
+	rq.msg = (struct cv_msg){.method = CV_METHOD_INVITE,
+				 .type = CV_STR("application/sdp"),
+				 .body = cv_buf_view(&w->asked)};
+
+	return fn(fn_arg, &rq, own);
+}
+
 static void world_fini(void *obj)
 {
 	struct cv_world *w = obj;
 
+	cv_buf_free(&w->asked);
 	cv_mem_unref(w->calls);
 	cv_route_del(w->route);
 	cv_mem_unref(w->routes);
@@ -168,6 +192,7 @@ int cv_world_new(struct cv_world **wp)
 		goto out;
 
 	cv_fake_sip_names(w->sip, name_of, w);
+	cv_fake_sip_redirects(w->sip, redirected, w);
 
 out:
 	if (err)
@@ -323,6 +348,19 @@ static int conf_peer_refer(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+static int conf_peer_redirect(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer)
+		return EINVAL;
+
+	peer->redirect =
+		cv_words_accept(l, "follow") ? CV_REDIRECT_FOLLOW : CV_REDIRECT_PASS;
+
+	return 0;
+}
+
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -344,6 +382,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-refer") == 0)
 		return conf_peer_refer(w, &l);
+
+	if (strcmp(word, "peer-redirect") == 0)
+		return conf_peer_redirect(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
@@ -432,6 +473,9 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 
 	if (can_100rel)
 		cv_fake_leg_100rel(leg);
+	w->asker = p->place;
+	cv_buf_free(&w->asked);
+	cv_buf_str(&w->asked, rq.msg.body);
 
 	if (cv_evid_new(&ev) == 0)
 		cv_evid_add(ev, "place of A", cv_side_name(p->place.side), "party %s",
@@ -473,6 +517,17 @@ static void refer_of(struct cv_world *w, const struct party *p, struct cv_words 
 	cv_fake_sip_refer(w->sip, r);
 }
 
+static void contacts_of(struct cv_world *w, struct cv_words *l)
+{
+	char uris[CV_FAKE_LINE] = "";
+	size_t at = 0;
+
+	while (l->at < l->c)
+		at += (size_t)snprintf(uris + at, sizeof(uris) - at, "%s%s",
+				       at > 0 ? " " : "", cv_words_next(l));
+	cv_fake_sip_contacts(w->sip, uris);
+}
+
 static int feed_dialog(struct cv_world *w, const struct party *p, const char *word,
 		       struct cv_words *l)
 {
@@ -502,6 +557,9 @@ static int feed_dialog(struct cv_world *w, const struct party *p, const char *wo
 		m.rseq = cv_words_number(cv_words_next(l));
 
 	m.lives_s = lives_of(l);
+	cv_fake_sip_contacts(w->sip, NULL);
+	if (m.status / 100 == 3 && cv_words_accept(l, "to"))
+		contacts_of(w, l);
 	if (!err && m.status == 0 && m.method == CV_METHOD_REFER)
 		refer_of(w, p, l, &refer);
 	if (!err)

@@ -11,6 +11,7 @@
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
  *   peer-refer NAME pass|answer      [peer] refer
+ *   peer-redirect NAME pass|follow   [peer] redirect
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
@@ -23,6 +24,8 @@
  *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [LIFE] [BODY]   a response;
  *                                    METHOD is INVITE when left out; N of reliable is
  *                                    its number
+ *   NAME 302 to PLACE...             a redirection; a PLACE is a party, NAME/WORD one
+ *                                    of NAME's own
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b

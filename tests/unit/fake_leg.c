@@ -23,9 +23,9 @@ struct line {
 	char text[CV_FAKE_LINE];
 };
 
-/* Where a message's other headers would be; only whether there is one is asked. */
+/* Where a message's other headers would be: of these only contacts are asked for. */
 struct cv_sip_ref {
-	char none;
+	char contacts[CV_FAKE_LINE];
 };
 
 struct cv_fake_sip {
@@ -34,6 +34,8 @@ struct cv_fake_sip {
 	cv_fake_name_fn *name_of;
 	void *name_arg;
 	const struct cv_refer *refer;
+	cv_fake_redirect_fn *redirect;
+	void *redirect_arg;
 	int request_err;
 };
 
@@ -342,12 +344,30 @@ static int op_refer(struct cv_txn *t, const struct cv_msg *m, cv_refer_fn *fn, v
 	return r ? fn(arg, r) : EBADMSG;
 }
 
+static void op_contacts(const struct cv_msg *m, cv_contact_fn *fn, void *arg)
+{
+	struct cv_str rest = cv_str_of(m->src ? m->src->contacts : NULL), uri;
+
+	while (cv_str_next(&rest, ' ', &uri))
+		fn(arg, uri);
+}
+
+static int op_redirected(struct cv_txn *t, struct cv_str uri, const char *by,
+			 cv_redirected_fn *fn, void *arg)
+{
+	struct cv_fake_sip *s = fake_of(t->leg)->sip;
+
+	return s->redirect(s->redirect_arg, uri, by, fn, arg);
+}
+
 static const struct cv_leg_ops ops = {
 	.request = op_request,
 	.respond = op_respond,
 	.ack = op_ack,
 	.cancel = op_cancel,
 	.refer = op_refer,
+	.contacts = op_contacts,
+	.redirected = op_redirected,
 	.end = op_end,
 };
 
@@ -430,6 +450,17 @@ void cv_fake_leg_refuse(struct cv_txn *t, int err)
 				cv_fake_status(err), cv_method_name(t->method));
 
 	op_end(leg, err);
+}
+
+void cv_fake_sip_contacts(struct cv_fake_sip *s, const char *uris)
+{
+	(void)snprintf(s->ref.contacts, sizeof(s->ref.contacts), "%s", uris ? uris : "");
+}
+
+void cv_fake_sip_redirects(struct cv_fake_sip *s, cv_fake_redirect_fn *fn, void *arg)
+{
+	s->redirect = fn;
+	s->redirect_arg = arg;
 }
 
 void cv_fake_sip_refer(struct cv_fake_sip *s, const struct cv_refer *r)

@@ -56,6 +56,12 @@ void cv_fake_leg_refuse(struct cv_txn *t, int err);
 
 /** The party's last leg that hasn't ended, or of these the @p nth, from 1; NULL. */
 struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name, unsigned nth);
+/** Blank separated contacts of the 3xx to come, and who makes the request that goes to
+ * one; NULL: none. */
+typedef int cv_fake_redirect_fn(void *arg, struct cv_str uri, const char *by,
+				cv_redirected_fn *fn, void *fn_arg);
+void cv_fake_sip_contacts(struct cv_fake_sip *s, const char *uris);
+void cv_fake_sip_redirects(struct cv_fake_sip *s, cv_fake_redirect_fn *fn, void *arg);
 /** What the next REFER asks for; borrowed until it was sent. NULL: nothing. */
 void cv_fake_sip_refer(struct cv_fake_sip *s, const struct cv_refer *r);
 /** The party sends a request in the dialog; ACK and CANCEL belong to the last INVITE,

@@ -54,6 +54,9 @@ static struct bench b; /* CUnit hands tests no argument */
 static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
 {
 	(void)arg;
+	if (cv_str_eq(rq->ruri_host, CV_STR("nowhere.example")))
+		return ENOENT;
+
 	to->kind = CV_TARGET_PEER;
 	to->peer = cv_str_eq(rq->ruri_user, CV_STR("bob")) ? "bob" : "ann";
 
@@ -112,7 +115,8 @@ static int conf_open(void)
 		       "[general]\nname = edge.example\n"
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
 		       "[peer ann]\ntarget = sip:127.0.0.2:%u\n"
-		       "[peer bob]\ntarget = sip:127.0.0.3:%u\n",
+		       "[peer bob]\ntarget = sip:127.0.0.3:%u\n"
+		       "redirect = follow\n",
 		       b.edge.port, b.at[ANN].port, b.at[BOB].port);
 	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
 		return -1;
@@ -294,38 +298,62 @@ static void ask(struct dialog *d, const char *method, const char *more)
 }
 
 /* Answers the last message received. */
-static void reply(unsigned who, const char *status, const char *more)
+static void answer(unsigned who, const char *status, const char *more)
 {
-	char via[512], from[512], to[512], call[512], cseq[512], addr[CV_ADDR_STRLEN];
+	char via[512], from[512], to[512], call[512], cseq[512];
 	bool tagged = strstr(header("To", to), ";tag=");
 
 	send_from(who,
 		  "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\n"
-		  "CSeq: %s\r\nContact: <sip:k@%s>\r\n%sContent-Length: 0\r\n\r\n",
+		  "CSeq: %s\r\n%sContent-Length: 0\r\n\r\n",
 		  status, header("Via", via), header("From", from), to,
 		  tagged ? "" : ";tag=t", header("Call-ID", call), header("CSeq", cseq),
-		  cv_addr_print(&b.at[who], addr), more);
+		  more);
+}
+
+/* The same with a Contact of its own. */
+static void reply(unsigned who, const char *status)
+{
+	char addr[CV_ADDR_STRLEN], mine[128];
+
+	(void)snprintf(mine, sizeof(mine), "Contact: <sip:k@%s>\r\n",
+		       cv_addr_print(&b.at[who], addr));
+	answer(who, status, mine);
+}
+
+static bool has(const char *text)
+{
+	return strstr(b.got, text);
+}
+
+/* Whom @p d calls through the edge. */
+static void aim(struct dialog *d, unsigned who, const char *user, const char *id)
+{
+	char addr[CV_ADDR_STRLEN], host[CV_ADDR_STRLEN];
+
+	*d = (struct dialog){.who = who};
+	(void)snprintf(d->target, sizeof(d->target), "sip:%s@%s", user,
+		       cv_addr_print(&b.edge, addr));
+	(void)snprintf(d->me, sizeof(d->me), "<sip:%s@%s>;tag=%s", id,
+		       cv_addr_print_host(&b.at[who], host), id);
+	(void)snprintf(d->they, sizeof(d->they), "<sip:%s@127.0.0.1>", user);
+	(void)snprintf(d->call, sizeof(d->call), "%s", id);
 }
 
 /* ann calls bob, who answers; the dialog as each of them knows it. */
 static void call(struct dialog *ann, struct dialog *bob, const char *id)
 {
-	char addr[CV_ADDR_STRLEN], to[512];
+	char to[512];
 
-	*ann = (struct dialog){.who = ANN};
+	aim(ann, ANN, "bob", id);
 	*bob = (struct dialog){.who = BOB};
-	cv_addr_print(&b.edge, addr);
-	(void)snprintf(ann->target, sizeof(ann->target), "sip:bob@%s", addr);
-	(void)snprintf(ann->me, sizeof(ann->me), "<sip:ann@127.0.0.2>;tag=a%s", id);
-	(void)snprintf(ann->they, sizeof(ann->they), "<sip:bob@127.0.0.1>");
-	(void)snprintf(ann->call, sizeof(ann->call), "%s", id);
 	ask(ann, "INVITE", "");
 	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE "));
 	(void)header("From", bob->they);
 	(void)snprintf(bob->me, sizeof(bob->me), "%.500s;tag=t", header("To", to));
 	(void)header("Call-ID", bob->call);
 	contact(bob->target);
-	reply(BOB, "200 OK", "");
+	reply(BOB, "200 OK");
 	CU_ASSERT_TRUE_FATAL(got(ANN, "SIP/2.0 200"));
 	(void)header("To", ann->they);
 	contact(ann->target);
@@ -346,7 +374,7 @@ static void test_intruder_does_not_move_cseq(void)
 	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
 	ask(&ann, "INFO", "");
 	CU_ASSERT_TRUE(got(BOB, "INFO "));
-	reply(BOB, "200 OK", "");
+	reply(BOB, "200 OK");
 	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
 	/* and what its party said still counts */
 	ask_from(INTRUDER, &ann, "INFO", 70001, "");
@@ -356,8 +384,113 @@ static void test_intruder_does_not_move_cseq(void)
 	ask(&bob, "BYE", "");
 	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 200"));
 	CU_ASSERT_TRUE(got(ANN, "BYE "));
-	reply(ANN, "200 OK", "");
+	reply(ANN, "200 OK");
 	CU_ASSERT_FALSE(receive_within(ANN, QUIET_STEPS));
+	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
+}
+
+/* Contacts of a redirection reach the caller: third parties' as they stand, what leads
+ * behind the edge by way of the edge. */
+static void test_redirection_is_passed(void)
+{
+	char more[600], text[512], addr[CV_ADDR_STRLEN], edge[CV_ADDR_STRLEN];
+	struct dialog bob;
+
+	cv_addr_print(&b.at[ANN], addr);
+	cv_addr_print(&b.edge, edge);
+	aim(&bob, BOB, "ann", "passed");
+	ask(&bob, "INVITE", "");
+	CU_ASSERT_TRUE_FATAL(got(ANN, "INVITE "));
+	(void)snprintf(more, sizeof(more),
+		       "Contact: <sip:c@third.example:5070;user=phone>;q=0.5,"
+		       " \"D\" <sip:d@10.1.2.3>\r\nContact: <sip:e@%s>;q=0.1\r\n"
+		       "Contact: <tel:+4930123>\r\nContact: <sip:f@%s>\r\n",
+		       addr, edge);
+	answer(ANN, "302 Moved Temporarily", more);
+	CU_ASSERT_TRUE(got(ANN, "ACK "));
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 302"));
+	CU_ASSERT_TRUE(has("<sip:c@third.example:5070;user=phone>;q=0.5"));
+	CU_ASSERT_TRUE(has("<sip:d@10.1.2.3>"));
+	CU_ASSERT_TRUE(has("<tel:+4930123>"));
+	CU_ASSERT_TRUE(has("<sip:e@127.0.0.1>;q=0.1"));
+	CU_ASSERT_FALSE(has(addr)); /* ann's own is not shown */
+	(void)snprintf(text, sizeof(text), "<sip:f@127.0.0.3:%u>", b.at[BOB].port);
+	CU_ASSERT_TRUE(has(text)); /* a user at the edge is one of bob's there */
+	ask(&bob, "ACK", "");
+	CU_ASSERT_FALSE(receive_within(ANN, QUIET_STEPS)); /* one ACK is enough */
+	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
+}
+
+/* A phone that ann knows by the token of its registration through the edge. */
+static void test_redirection_to_a_phone_of_ours(void)
+{
+	const struct cv_bind_ask phone = {
+		.aor = CV_STR("carol@ann.example"),
+		.contact = CV_STR("sip:carol@10.0.0.9"),
+		.flow = {.seen = b.at[INTRUDER]},
+		.place = {.side = CV_SIDE_WAN, .seen = b.at[INTRUDER]},
+	};
+	char more[600], edge[CV_ADDR_STRLEN];
+	struct cv_binds *binds = cv_sip_binds(b.sip);
+	struct cv_binding *bd;
+	struct dialog bob;
+
+	CU_ASSERT_EQUAL_FATAL(cv_bind_take(binds, &bd, &phone), 0);
+	CU_ASSERT_EQUAL_FATAL(cv_bind_confirm(binds, bd, &phone, 60, 60), 0);
+	aim(&bob, BOB, "ann", "token");
+	ask(&bob, "INVITE", "");
+	CU_ASSERT_TRUE_FATAL(got(ANN, "INVITE "));
+	(void)snprintf(more, sizeof(more), "Contact: <sip:%s@%s>\r\n", bd->token,
+		       cv_addr_print(&b.edge, edge));
+	answer(ANN, "302 Moved Temporarily", more);
+	CU_ASSERT_TRUE(got(ANN, "ACK "));
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 302"));
+	CU_ASSERT_TRUE(has("<sip:carol@ann.example>"));
+	CU_ASSERT_FALSE(has(bd->token));
+	ask(&bob, "ACK", "");
+	cv_bind_drop(binds, bd, "end of test");
+}
+
+/* Followed: in the order of q, to the peer's own address, without what is only the
+ * caller's; the caller sees the answer. */
+static void test_redirection_is_followed(void)
+{
+	char more[600], addr[CV_ADDR_STRLEN];
+	struct dialog ann;
+
+	cv_addr_print(&b.at[BOB], addr);
+	aim(&ann, ANN, "bob", "followed");
+	ask(&ann, "INVITE",
+	    "Subject: one\r\nSubject: two\r\nProxy-Authorization: Digest "
+	    "username=\"ann\", realm=\"bob.example\", nonce=\"1\", uri=\"sip:bob\", "
+	    "response=\"2\"\r\n");
+	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE "));
+	CU_ASSERT_TRUE(has("Proxy-Authorization"));
+	(void)snprintf(more, sizeof(more),
+		       "Contact: <sip:last@%s>;q=0.2\r\n"
+		       "Contact: <sip:x@nowhere.example>;q=0.9\r\n"
+		       "Contact: <sip:mail@%s?Subject=mine>;q=0.5\r\n",
+		       addr, addr);
+	answer(BOB, "302 Moved Temporarily", more);
+	CU_ASSERT_TRUE(got(BOB, "ACK "));
+	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE sip:mail@127.0.0.3"));
+	CU_ASSERT_FALSE(has("Proxy-Authorization"));
+	CU_ASSERT_FALSE(has("mine"));
+	CU_ASSERT_TRUE(has("Max-Forwards: 69"));
+	answer(BOB, "404 Not Found", "");
+	CU_ASSERT_TRUE(got(BOB, "ACK "));
+	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE sip:last@127.0.0.3"));
+	reply(BOB, "200 OK");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
+	(void)header("To", ann.they);
+	contact(ann.target);
+	ask(&ann, "ACK", "");
+	CU_ASSERT_TRUE(got(BOB, "ACK "));
+	ask(&ann, "BYE", "");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
+	CU_ASSERT_TRUE(got(BOB, "BYE "));
+	reply(BOB, "200 OK");
+	CU_ASSERT_FALSE(receive_within(BOB, QUIET_STEPS));
 	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
 }
 
@@ -369,6 +502,9 @@ int cv_test_dialog(void)
 		return CU_get_error();
 
 	CU_ADD_TEST(s, test_intruder_does_not_move_cseq);
+	CU_ADD_TEST(s, test_redirection_is_passed);
+	CU_ADD_TEST(s, test_redirection_to_a_phone_of_ours);
+	CU_ADD_TEST(s, test_redirection_is_followed);
 
 	return CU_get_error();
 }
