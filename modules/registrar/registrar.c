@@ -454,9 +454,11 @@ static int answer(void *arg, const struct cv_home_ask *ask, struct cv_home_answe
 		cv_stat_add(m->stat, CV_STAT_auth_failed, 1);
 		if (cv_log_allow(&m->failures, FAIL_BURST))
 			cv_info("registrar",
-				"auth-failed user=\"" CV_STR_FMT "\" realm=%s source=%s",
+				"auth-failed user=\"" CV_STR_FMT
+				"\" realm=%s source=%s why=%s",
 				CV_STR_ARG(ask->user), d->name,
-				cv_addr_print(&ask->seen, seen));
+				cv_addr_print(&ask->seen, seen),
+				a ? "password" : "no-such-account");
 	}
 
 	challenge(m, ask, d, err == ESTALE, ans);

@@ -9,6 +9,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/stat.h"
 #include "bind/home.h"
@@ -20,6 +21,8 @@
 #include "suite_registrar.h"
 
 extern const struct cv_module cv_module_registrar;
+
+enum { LINE = 512 };
 
 /* "alice" "wonder" of edge.example, "bob" of b.example by MD5 ha1, "carol" of
  * c.example by SHA-256 ha1 */
@@ -170,6 +173,37 @@ static void test_wrong_password_is_asked_again(void)
 	CU_ASSERT_PTR_NULL(strstr(ans.challenge, "stale"));
 	CU_ASSERT_EQUAL(cv_stats_sum(b.stats, CV_STAT_auth_failed), 1);
 	bench_close(&b);
+}
+
+static void keep_line(enum cv_log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)snprintf(arg, LINE, "%s", line);
+}
+
+/* The log knows which it was; what is answered doesn't show it. */
+static void test_log_tells_account_from_password(void)
+{
+	static const struct {
+		const char *user, *why;
+	} v[] = {{"alice", "why=password"}, {"nobody", "why=no-such-account"}};
+	char line[LINE] = "";
+
+	for (size_t i = 0; i < 2; ++i) {
+		struct cv_home_ask ask = ask_of(v[i].user);
+		struct cv_home_answer ans = {0};
+		struct bench b;
+
+		bench_open(&b);
+		cv_log_level(CV_LOG_INFO);
+		cv_log_sink(keep_line, line);
+		CU_ASSERT_EQUAL(prove(&b, &ask, "under", &ans), 0);
+		cv_log_sink(NULL, NULL);
+		CU_ASSERT_EQUAL(ans.verdict, CV_HOME_CHALLENGE);
+		CU_ASSERT_PTR_NOT_NULL(strstr(line, "auth-failed user="));
+		CU_ASSERT_PTR_NOT_NULL(strstr(line, v[i].why));
+		bench_close(&b);
+	}
 }
 
 /* The challenge without its nonce, which differs each time. */
@@ -411,6 +445,8 @@ int cv_test_registrar(void)
 			 test_right_password_is_accepted) ||
 	    !CU_add_test(s, "wrong password is asked again",
 			 test_wrong_password_is_asked_again) ||
+	    !CU_add_test(s, "log tells account from password",
+			 test_log_tells_account_from_password) ||
 	    !CU_add_test(s, "unknown user looks like a wrong password",
 			 test_unknown_user_looks_like_a_wrong_password) ||
 	    !CU_add_test(s, "unknown user keeps its realm",

@@ -163,6 +163,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	if (call->answer_ms == 0)
 		cv_stat_add(call->calls->env.stat, CV_STAT_calls_failed, 1);
 
+	cv_call_explain_silence(call, call->evid);
 	cv_call_log_end(call, e);
 	cv_offer_close(call);
 }
@@ -372,7 +373,7 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	peer = rq->stands_in ? rq->for_peer : rq->who == CV_WHO_PEER ? rq->peer : NULL;
 	call->from_peer = peer ? cv_mem_strdup(peer) : NULL;
 	err = !call->key || (peer && !call->from_peer) ? ENOMEM
-						       : cv_call_id_draw(c, call);
+						       : cv_call_id_draw(c, call->id);
 	if (err)
 		goto out;
 
@@ -688,12 +689,7 @@ int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg
 
 	err = rq->max_forwards == 0 ? ELOOP : start_or_retry(c, rq, a, invite);
 	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
-		cv_info("call",
-			"refused from=" CV_STR_FMT "@" CV_STR_FMT " to=" CV_STR_FMT
-			"@" CV_STR_FMT " why=%s",
-			CV_STR_ARG(rq->from_user), CV_STR_ARG(rq->from_host),
-			CV_STR_ARG(rq->to_user), CV_STR_ARG(rq->to_host),
-			cv_call_refusal_name(err));
+		cv_past_refused(c, rq, err); /* a flood pushes nothing out */
 
 	return err;
 }

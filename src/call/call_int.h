@@ -291,8 +291,9 @@ void cv_call_link_media(struct cv_call *call);
 /** Call by key: the next one after @p prev, or the first. */
 struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
 				  const struct cv_call *prev);
-/** Draws an id that no call has. EIO: no random numbers. */
-int cv_call_id_draw(struct cv_calls *c, struct cv_call *call);
+/** Draws an id that no call has into @p id, which is CV_CALL_ID_LEN + 1 zero bytes. EIO:
+ * no random numbers. */
+int cv_call_id_draw(struct cv_calls *c, char *id);
 const char *cv_call_state_name(enum cv_call_state s);
 
 /* past.c */
@@ -304,6 +305,8 @@ void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way wa
 void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out);
 /** Keeps what remains of a call that ends; the oldest makes room. */
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e);
+/** The same of one that was refused at once, and its line in the log. */
+void cv_past_refused(struct cv_calls *c, const struct cv_request *rq, int err);
 /** Drops all. */
 void cv_past_forget(struct cv_calls *c);
 /** NULL: none of that id. */
@@ -322,7 +325,11 @@ void cv_call_log_answer(const struct cv_call *call);
 void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e);
 /** Why a call was refused by us, in a word for the log. */
 const char *cv_call_refusal_name(int err);
+/** The same as a sentence for explain. */
+const char *cv_call_refusal_why(int err);
 /** Evidence of route, places and relay. */
 void cv_call_explain_start(struct cv_call *call);
+/** Adds to @p ev who of an answered call has sent no media. */
+void cv_call_explain_silence(const struct cv_call *call, struct cv_evid *ev);
 
 #endif

@@ -90,4 +90,5 @@ EXTRA_DIST += \
 	tests/replay/call/038-transfer-fails.flow \
 	tests/replay/call/039-transfer-chain.flow \
 	tests/replay/call/044-redirect-followed.flow \
-	tests/replay/call/045-redirect-passed.flow
+	tests/replay/call/045-redirect-passed.flow \
+	tests/replay/call/046-explained.flow

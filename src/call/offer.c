@@ -286,12 +286,35 @@ static int text_write(struct work *w, struct cv_pass *out)
 	return cv_buf_err(&out->buf);
 }
 
+static bool is_held(const struct cv_flow *f)
+{
+	return f->dir == CV_DIR_SENDONLY || f->dir == CV_DIR_INACTIVE;
+}
+
+/* A re-INVITE or UPDATE that holds or resumes. */
+static void explain_hold(const struct work *w, size_t i)
+{
+	const struct cv_lines *old = w->from->now;
+	const struct cv_flow *f = &w->in[i];
+	char what[32];
+
+	if (!old || i >= old->c || w->role != ROLE_OFFER ||
+	    is_held(&old->v[i].flow) == is_held(f))
+		return;
+
+	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
+		       cv_call_party_name(w->from->end));
+	cv_evid_add(w->p->call->evid, what, is_held(f) ? "hold" : "resumed",
+		    "%s asks for %s", cv_method_name(w->m->method), cv_dir_name(f->dir));
+}
+
 static void explain_line(const struct work *w, size_t i)
 {
 	char was[CV_ADDR_STRLEN], is[CV_ADDR_STRLEN], what[32];
 	const struct cv_lines *old = w->from->now;
 	const struct cv_flow *f = &w->in[i];
 
+	explain_hold(w, i);
 	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
 		return;
 

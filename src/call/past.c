@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "call/call_int.h"
 
@@ -45,9 +46,60 @@ void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way wa
 	s->body = m->body.len > 0;
 }
 
+static void keep(struct cv_calls *c, struct cv_past *p)
+{
+	cv_hash_add(c->past_by_id, &p->by_id, cv_str_of(p->id), p);
+	cv_list_add(&c->past, &p->node);
+	if (c->pastc < CV_CALL_PAST) {
+		++c->pastc;
+		return;
+	}
+
+	cv_mem_unref(CV_CONTAINER(c->past.next, struct cv_past, node));
+}
+
+/* NULL: no memory. */
+static struct cv_past *refused_new(struct cv_calls *c, const struct cv_request *rq,
+				   int err)
+{
+	struct cv_past *p = cv_mem_new(sizeof(*p), past_fini);
+
+	if (!p)
+		return NULL;
+
+	if (cv_call_id_draw(c, p->id) || cv_evid_new(&p->evid))
+		return cv_mem_unref(p);
+
+	cv_call_party_print(p->from, rq->from_user, rq->from_host);
+	cv_call_party_print(p->to, rq->to_user, rq->to_host);
+	(void)snprintf(p->end, sizeof(p->end), "edge %s", cv_call_refusal_name(err));
+	cv_evid_join(p->evid, rq->evid);
+	cv_evid_add(p->evid, "call", "refused", "%s", cv_call_refusal_why(err));
+	p->ladder.v[0] = (struct cv_ladder_step){.method = CV_METHOD_INVITE,
+						 .end = CV_END_A,
+						 .way = CV_LADDER_IN,
+						 .body = rq->msg.body.len > 0};
+	p->ladder.c = 1;
+
+	return p;
+}
+
+void cv_past_refused(struct cv_calls *c, const struct cv_request *rq, int err)
+{
+	struct cv_past *p = c->closed ? NULL : refused_new(c, rq, err);
+
+	cv_info("call",
+		"refused call=%s from=" CV_STR_FMT "@" CV_STR_FMT " to=" CV_STR_FMT
+		"@" CV_STR_FMT " why=%s",
+		p ? p->id : "-", CV_STR_ARG(rq->from_user), CV_STR_ARG(rq->from_host),
+		CV_STR_ARG(rq->to_user), CV_STR_ARG(rq->to_host),
+		cv_call_refusal_name(err));
+	if (p)
+		keep(c, p);
+}
+
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e)
 {
-	struct cv_calls *c = call->calls;
 	struct cv_past *p;
 
 	p = cv_mem_new(sizeof(*p), past_fini);
@@ -60,14 +112,7 @@ void cv_past_keep(struct cv_call *call, const struct cv_call_end *e)
 	(void)snprintf(p->end, sizeof(p->end), "%s %s", e->who, e->why);
 	p->ladder = call->ladder;
 	p->evid = cv_mem_ref(call->evid);
-	cv_hash_add(c->past_by_id, &p->by_id, cv_str_of(p->id), p);
-	cv_list_add(&c->past, &p->node);
-	if (c->pastc < CV_CALL_PAST) {
-		++c->pastc;
-		return;
-	}
-
-	cv_mem_unref(CV_CONTAINER(c->past.next, struct cv_past, node));
+	keep(call->calls, p);
 }
 
 void cv_past_forget(struct cv_calls *c)

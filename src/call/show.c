@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "call/call_int.h"
 
 static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
@@ -143,6 +144,8 @@ static void remains_show(const struct remains *r, struct cv_out *out)
 
 int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
 {
+	const struct cv_call *call = find(c, id);
+	struct cv_evid *now = NULL;
 	struct remains r;
 	int err;
 
@@ -151,7 +154,13 @@ int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
 		return err;
 
 	remains_show(&r, out);
-	cv_evid_show(r.evid, out);
+	/* what may change yet is said as it is now */
+	if (call && cv_evid_new(&now) == 0) {
+		cv_evid_join(now, call->evid);
+		cv_call_explain_silence(call, now);
+	}
+	cv_evid_show(now ? now : r.evid, out);
+	cv_mem_unref(now);
 
 	return 0;
 }

@@ -97,6 +97,34 @@ const char *cv_call_refusal_name(int err)
 	}
 }
 
+const char *cv_call_refusal_why(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "no [route], domain or account leads anywhere for its number";
+	case EACCES:
+		return "its sender may not call there";
+	case EBUSY:
+		return "a limit of [limits] is reached, or the edge is ending";
+	case ENOSPC:
+		return "no media port is left in [media] ports";
+	case EBADMSG:
+	case E2BIG:
+		return "its session description can't be read";
+	case ELOOP:
+		return "its Max-Forwards is used up: it goes in a circle";
+	case EALREADY:
+		return "the same request came by another way";
+	case EHOSTUNREACH:
+	case ESTALE:
+		return "whom it calls is known, but not registered or not there";
+	case ENOMEM:
+		return "memory is short";
+	default:
+		return "it could not be sent on";
+	}
+}
+
 static const char *family_name(const struct cv_place *p)
 {
 	return p->family == AF_INET6 ? "IPv6" : "IPv4";
@@ -159,4 +187,21 @@ void cv_call_explain_start(struct cv_call *call)
 			    cv_transport_name(to->transport));
 
 	explain_relay(call);
+}
+
+void cv_call_explain_silence(const struct cv_call *call, struct cv_evid *ev)
+{
+	for (size_t i = 0; call->media && call->answer_ms && i < 2; ++i) {
+		const struct cv_party *p = &call->party[i];
+		char what[16];
+
+		if (cv_addr_is_set(&p->latched))
+			continue;
+
+		(void)snprintf(what, sizeof(what), "media of %s",
+			       cv_call_party_name(p->end));
+		cv_evid_add(ev, what, "silent",
+			    "waiting for its first packet: none has come since the call "
+			    "was answered");
+	}
 }

@@ -55,7 +55,7 @@ struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
 	return n ? n->obj : NULL;
 }
 
-int cv_call_id_draw(struct cv_calls *c, struct cv_call *call)
+int cv_call_id_draw(struct cv_calls *c, char *id)
 {
 	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* not i l o u */
 	uint8_t r[CV_CALL_ID_LEN];
@@ -65,9 +65,9 @@ int cv_call_id_draw(struct cv_calls *c, struct cv_call *call)
 			return EIO;
 
 		for (size_t i = 0; i < sizeof(r); ++i)
-			call->id[i] = digits[r[i] % 32];
+			id[i] = digits[r[i] % 32];
 
-		if (!cv_hash_find(c->by_id, cv_str_of(call->id)))
+		if (!cv_hash_find(c->by_id, cv_str_of(id)))
 			return 0;
 	}
 

@@ -9,6 +9,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "call/call_int.h"
 #include "call_world.h"
@@ -154,6 +155,68 @@ static void test_steps_are_bounded(void)
 	cv_mem_unref(w);
 }
 
+/* The id in the line about a refused call. */
+static void id_of_refused(enum cv_log_level level, const char *line, void *arg)
+{
+	const char *at = strstr(line, "refused call=");
+
+	(void)level;
+	if (at)
+		(void)sscanf(at, "refused call=%10s", (char *)arg);
+}
+
+static void test_refused_call_is_explained(void)
+{
+	static const char *const steps[] = {"< desk INVITE nobody id no audio 10.0.0.1:4",
+					    "> desk 404 INVITE", NULL};
+	static const char *const story[] = {"desk@example.net", "nobody@example.net",
+					    "ended: edge no-route", "place of A",
+					    "leads anywhere"};
+	static const char *const ladder[] = {"INVITE +body"};
+	char id[CV_CALL_ID_LEN + 1] = "";
+	struct cv_buf text = {.p = NULL};
+	struct cv_world *w = world();
+	struct cv_out *out;
+
+	cv_log_level(CV_LOG_INFO);
+	cv_log_sink(id_of_refused, id);
+	CU_ASSERT_TRUE(cv_world_play(w, steps));
+	cv_log_sink(NULL, NULL);
+	CU_ASSERT_EQUAL(strlen(id), CV_CALL_ID_LEN);
+	ask(w, "ladder", id, ladder, 1);
+	CU_ASSERT_EQUAL_FATAL(cv_out_new(&out, CV_OUT_TEXT), 0);
+	CU_ASSERT_EQUAL(cv_calls_explain(cv_world_calls(w), cv_str_of(id), out), 0);
+	CU_ASSERT_EQUAL(cv_out_finish(out, &text), 0);
+	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); ++i)
+		CU_ASSERT_PTR_NOT_NULL(text.p ? strstr(text.p, story[i]) : NULL);
+
+	cv_mem_unref(out);
+	cv_buf_free(&text);
+	cv_world_close(w);
+	cv_mem_unref(w);
+}
+
+/* A flood of refused calls pushes no call out that was one. */
+static void test_refused_calls_leave_room(void)
+{
+	static const char *const want[] = {"desk@example.net"};
+	char id[CV_CALL_ID_LEN + 1], invite[64];
+	struct cv_world *w = world();
+	char line[CV_FAKE_LINE];
+
+	play(w, 0, id);
+	for (int i = 0; i < 2 * CV_CALL_PAST; ++i) {
+		(void)snprintf(invite, sizeof(invite), "desk INVITE nobody id f%d", i);
+		CU_ASSERT_EQUAL(cv_world_feed(w, invite), 0);
+		while (cv_world_next(w, line))
+			;
+	}
+
+	ask(w, "ladder", id, want, 1);
+	cv_world_close(w);
+	cv_mem_unref(w);
+}
+
 static void test_unknown_id_is_refused(void)
 {
 	char id[CV_CALL_ID_LEN + 1];
@@ -180,6 +243,8 @@ int cv_test_past(void)
 	CU_ADD_TEST(s, test_oldest_makes_room);
 	CU_ADD_TEST(s, test_steps_are_bounded);
 	CU_ADD_TEST(s, test_unknown_id_is_refused);
+	CU_ADD_TEST(s, test_refused_call_is_explained);
+	CU_ADD_TEST(s, test_refused_calls_leave_room);
 
 	return CU_get_error();
 }
