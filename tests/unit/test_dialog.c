@@ -46,7 +46,8 @@ struct bench {
 	struct cv_route *route;
 	int fd[SOCKETS];
 	struct cv_addr at[SOCKETS], edge;
-	char got[TEXT]; /* last message received */
+	char got[TEXT];  /* last message received */
+	unsigned branch; /* of the last request */
 };
 
 static struct bench b; /* CUnit hands tests no argument */
@@ -280,14 +281,13 @@ static void contact(char dst[512])
 static void ask_from(unsigned who, struct dialog *d, const char *method, unsigned cseq,
 		     const char *more)
 {
-	static unsigned branch;
 	char addr[CV_ADDR_STRLEN];
 
 	send_from(who,
 		  "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%u\r\n"
 		  "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"
 		  "CSeq: %u %s\r\nContact: <sip:k@%s>\r\n%sContent-Length: 0\r\n\r\n",
-		  method, d->target, cv_addr_print(&b.at[who], addr), ++branch, d->me,
+		  method, d->target, cv_addr_print(&b.at[who], addr), b.branch, d->me,
 		  d->they, d->call, cseq, method, cv_addr_print(&b.at[who], addr), more);
 }
 
@@ -295,6 +295,7 @@ static void ask(struct dialog *d, const char *method, const char *more)
 {
 	if (strcmp(method, "ACK") != 0)
 		++d->cseq;
+	++b.branch;
 	ask_from(d->who, d, method, d->cseq, more);
 }
 
@@ -378,8 +379,10 @@ static void test_intruder_does_not_move_cseq(void)
 	struct dialog ann, bob;
 
 	call(&ann, &bob, "cseq");
+	++b.branch;
 	ask_from(INTRUDER, &ann, "INFO", 70000, "");
 	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
+	++b.branch;
 	ask_from(INTRUDER, &bob, "BYE", 80000, "");
 	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
 	ask(&ann, "INFO", "");
@@ -387,8 +390,10 @@ static void test_intruder_does_not_move_cseq(void)
 	reply(BOB, "200 OK");
 	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
 	/* and what its party said still counts */
+	++b.branch;
 	ask_from(INTRUDER, &ann, "INFO", 70001, "");
 	CU_ASSERT_TRUE(got(INTRUDER, "SIP/2.0 403"));
+	++b.branch;
 	ask_from(ANN, &ann, "INFO", 1, "");
 	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 500"));
 	ask(&bob, "BYE", "");
@@ -426,7 +431,7 @@ static void test_redirection_is_passed(void)
 	CU_ASSERT_FALSE(has(addr)); /* ann's own is not shown */
 	(void)snprintf(text, sizeof(text), "<sip:f@127.0.0.3:%u>", b.at[BOB].port);
 	CU_ASSERT_TRUE(has(text)); /* a user at the edge is one of bob's there */
-	ask(&bob, "ACK", "");
+	ask_from(BOB, &bob, "ACK", bob.cseq, ""); /* its INVITE was the last request */
 	while (receive_within(ANN, QUIET_STEPS))
 		CU_ASSERT_TRUE(strncmp(b.got, "ACK ", 4) != 0); /* one is enough */
 	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
@@ -458,7 +463,7 @@ static void test_redirection_to_a_phone_of_ours(void)
 	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 302"));
 	CU_ASSERT_TRUE(has("<sip:carol@ann.example>"));
 	CU_ASSERT_FALSE(has(bd->token));
-	ask(&bob, "ACK", "");
+	ask_from(BOB, &bob, "ACK", bob.cseq, ""); /* its INVITE was the last request */
 	cv_bind_drop(binds, bd, "end of test");
 }
 
@@ -505,6 +510,34 @@ static void test_redirection_is_followed(void)
 	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
 }
 
+/* ann transfers bob and hangs up; what bob tells of it still reaches her. */
+static void test_report_after_bye(void)
+{
+	struct dialog ann, bob;
+
+	call(&ann, &bob, "report");
+	ask(&ann, "REFER", "Refer-To: <sip:carol@third.example>\r\n");
+	CU_ASSERT_TRUE_FATAL(got(BOB, "REFER "));
+	reply(BOB, "202 Accepted");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 202"));
+	ask(&ann, "BYE", "");
+	CU_ASSERT_TRUE(got(ANN, "SIP/2.0 200"));
+	CU_ASSERT_TRUE(got(BOB, "BYE "));
+	reply(BOB, "200 OK");
+	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
+	ask(&bob, "NOTIFY", "Event: refer\r\nSubscription-State: active;expires=60\r\n");
+	CU_ASSERT_TRUE_FATAL(got(ANN, "NOTIFY "));
+	reply(ANN, "200 OK");
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 200"));
+	ask(&bob, "NOTIFY", "Event: refer\r\nSubscription-State: terminated\r\n");
+	CU_ASSERT_TRUE_FATAL(got(ANN, "NOTIFY "));
+	reply(ANN, "200 OK");
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 200"));
+	ask(&bob, "NOTIFY", "Event: refer\r\nSubscription-State: terminated\r\n");
+	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 481"));
+	settle();
+}
+
 int cv_test_dialog(void)
 {
 	CU_pSuite s = CU_add_suite("dialog", bench_open, bench_close);
@@ -516,6 +549,7 @@ int cv_test_dialog(void)
 	CU_ADD_TEST(s, test_redirection_is_passed);
 	CU_ADD_TEST(s, test_redirection_to_a_phone_of_ours);
 	CU_ADD_TEST(s, test_redirection_is_followed);
+	CU_ADD_TEST(s, test_report_after_bye);
 
 	return CU_get_error();
 }
