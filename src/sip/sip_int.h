@@ -179,8 +179,8 @@ struct cv_sip_txn {
 	nta_incoming_t *irq;    /* owned; NULL once over */
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
+	bool owes_ack;          /* ours, an INVITE: it was a 2xx */
 	bool cancelled;         /* by us */
-	bool refused;           /* ours: by 3xx to 6xx, whose ACK is the stack's */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */

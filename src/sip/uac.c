@@ -260,7 +260,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	sip_t *sip;
 	int err;
 
-	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final || t->refused)
+	if (!t->orq || !t->owes_ack)
 		return ESTALE;
 
 	msg = nta_msg_create(leg->sip->agent, 0);
@@ -384,7 +384,6 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 	struct cv_sip_leg *leg = t->leg;
 
 	t->final = true;
-	t->refused = m->status >= 300;
 	if (m->status >= 300 || t->base.method != CV_METHOD_INVITE) {
 		if (sip && m->status < 300 && sip->sip_contact &&
 		    t->base.method == CV_METHOD_UPDATE)
@@ -398,6 +397,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
+	t->owes_ack = true;
 	take_invite_ok(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
