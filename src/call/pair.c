@@ -48,6 +48,7 @@ int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in)
 	p->call = call;
 	p->from = from->end;
 	p->method = in->method;
+	p->fork = CV_FORK_ALL;
 	p->in = cv_mem_ref(in);
 	in->arg = p;
 	cv_list_add(&call->pairs, &p->node);
@@ -160,17 +161,17 @@ static void follow(struct cv_party *p)
 
 	p->place = p->leg->place;
 	if (p->call->media)
-		env->media->place(p->call->media, p->end, &p->place);
+		env->media->place(p->call->media, p->end, CV_FORK_ALL, &p->place);
 }
 
 /* Status of a request we could not send on. */
-static uint16_t refusal(const struct cv_party *from, int err)
+static uint16_t refusal(int err)
 {
 	switch (err) {
 	case EBADMSG:
 		return 488;
 	case EINPROGRESS:
-		return from->call->offerer == from->end ? 500 : 491;
+		return 491;
 	case ESTALE:
 		return 481;
 	default:
@@ -204,10 +205,12 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	if (err)
 		return err;
 
-	err = cv_offer_pass(p, from->end, m, &pass);
+	p->fork = m->fork;
 	/* who sees one early dialog means the one that spoke last */
 	if (p->call->single && from->end == CV_END_A && m->method != CV_METHOD_PRACK)
-		pass.m.fork = p->call->fork_now;
+		p->fork = p->call->fork_now;
+	err = cv_offer_pass(p, from->end, m, &pass);
+	pass.m.fork = p->fork;
 	if (!err)
 		err = cv_pair_send(p, &pass.m, NULL);
 
@@ -249,7 +252,7 @@ static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_ms
 		if (!err)
 			return;
 
-		status = refusal(from, err);
+		status = refusal(err);
 		cv_debug("call", "request refused call=%s method=%s err=%s",
 			 from->call->id, cv_method_name(m->method), strerror(err));
 	}
@@ -376,7 +379,7 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 
 	err = cv_offer_pass(p, from->end, m, &pass);
 	if (err)
-		cv_pair_reply(p->in, refusal(from, err == EBADMSG ? err : EIO));
+		cv_pair_reply(p->in, refusal(err == EBADMSG ? err : EIO));
 	else
 		err = respond(p, &pass.m);
 
@@ -431,6 +434,7 @@ static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_
 	}
 
 	p->acking = true;
+	cv_talk_choose(call, m->fork);
 	cv_call_answered(call);
 	cv_call_session(call, m);
 }

@@ -129,7 +129,13 @@ static size_t put(char *dst, size_t at, const char *fmt, ...)
 
 static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
 {
+	struct cv_str user = cv_sdp_session(sdp);
 	char addr[CV_ADDR_STRLEN];
+
+	user.len = cv_str_chr(user, ' ');
+	if (!cv_str_eq(user, CV_STR("-")))
+		at = put(dst, at, " o " CV_STR_FMT " " CV_STR_FMT, CV_STR_ARG(user),
+			 CV_STR_ARG(cv_sdp_version(sdp)));
 
 	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
 		const struct cv_flow *f = cv_sdp_flow(sdp, i);

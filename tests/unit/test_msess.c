@@ -399,7 +399,7 @@ static void test_new_place_is_heard(void)
 	party_open(&moved, "127.0.1.7");
 	party_rtp(&moved, &c.to_a.rtp, 1);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
-	cv_media_place(c.m, CV_END_A, &to);
+	cv_media_place(c.m, CV_END_A, CV_FORK_ALL, &to);
 	party_rtp(&moved, &c.to_a.rtp, 2);
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 2);
 	party_close(&moved);

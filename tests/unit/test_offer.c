@@ -131,8 +131,10 @@ static void test_other_bodies_pass(void)
 
 	answered(w);
 	play(w, steps);
-	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_B][0].rtp.port,
-			5000);
+	CU_ASSERT_EQUAL(
+		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_B)[0]
+			.rtp.port,
+		5000);
 	end(w);
 }
 
@@ -191,9 +193,9 @@ static void test_refused_preview_goes_back(void)
 	play(w, steps);
 	m = cv_fake_media_last(cv_world_plane(w));
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 2);
-	CU_ASSERT_EQUAL(m->in[CV_END_A][0].rtp.port, 10000);
-	CU_ASSERT_EQUAL(m->in[CV_END_B][0].rtp.port, 4000);
-	CU_ASSERT_EQUAL(m->in[CV_END_A][1].rtp.port, 0);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[0].rtp.port, 10000);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_B)[0].rtp.port, 4000);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[1].rtp.port, 0);
 	end(w);
 }
 
