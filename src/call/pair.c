@@ -13,9 +13,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/mem.h"
 #include "call/call_int.h"
+
+enum { RETRY_MAX_S = 10 };
 
 static void txn_forget(struct cv_txn *t)
 {
@@ -107,20 +110,38 @@ static int respond(struct cv_pair *p, const struct cv_msg *m)
 	return leg->ops->respond(p->in, &shown);
 }
 
-void cv_pair_reply(struct cv_txn *t, uint16_t status)
+static void reply(struct cv_txn *t, const struct cv_msg *m)
 {
-	const struct cv_msg m = {.method = t->method, .status = status};
-
 	if (!t->leg)
 		return;
 
 	if (t->leg->arg && t->leg->events == &cv_call_events) {
 		const struct cv_party *party = t->leg->arg;
 
-		cv_ladder_note(party->call, party->end, CV_LADDER_OUT, &m);
+		cv_ladder_note(party->call, party->end, CV_LADDER_OUT, m);
 	}
 
-	(void)t->leg->ops->respond(t, &m);
+	(void)t->leg->ops->respond(t, m);
+}
+
+void cv_pair_reply(struct cv_txn *t, uint16_t status)
+{
+	const struct cv_msg m = {.method = t->method, .status = status};
+
+	reply(t, &m);
+}
+
+/* RFC 3261 14.2, RFC 3311 5.2: not so fast, ask again after 0 to 10 s; nobody needs to
+ * come back at once */
+static void reply_later(struct cv_txn *t)
+{
+	struct cv_msg m = {.method = t->method, .status = 500, .retry_s = 1};
+	uint8_t r;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) == (ssize_t)sizeof(r))
+		m.retry_s = 1 + r % RETRY_MAX_S;
+
+	reply(t, &m);
 }
 
 static void ack(struct cv_pair *p, const struct cv_msg *m)
@@ -179,9 +200,9 @@ static uint16_t refusal(int err)
 	}
 }
 
-/* Another INVITE is open: 500 when its sender asks again, 491 when they crossed. 0: none.
- */
-static uint16_t glare(struct cv_party *from)
+/* Another INVITE is open: EALREADY when its sender asks again, EINPROGRESS when they
+ * crossed; as for offers. */
+static int glare(struct cv_party *from)
 {
 	struct cv_list *n, *tmp;
 
@@ -189,7 +210,7 @@ static uint16_t glare(struct cv_party *from)
 		const struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
 
 		if (p->method == CV_METHOD_INVITE)
-			return p->from == from->end ? 500 : 491;
+			return p->from == from->end ? EALREADY : EINPROGRESS;
 	}
 
 	return 0;
@@ -237,27 +258,32 @@ static void prack(struct cv_pair *p, const struct cv_msg *m)
 			 strerror(err));
 }
 
+static void refuse(const struct cv_party *from, struct cv_txn *t, int err)
+{
+	cv_debug("call", "request refused call=%s method=%s err=%s", from->call->id,
+		 cv_method_name(t->method), strerror(err));
+	if (err == EALREADY)
+		reply_later(t);
+	else
+		cv_pair_reply(t, refusal(err));
+}
+
 static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
-	uint16_t status = 0;
-	int err;
+	int err = 0;
 
-	if (m->method == CV_METHOD_INVITE)
-		status = glare(from);
-	else if (m->method == CV_METHOD_PRACK && m->rseq == 0)
-		status = m->body.len > 0 ? 488 : 200; /* nobody there it could go to */
-
-	if (status == 0) {
-		err = send_on(from, t, m);
-		if (!err)
-			return;
-
-		status = refusal(err);
-		cv_debug("call", "request refused call=%s method=%s err=%s",
-			 from->call->id, cv_method_name(m->method), strerror(err));
+	if (m->method == CV_METHOD_PRACK && m->rseq == 0) {
+		cv_pair_reply(t, m->body.len > 0 ? 488 : 200); /* nobody there it could go
+								  to */
+		return;
 	}
 
-	cv_pair_reply(t, status);
+	if (m->method == CV_METHOD_INVITE)
+		err = glare(from);
+	if (!err)
+		err = send_on(from, t, m);
+	if (err)
+		refuse(from, t, err);
 }
 
 static void on_ack(struct cv_txn *t, const struct cv_msg *m)

@@ -181,6 +181,8 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = put(text, at, "%u ", (unsigned)m->status);
 
 	at = put(text, at, "%s", cv_method_name(m->method));
+	if (m->retry_s > 0)
+		at = put(text, at, m->retry_s <= 10 ? " later" : " much later");
 	if (m->fork != 0 && !m->single)
 		at = put(text, at, " fork %u", (unsigned)m->fork);
 	if (m->reliable)
