@@ -81,4 +81,8 @@ EXTRA_DIST += \
 	tests/replay/call/030-session-timer.flow \
 	tests/replay/call/032-origin.flow \
 	tests/replay/call/033-fork-talks.flow \
-	tests/replay/call/034-one-dialog-two-phones.flow
+	tests/replay/call/034-one-dialog-two-phones.flow \
+	tests/replay/call/035-hold.flow \
+	tests/replay/call/036-lines-come-and-go.flow \
+	tests/replay/call/037-offerless-reinvite.flow \
+	tests/replay/call/038-glare.flow

@@ -114,29 +114,22 @@ static void put(struct cv_lines **to, struct cv_lines *lines)
 	*to = lines;
 }
 
+/* Streams that are in no talk any more end; while it rings another fork may want them. */
+static void media_settle(struct cv_call *call, const struct cv_talk *t)
+{
+	if (call->media && t->fork != CV_FORK_ALL && t == &call->talk)
+		call->calls->env.media->choose(call->media, t->fork);
+}
+
 /* Both said what they want: this is what a refusal goes back to from now on. */
-static void agree(struct cv_talk *t)
+static void agree(struct cv_call *call, struct cv_talk *t)
 {
 	for (size_t i = 0; i < 2; ++i)
 		put(&t->good[i], t->now[i]);
 
 	t->offered_in = NULL;
 	t->previewed = false;
-}
-
-/* The message that ends an exchange came without a description. */
-static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
-		   const struct cv_msg *m)
-{
-	bool last = is_2xx(m) || m->method == CV_METHOD_ACK;
-
-	if (!t || !last || !answers(t, p, from))
-		return;
-
-	if (t->previewed)
-		agree(t);
-	else
-		t->offered_in = NULL;
+	media_settle(call, t);
 }
 
 static void strip(struct cv_pass *out)
@@ -248,6 +241,45 @@ static void media_repeat(struct cv_call *call, uint32_t fork, enum cv_end end,
 			cv_call_party_name(end), strerror(err));
 }
 
+static void undo(struct cv_call *call, struct cv_talk *t, const struct cv_pair *p)
+{
+	if (t->agreed_in == p)
+		t->agreed_in = NULL;
+
+	if (t->offered_in != p)
+		return;
+
+	t->offered_in = NULL;
+	t->previewed = false;
+	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
+		if (t->now[end] == t->good[end] || !t->now[end])
+			continue;
+
+		media_repeat(call, t->fork, (enum cv_end)end, t->good[end],
+			     t->now[end]->c);
+		put(&t->now[end], t->good[end]);
+	}
+
+	media_settle(call, t);
+}
+
+/* The message that ends an exchange came without a description. */
+static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
+		   const struct cv_msg *m)
+{
+	bool last = is_2xx(m) || m->method == CV_METHOD_ACK;
+
+	if (!t || !last || !answers(t, p, from))
+		return;
+
+	if (t->previewed)
+		agree(p->call, t);
+	else if (p == p->call->setup)
+		t->offered_in = NULL;
+	else
+		undo(p->call, t, p); /* nobody has agreed to anything new */
+}
+
 /* What we put in o= for good, and in place of addresses of streams without media. With no
  * stream open at first it is the "no address" of the receiver's family. */
 static struct cv_addr origin_of(struct work *w)
@@ -345,7 +377,7 @@ static void keep(struct work *w)
 	case ROLE_ANSWER:
 		if (t->offered_in && w->m->status < 200)
 			t->agreed_in = t->offered_in;
-		agree(t);
+		agree(w->p->call, t);
 		note_codec(w->p->call, w->sdp);
 		break;
 	case ROLE_NONE:
@@ -484,26 +516,6 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 void cv_pass_done(struct cv_pass *out)
 {
 	cv_buf_free(&out->buf);
-}
-
-static void undo(struct cv_call *call, struct cv_talk *t, const struct cv_pair *p)
-{
-	if (t->agreed_in == p)
-		t->agreed_in = NULL;
-
-	if (t->offered_in != p)
-		return;
-
-	t->offered_in = NULL;
-	t->previewed = false;
-	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
-		if (t->now[end] == t->good[end] || !t->now[end])
-			continue;
-
-		media_repeat(call, t->fork, (enum cv_end)end, t->good[end],
-			     t->now[end]->c);
-		put(&t->now[end], t->good[end]);
-	}
 }
 
 void cv_offer_undo(struct cv_pair *p)

@@ -172,17 +172,24 @@ static const char *who(const struct cv_party *p)
 	return p->end == CV_END_A ? "caller" : "callee";
 }
 
-/* The phone behind a leg may have moved; what may be latched follows it. */
-static void follow(struct cv_party *p)
+/* The phone behind a leg may have moved, and of several that ring each may be elsewhere;
+ * what may be latched follows. */
+static void follow(struct cv_party *p, uint32_t fork, const struct cv_msg *m)
 {
 	const struct cv_call_env *env = &p->call->calls->env;
+	bool rings = p->end == CV_END_B && p->call->state == CV_CALL_SETUP;
 
-	if (!p->leg || cv_addr_eq(&p->leg->place.seen, &p->place.seen))
+	if (!p->leg)
+		return;
+
+	if (cv_addr_eq(&p->leg->place.seen, &p->place.seen) &&
+	    !(rings && m->body.len > 0))
 		return;
 
 	p->place = p->leg->place;
 	if (p->call->media)
-		env->media->place(p->call->media, p->end, CV_FORK_ALL, &p->place);
+		env->media->place(p->call->media, p->end, rings ? fork : CV_FORK_ALL,
+				  &p->place);
 }
 
 /* Status of a request we could not send on. */
@@ -355,7 +362,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_party *from = arg;
 	struct cv_call *call = cv_mem_ref(from->call);
 
-	follow(from);
+	follow(from, m->fork, m);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->method == CV_METHOD_ACK)
 		on_ack(t, m);
@@ -491,7 +498,7 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 		return; /* to a BYE of ours */
 
 	call = cv_mem_ref(from->call);
-	follow(from);
+	follow(from, p->fork == CV_FORK_ALL ? m->fork : p->fork, m);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->status < 200)
 		on_provisional(p, from, m);

@@ -236,33 +236,37 @@ static void drop_others(struct cv_media *m)
 	m->others = NULL;
 }
 
-static bool is_refused(const struct cv_mline *l)
-{
-	return l->talk.end[CV_END_A].off || l->talk.end[CV_END_B].off;
-}
-
-void cv_media_choose(struct cv_media *m, uint32_t fork)
+static void choose(struct cv_media *m, uint32_t fork)
 {
 	const struct cv_mchange how = {.at = CV_MEDIA_HEARD, .only = true};
-	bool is_alone;
+	bool is_alone = !m->others;
 
-	if (!m || !m->plane || m->is_answered)
-		return;
-
-	is_alone = !m->others;
 	if (cv_media_hear(m, fork) == ENOBUFS)
 		cv_warn("media", "fork-lost id=%u fork=%u", m->id, fork);
 	drop_others(m);
 	m->is_answered = true;
-	if (!is_alone)
-		cv_media_face(m, CV_END_B, &m->place[CV_END_B]);
+	if (is_alone)
+		return;
+
+	cv_media_face(m, CV_END_B, &m->place[CV_END_B]);
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i])
+			tell_line(m->line[i], &m->line[i]->talk.end[CV_END_A], &how);
+	}
+}
+
+void cv_media_choose(struct cv_media *m, uint32_t fork)
+{
+	if (!m || !m->plane)
+		return;
+
+	if (!m->is_answered)
+		choose(m, fork);
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		struct cv_mline *l = m->line[i];
 
-		if (l && is_refused(l))
+		if (l && (l->talk.end[CV_END_A].off || l->talk.end[CV_END_B].off))
 			cv_mline_close(l);
-		else if (l && !is_alone)
-			tell_line(l, &l->talk.end[CV_END_A], &how);
 	}
 }
 
@@ -287,25 +291,33 @@ void cv_media_anew(struct cv_media *m)
 	}
 }
 
-static void tell_place(struct cv_media *m, enum cv_end end, int at)
+static bool is_same(const struct cv_place *a, const struct cv_place *b)
 {
-	const struct cv_mchange how = {.at = at, .reopen = {true, true}};
-
-	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
-		if (m->line[i] && cv_mline_send_expect(m->line[i], end, &how))
-			cv_warn("media", "place-lost id=%u stream=%zu", m->id, i);
-	}
+	return a->side == b->side && cv_addr_eq(&a->seen, &b->seen) &&
+	       a->family == b->family && a->listen == b->listen &&
+	       a->lan_group == b->lan_group && a->nat_entry == b->nat_entry;
 }
 
 /* Ports that were taken stay; while several ring there is no telling which point later
  * ones should face */
-static void place_heard(struct cv_media *m, enum cv_end end, const struct cv_place *place)
+static void put_place(struct cv_media *m, enum cv_end end, int at,
+		      const struct cv_place *place)
 {
-	if (end == CV_END_B && m->others)
-		m->place[end] = *place;
-	else
+	const struct cv_mchange how = {.at = at, .reopen = {true, true}};
+	struct cv_place *is =
+		at == CV_MEDIA_HEARD ? &m->place[end] : &m->others->v[at].place;
+
+	if (is_same(is, place))
+		return;
+
+	if (at == CV_MEDIA_HEARD && (end == CV_END_A || !m->others))
 		cv_media_face(m, end, place);
-	tell_place(m, end, CV_MEDIA_HEARD);
+	else
+		*is = *place;
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i] && cv_mline_send_expect(m->line[i], end, &how))
+			cv_warn("media", "place-lost id=%u stream=%zu", m->id, i);
+	}
 }
 
 void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
@@ -320,16 +332,9 @@ void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		return;
 	}
 
-	if (at == CV_MEDIA_HEARD) {
-		place_heard(m, end, place);
-	} else {
-		m->others->v[at].place = *place;
-		tell_place(m, end, at);
-	}
-	for (size_t i = 0;
-	     end == CV_END_B && fork == CV_FORK_ALL && m->others && i < m->others->c;
-	     ++i) {
-		m->others->v[i].place = *place;
-		tell_place(m, end, (int)i);
-	}
+	put_place(m, end, at, place);
+	if (end == CV_END_A || fork != CV_FORK_ALL || !m->others)
+		return;
+	for (size_t i = 0; i < m->others->c; ++i)
+		put_place(m, end, (int)i, place);
 }

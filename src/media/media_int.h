@@ -166,7 +166,7 @@ struct cv_msaid {
 	enum cv_dir dir;
 	bool spoken, mux;    /* what the end said */
 	bool told, told_mux; /* what we said to it */
-	bool off;            /* it refused the stream while others could still take it */
+	bool off;            /* it wants the stream no more */
 };
 
 /** The talk on a line between end A and one fork of end B. */

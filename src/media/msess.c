@@ -239,8 +239,7 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 		++out->rtcp.port;
 }
 
-/* Port 0 ends a stream; while the call rings only for this fork: another one that was
- * offered it may take it yet, on the same ports */
+/* Port 0 ends a stream when both have agreed on it, which is said by cv_media_choose() */
 static void refuse(const struct work *w, size_t i)
 {
 	struct cv_mchange how = {.at = w->at};
@@ -248,10 +247,6 @@ static void refuse(const struct work *w, size_t i)
 
 	if (!l)
 		return;
-	if (w->m->is_answered) {
-		cv_mline_close(l);
-		return;
-	}
 
 	cv_mline_talk(l, w->at)->end[w->from] = (struct cv_msaid){.off = true};
 	send_expect(w, l, w->from, &how);

@@ -2,7 +2,7 @@
 /*
  * A packet path without packets. Keeps the promises of media/media.h that a
  * call relies on: ports of a leg and stream never change, an error changes
- * nothing, port 0 gives the pair back once the call is answered, each fork has its
+ * nothing, port 0 gives the pair back once that is agreed on, each fork has its
  * own descriptions. Test's thread.
  */
 #include "config.h"
@@ -114,6 +114,7 @@ static struct cv_fake_talk *find_or_make(struct cv_media *m, uint32_t fork)
 		t = &m->talk[m->talkc < CV_FAKE_FORKS ? m->talkc++ : CV_FAKE_FORKS - 1];
 		*t = m->talk[m->heard];
 		memset(t->in[CV_END_B], 0, sizeof(t->in[CV_END_B]));
+		t->saidc[CV_END_B] = 0;
 	}
 	t->fork = fork;
 
@@ -126,11 +127,8 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 	uint16_t *port = &m->port[to][i];
 
 	*out = *in;
-	if (!carries(in)) {
-		if (m->is_answered)
-			give(m, i, to);
+	if (!carries(in))
 		return;
-	}
 
 	if (*port == 0) {
 		*port = m->plane->port;
@@ -172,6 +170,8 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		find_or_make(m, fork)->in[from][i] = in[i];
 		media_stream(m, to, &in[i], &out[i], i);
 	}
+	if (find(m, fork))
+		find(m, fork)->saidc[from] = flowc;
 
 	return 0;
 }
@@ -220,21 +220,24 @@ static int media_hear(struct cv_media *m, uint32_t fork)
 	return 0;
 }
 
+static bool is_off(const struct cv_fake_talk *t, enum cv_end end, size_t i)
+{
+	return i < t->saidc[end] && !carries(&t->in[end][i]);
+}
+
 static void media_choose(struct cv_media *m, uint32_t fork)
 {
-	const struct cv_flow *in;
-
-	if (m->is_answered)
-		return;
+	const struct cv_fake_talk *t;
 
 	(void)media_hear(m, fork);
 	m->is_answered = true;
-	in = m->talk[m->heard].in[CV_END_B];
+	t = &m->talk[m->heard];
 	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
-		if (cv_addr_is_set(&in[i].rtp) && in[i].rtp.port == 0) {
-			give(m, i, CV_END_A);
-			give(m, i, CV_END_B);
-		}
+		if (!is_off(t, CV_END_A, i) && !is_off(t, CV_END_B, i))
+			continue;
+
+		give(m, i, CV_END_A);
+		give(m, i, CV_END_B);
 	}
 }
 

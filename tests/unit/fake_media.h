@@ -28,6 +28,7 @@ struct cv_fake_talk {
 	uint32_t fork;
 	struct cv_place place;
 	struct cv_flow in[2][CV_FAKE_FLOWS];
+	size_t saidc[2]; /* streams in what each end said */
 };
 
 /** A session; open to the test. */

@@ -195,7 +195,7 @@ static void test_each_fork_has_its_place(void)
 	struct cv_place pc = bed_place(CV_SIDE_FAR, "127.0.1.3", 1);
 	struct cv_addr hidden = bed_addr("127.0.9.9:4000");
 	struct bed *bed = bed_open();
-	struct party evil;
+	struct party evil, other;
 	struct ring r;
 
 	ring_open(&r, bed);
@@ -210,9 +210,16 @@ static void test_each_fork_has_its_place(void)
 	CU_ASSERT(is_reached(&r, &r.c, 2));
 	party_rtp(&r.call.b, &r.call.to_b.rtp, 3);
 	CU_ASSERT(drops(&r, 1, 1));
-	cv_media_choose(r.call.m, 1);
-	party_rtp(&r.call.b, &r.call.to_b.rtp, 4);
+
+	/* the same place again opens no latch */
+	cv_media_place(r.call.m, CV_END_B, 1, &pc);
+	party_open(&other, "127.0.1.3");
+	party_rtp(&other, &r.call.to_b.rtp, 4);
 	CU_ASSERT(drops(&r, 1, 2));
+	party_close(&other);
+	cv_media_choose(r.call.m, 1);
+	party_rtp(&r.call.b, &r.call.to_b.rtp, 5);
+	CU_ASSERT(drops(&r, 1, 3));
 	party_close(&evil);
 	ring_end(&r);
 }

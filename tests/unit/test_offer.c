@@ -199,6 +199,31 @@ static void test_refused_preview_goes_back(void)
 	end(w);
 }
 
+/* What may be latched of a phone is where that one is, not where another one rings. */
+static void test_each_fork_has_its_place(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home audio 192.168.50.21:10000",
+		"> home INVITE audio 198.51.100.10:20000",
+		"< home 183 audio 10.0.0.7:4000",
+		"> desk 183 INVITE audio 192.168.50.1:20002",
+		"< home moves 198.51.100.32:41000",
+		"< home 183 fork 1 audio 10.0.0.7:4000",
+		"> desk 183 INVITE fork 1 audio 192.168.50.1:20002",
+		NULL,
+	};
+	const struct cv_media *m;
+	struct cv_world *w = world();
+
+	play(w, steps);
+	m = cv_fake_media_last(cv_world_plane(w));
+	CU_ASSERT_EQUAL(m->talkc, 2);
+	CU_ASSERT_EQUAL(m->talk[0].place.seen.port, 40001);
+	CU_ASSERT_EQUAL(m->talk[1].place.seen.port, 41000);
+	CU_ASSERT_EQUAL(m->heard, 1);
+	end(w);
+}
+
 static void test_restore_that_fails_ends_nothing(void)
 {
 	static const char *const ask[] = {
@@ -320,6 +345,7 @@ int cv_test_offer(void)
 	CU_ADD_TEST(s, test_unreadable_multipart_is_refused_only_with_a_relay);
 	CU_ADD_TEST(s, test_all_streams_off_shows_no_address);
 	CU_ADD_TEST(s, test_refused_preview_goes_back);
+	CU_ADD_TEST(s, test_each_fork_has_its_place);
 	CU_ADD_TEST(s, test_restore_that_fails_ends_nothing);
 	CU_ADD_TEST(s, test_answer_that_never_comes_frees_the_way);
 	CU_ADD_TEST(s, test_answer_nobody_asked_for_is_dropped);
