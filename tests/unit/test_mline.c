@@ -136,6 +136,16 @@ static void test_port_zero_frees_that_stream(void)
 	in[1] = bed_flow(&c.a.addr);
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
 	CU_ASSERT_FALSE(cv_addr_eq(&out[1].rtp, &was));
+
+	/* an offer without it that is taken back changes nothing */
+	was = out[1].rtp;
+	in[1].rtp.port = 0;
+	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
+	in[1] = bed_flow(&c.a.addr);
+	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
+	cv_media_choose(c.m, 0);
+	CU_ASSERT(cv_addr_eq(&out[1].rtp, &was));
+	CU_ASSERT_EQUAL(cv_media_report(c.m, 1, CV_END_A, &r), 0);
 	call_end(&c);
 	bed_free(bed);
 }
