@@ -6,6 +6,7 @@ libcall_a_SOURCES = \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
 	src/call/offer.c \
+	src/call/origin.c \
 	src/call/pair.c \
 	src/call/part.c \
 	src/call/party.c \
@@ -16,6 +17,7 @@ libcall_a_SOURCES = \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
+	src/call/talk.c \
 	src/call/transfer.c src/call/transfer.h \
 	src/module.h
 
@@ -83,12 +85,19 @@ EXTRA_DIST += \
 	tests/replay/call/028-forks.flow \
 	tests/replay/call/029-forks-as-one.flow \
 	tests/replay/call/030-session-timer.flow \
-	tests/replay/call/034-notify-after-bye.flow \
-	tests/replay/call/035-dead-in-dialog.flow \
-	tests/replay/call/036-transfer-answered.flow \
-	tests/replay/call/037-attended-answered.flow \
-	tests/replay/call/038-transfer-fails.flow \
-	tests/replay/call/039-transfer-chain.flow \
-	tests/replay/call/044-redirect-followed.flow \
-	tests/replay/call/045-redirect-passed.flow \
-	tests/replay/call/046-explained.flow
+	tests/replay/call/050-notify-after-bye.flow \
+	tests/replay/call/051-dead-in-dialog.flow \
+	tests/replay/call/052-transfer-answered.flow \
+	tests/replay/call/053-attended-answered.flow \
+	tests/replay/call/054-transfer-fails.flow \
+	tests/replay/call/055-transfer-chain.flow \
+	tests/replay/call/056-redirect-followed.flow \
+	tests/replay/call/057-redirect-passed.flow \
+	tests/replay/call/058-explained.flow \
+	tests/replay/call/032-origin.flow \
+	tests/replay/call/033-fork-talks.flow \
+	tests/replay/call/034-one-dialog-two-phones.flow \
+	tests/replay/call/035-hold.flow \
+	tests/replay/call/036-lines-come-and-go.flow \
+	tests/replay/call/037-offerless-reinvite.flow \
+	tests/replay/call/038-glare.flow

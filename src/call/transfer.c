@@ -59,6 +59,7 @@ struct cv_transfer {
 	struct cv_txn *offer;  /* our re-INVITE to R; owned; NULL: none open */
 	struct cv_leg *parked; /* attended: T's leg in the other call; owned; NULL */
 	enum cv_reason reason; /* that call's, as it was with T */
+	struct cv_origin shown; /* o= that T saw in it; owned */
 	char *type, *body;     /* C's offer; owned; NULL until it came */
 	size_t len;
 	struct cv_timer *timer;
@@ -74,6 +75,7 @@ static void transfer_fini(void *obj)
 	cv_mem_unref(tr->timer);
 	cv_mem_unref(tr->asked);
 	cv_mem_unref(tr->offer);
+	cv_origin_free(&tr->shown);
 	free(tr->type);
 	free(tr->body);
 }
@@ -182,8 +184,10 @@ static bool unpark(struct cv_transfer *tr)
 	p->leg->arg = p;
 	p->place = p->leg->place;
 	p->call->reason = tr->reason;
+	if (p->call->state != CV_CALL_OVER)
+		cv_origin_copy(&p->call->talk.origin[p->end], &tr->shown);
 	if (p->call->media)
-		env->media->place(p->call->media, p->end, &p->place);
+		env->media->place(p->call->media, p->end, CV_FORK_ALL, &p->place);
 	tr->parked = NULL;
 	cv_mem_unref(&tr->leg);
 
@@ -535,10 +539,16 @@ static int transfer_new(struct cv_transfer **tp, struct cv_party *from)
 	return 0;
 }
 
+/* R's dialog goes on with the session it has seen so far (RFC 3264 8). */
+static void keep_session(const struct cv_party *r, struct cv_party *p)
+{
+	cv_origin_copy(&p->call->talk.origin[p->end], &r->call->talk.origin[r->end]);
+}
+
 static int blind(struct cv_transfer *tr, struct cv_party *from, const struct cv_refer *r)
 {
 	struct cv_request rq = r->rq;
-	const struct cv_party *p;
+	struct cv_party *p;
 	int err;
 
 	rq.place = tr->leg.place;
@@ -550,6 +560,7 @@ static int blind(struct cv_transfer *tr, struct cv_party *from, const struct cv_
 
 	p = tr->leg.arg;
 	p->call->transfers = from->call->transfers + 1;
+	keep_session(cv_call_other(from), p);
 
 	return 0;
 }
@@ -573,6 +584,8 @@ static int attended(struct cv_transfer *tr, struct cv_party *from, struct cv_leg
 	if (call->transfers < from->call->transfers)
 		call->transfers = from->call->transfers;
 	++call->transfers;
+	cv_origin_copy(&tr->shown, &call->talk.origin[p->end]);
+	keep_session(cv_call_other(from), p);
 	tr->parked = p->leg; /* with its reference */
 	tr->parked->events = &parked_events;
 	tr->parked->arg = tr;
