@@ -2,7 +2,8 @@
 /*
  * Structs of src/call; private. All on the signalling thread.
  *
- * call.c is the life of a call, pair.c the requests that pass through it,
+ * call.c is the life of a call, pair.c the requests that pass through it, transfer.c and
+ * redirect.c calls that go elsewhere,
  * sub.c and sub_table.c requests that make no call, offer.c the offers and answers,
  * part.c the session description in a multipart body, table.c finds calls and speaks of
  * them to the operator.

@@ -18,7 +18,7 @@ libcall_a_SOURCES = \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
 	src/call/talk.c \
-	src/call/transfer.c src/call/transfer.h \
+	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)

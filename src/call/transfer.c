@@ -31,64 +31,11 @@
 #include "base/mem.h"
 
 enum {
-	TRANSFERS_MAX = 5, /* in a row of one call: two edges that transfer to each other
-			      stop there */
-	REPORTS_MAX = 16,  /* NOTIFYs of one transfer */
-	LIFE_S = 180,      /* what a NOTIFY says; nobody rings longer: timer C */
-	AGAIN_MS = 2100,   /* after a 491 of R, who began its call: RFC 3261 14.1 */
-	AGAIN_MAX = 5,     /* C repeats its 2xx for 32 s */
+	REPORTS_MAX = 16, /* NOTIFYs of one transfer */
+	LIFE_S = 180,     /* what a NOTIFY says; nobody rings longer: timer C */
+	AGAIN_MS = 2100,  /* after a 491 of R, who began its call: RFC 3261 14.1 */
+	AGAIN_MAX = 5,    /* C repeats its 2xx for 32 s */
 };
-
-enum state {
-	STATE_ASKING = 0, /* C was asked for an offer, or rings */
-	STATE_WAITING,    /* R has something else open: it is asked a little later */
-	STATE_OFFERING,   /* R was asked */
-	STATE_OVER,
-};
-
-struct cv_transfer {
-	struct cv_leg leg;    /* the bridge; its arg is a party of the other call */
-	struct cv_txn *asked; /* the INVITE that came of it; owned */
-	struct cv_call *old;  /* of T and R; NULL: over */
-	enum cv_end by;       /* T's end there */
-	enum state state;
-	bool alone;    /* T hung up, or R is dead: nothing to go back to */
-	bool refused;  /* T was told how it ended */
-	uint16_t told; /* status reported last */
-	unsigned reports, tries;
-	struct cv_txn *offer;  /* our re-INVITE to R; owned; NULL: none open */
-	struct cv_leg *parked; /* attended: T's leg in the other call; owned; NULL */
-	enum cv_reason reason; /* that call's, as it was with T */
-	struct cv_origin shown; /* o= that T saw in it; owned */
-	char *type, *body;     /* C's offer; owned; NULL until it came */
-	size_t len;
-	struct cv_timer *timer;
-};
-
-static const struct cv_leg_ops bridge_ops;
-static const struct cv_leg_events parked_events;
-
-static void transfer_fini(void *obj)
-{
-	struct cv_transfer *tr = obj;
-
-	cv_mem_unref(tr->timer);
-	cv_mem_unref(tr->asked);
-	cv_mem_unref(tr->offer);
-	cv_origin_free(&tr->shown);
-	free(tr->type);
-	free(tr->body);
-}
-
-static struct cv_party *transferor(const struct cv_transfer *tr)
-{
-	return &tr->old->party[tr->by];
-}
-
-static struct cv_party *stays(const struct cv_transfer *tr)
-{
-	return cv_call_other(transferor(tr));
-}
 
 /* Party of the other call; NULL: that isn't there any more. */
 static struct cv_party *bridged(const struct cv_transfer *tr)
@@ -96,14 +43,9 @@ static struct cv_party *bridged(const struct cv_transfer *tr)
 	return tr->leg.events ? tr->leg.arg : NULL;
 }
 
-static const char *peer_name(const struct cv_party *p)
-{
-	return p->end == CV_END_A ? p->call->from_peer : p->call->peer;
-}
-
 bool cv_transfer_is_ours(const struct cv_party *from)
 {
-	const char *name = peer_name(cv_call_other((struct cv_party *)from));
+	const char *name = cv_transfer_peer(cv_call_other((struct cv_party *)from));
 	const struct cv_conf_peer *peer;
 
 	peer = name ? cv_conf_peer_find(from->call->calls->env.conf, cv_str_of(name))
@@ -114,7 +56,7 @@ bool cv_transfer_is_ours(const struct cv_party *from)
 
 bool cv_transfer_is_offering(const struct cv_call *call)
 {
-	return call->transfer && call->transfer->state == STATE_OFFERING;
+	return call->transfer && call->transfer->state == CV_TRANSFER_OFFERING;
 }
 
 /* RFC 3515 2.4.5; the phrase is for people. */
@@ -126,7 +68,7 @@ static const char *phrase(uint16_t status)
 	return status < 300 ? "OK" : "Refused";
 }
 
-static void report(struct cv_transfer *tr, uint16_t status)
+void cv_transfer_report(struct cv_transfer *tr, uint16_t status)
 {
 	char text[48];
 	int len = snprintf(text, sizeof(text), "SIP/2.0 %u %s\r\n", (unsigned)status,
@@ -137,7 +79,7 @@ static void report(struct cv_transfer *tr, uint16_t status)
 		.type = CV_STR("message/sipfrag;version=2.0"),
 		.body = cv_str_make(text, (size_t)len),
 	};
-	struct cv_leg *leg = tr->old ? transferor(tr)->leg : NULL;
+	struct cv_leg *leg = tr->old ? cv_transfer_by(tr)->leg : NULL;
 	struct cv_txn *t;
 
 	if (!leg || tr->refused || tr->told == status ||
@@ -207,7 +149,7 @@ static void part(struct cv_transfer *tr)
 }
 
 /* It came to nothing; the other call is told when it isn't the one that says so. */
-static void fail(struct cv_transfer *tr, uint16_t status, const char *why)
+void cv_transfer_fail(struct cv_transfer *tr, uint16_t status, const char *why)
 {
 	struct cv_party *p = bridged(tr);
 	struct cv_call *old = tr->old;
@@ -215,13 +157,13 @@ static void fail(struct cv_transfer *tr, uint16_t status, const char *why)
 	/* R may agree yet to what isn't there any more */
 	bool over = tr->alone || tr->offer;
 
-	if (tr->state == STATE_OVER)
+	if (tr->state == CV_TRANSFER_OVER)
 		return;
 
 	cv_mem_ref(tr);
-	tr->state = STATE_OVER;
+	tr->state = CV_TRANSFER_OVER;
 	cv_timer_stop(tr->timer);
-	report(tr, status);
+	cv_transfer_report(tr, status);
 	if (old) {
 		cv_info("call", "transfer failed call=%s status=%u why=%s", old->id,
 			(unsigned)status, why);
@@ -245,15 +187,15 @@ static void fail(struct cv_transfer *tr, uint16_t status, const char *why)
 /* R's leg goes over to the other call, T's are ended. */
 static void join(struct cv_transfer *tr)
 {
-	struct cv_party *p = bridged(tr), *r = stays(tr);
+	struct cv_party *p = bridged(tr), *r = cv_transfer_stays(tr);
 	struct cv_call *old = tr->old;
 
-	report(tr, 200);
-	tr->state = STATE_OVER;
+	cv_transfer_report(tr, 200);
+	tr->state = CV_TRANSFER_OVER;
 	cv_timer_stop(tr->timer);
 	tr->leg.events = NULL;
 	tr->asked->leg = NULL;
-	cv_call_party_peer(p, peer_name(r));
+	cv_call_party_peer(p, cv_transfer_peer(r));
 	p->leg = r->leg; /* with its reference */
 	r->leg = NULL;
 	p->leg->events = &cv_call_events;
@@ -278,17 +220,17 @@ static void answer(struct cv_transfer *tr, const struct cv_msg *m)
 	const struct cv_msg plain = {.method = CV_METHOD_ACK};
 	const struct cv_msg ack = {
 		.method = CV_METHOD_ACK, .type = m->type, .body = m->body};
-	struct cv_leg *leg = stays(tr)->leg;
+	struct cv_leg *leg = cv_transfer_stays(tr)->leg;
 	struct cv_call *old = cv_mem_ref(tr->old);
 	struct cv_party *p = bridged(tr);
 
-	cv_ladder_note(old, stays(tr)->end, CV_LADDER_OUT, &plain);
+	cv_ladder_note(old, cv_transfer_stays(tr)->end, CV_LADDER_OUT, &plain);
 	(void)leg->ops->ack(tr->offer, &plain);
 	tr->offer = cv_mem_unref(tr->offer);
 	if (p)
 		tr->leg.events->request(p, tr->asked, &ack);
 
-	if (tr->state == STATE_OFFERING && bridged(tr))
+	if (tr->state == CV_TRANSFER_OFFERING && bridged(tr))
 		join(tr);
 	else /* the answer has ended that call, and R has its ports */
 		cv_call_finish(old, &(struct cv_call_end){"edge", "bad-answer", EBADMSG});
@@ -296,7 +238,7 @@ static void answer(struct cv_transfer *tr, const struct cv_msg *m)
 	cv_mem_unref(old);
 }
 
-static bool is_inviting(const struct cv_call *call)
+bool cv_transfer_is_inviting(const struct cv_call *call)
 {
 	for (const struct cv_list *n = call->pairs.next; n != &call->pairs; n = n->next) {
 		if (CV_CONTAINER(n, struct cv_pair, node)->method == CV_METHOD_INVITE)
@@ -308,15 +250,15 @@ static bool is_inviting(const struct cv_call *call)
 
 static void ask_later(struct cv_transfer *tr)
 {
-	tr->state = STATE_WAITING;
+	tr->state = CV_TRANSFER_WAITING;
 	if (++tr->tries > AGAIN_MAX || cv_timer_set(tr->timer, AGAIN_MS))
-		fail(tr, 491, "the party that stays has no time");
+		cv_transfer_fail(tr, 491, "the party that stays has no time");
 }
 
 /* Puts C's offer to R. */
 static void offer(struct cv_transfer *tr)
 {
-	struct cv_leg *leg = stays(tr)->leg;
+	struct cv_leg *leg = cv_transfer_stays(tr)->leg;
 	const struct cv_msg m = {
 		.method = CV_METHOD_INVITE,
 		.type = cv_str_of(tr->type),
@@ -325,27 +267,27 @@ static void offer(struct cv_transfer *tr)
 	struct cv_txn *t;
 	int err;
 
-	if (is_inviting(tr->old)) {
+	if (cv_transfer_is_inviting(tr->old)) {
 		ask_later(tr);
 		return;
 	}
 
-	tr->state = STATE_OFFERING;
+	tr->state = CV_TRANSFER_OFFERING;
 	err = leg ? leg->ops->request(leg, &t, &m, NULL) : ESTALE;
 	if (err) {
-		fail(tr, 500, strerror(err));
+		cv_transfer_fail(tr, 500, strerror(err));
 		return;
 	}
 
-	cv_ladder_note(tr->old, stays(tr)->end, CV_LADDER_OUT, &m);
+	cv_ladder_note(tr->old, cv_transfer_stays(tr)->end, CV_LADDER_OUT, &m);
 	tr->offer = cv_mem_ref(t);
 }
 
-static void on_timer(void *arg)
+void cv_transfer_timer(void *arg)
 {
 	struct cv_transfer *tr = cv_mem_ref(arg);
 
-	if (tr->state == STATE_WAITING)
+	if (tr->state == CV_TRANSFER_WAITING)
 		offer(tr);
 	cv_mem_unref(tr);
 }
@@ -371,7 +313,7 @@ bool cv_transfer_hears(const struct cv_party *from, const struct cv_txn *t,
 		if (m->status == 491)
 			ask_later(tr);
 		else
-			fail(tr, m->status, "the party that stays refused");
+			cv_transfer_fail(tr, m->status, "the party that stays refused");
 	}
 	cv_mem_unref(tr);
 
@@ -416,14 +358,14 @@ static int bridge_respond(struct cv_txn *t, const struct cv_msg *m)
 		return ESTALE;
 
 	if (m->status < 200) {
-		report(tr, m->status);
+		cv_transfer_report(tr, m->status);
 		return m->reliable ? ENOTSUP : 0;
 	}
 
 	if (m->status >= 300) {
 		if (!tr->parked)
 			tr->leg.events = NULL; /* it ends by itself */
-		fail(tr, m->status, "the new party refused");
+		cv_transfer_fail(tr, m->status, "the new party refused");
 		return 0;
 	}
 
@@ -433,7 +375,7 @@ static int bridge_respond(struct cv_txn *t, const struct cv_msg *m)
 	err = keep_offer(tr, m);
 	if (!err)
 		err = cv_timer_set(tr->timer, 0); /* when that call has settled */
-	tr->state = STATE_WAITING;
+	tr->state = CV_TRANSFER_WAITING;
 
 	return err;
 }
@@ -458,10 +400,10 @@ static void bridge_end(struct cv_leg *leg, int err)
 	leg->events = NULL;
 	if (tr->asked)
 		tr->asked->leg = NULL;
-	fail(tr, err == EHOSTUNREACH ? 480 : 500, "the new call ended");
+	cv_transfer_fail(tr, err == EHOSTUNREACH ? 480 : 500, "the new call ended");
 }
 
-static const struct cv_leg_ops bridge_ops = {
+const struct cv_leg_ops cv_transfer_bridge = {
 	.request = bridge_request,
 	.respond = bridge_respond,
 	.ack = bridge_ack,
@@ -504,186 +446,12 @@ static struct cv_leg *parked_mate(void *arg)
 	return NULL;
 }
 
-static const struct cv_leg_events parked_events = {
+const struct cv_leg_events cv_transfer_parked = {
 	.request = parked_request,
 	.response = parked_response,
 	.gone = parked_gone,
 	.mate = parked_mate,
 };
-
-static int transfer_new(struct cv_transfer **tp, struct cv_party *from)
-{
-	struct cv_call *old = from->call;
-	struct cv_transfer *tr;
-	int err;
-
-	tr = cv_mem_new(sizeof(*tr), transfer_fini);
-	if (!tr)
-		return ENOMEM;
-
-	tr->leg.ops = &bridge_ops;
-	tr->leg.place = cv_call_other(from)->place;
-	tr->by = from->end;
-	tr->asked = cv_mem_new(sizeof(*tr->asked), NULL);
-	err = tr->asked ? cv_timer_new(&tr->timer, old->calls->env.loop, on_timer, tr)
-			: ENOMEM;
-	if (err) {
-		cv_mem_unref(tr);
-		return err;
-	}
-
-	*tr->asked = (struct cv_txn){
-		.leg = &tr->leg, .method = CV_METHOD_INVITE, .incoming = true};
-	*tp = tr;
-
-	return 0;
-}
-
-/* R's dialog goes on with the session it has seen so far (RFC 3264 8). */
-static void keep_session(const struct cv_party *r, struct cv_party *p)
-{
-	cv_origin_copy(&p->call->talk.origin[p->end], &r->call->talk.origin[r->end]);
-}
-
-static int blind(struct cv_transfer *tr, struct cv_party *from, const struct cv_refer *r)
-{
-	struct cv_request rq = r->rq;
-	struct cv_party *p;
-	int err;
-
-	rq.place = tr->leg.place;
-	rq.for_peer = peer_name(cv_call_other(from));
-	rq.stands_in = true;
-	err = cv_call_start(from->call->calls, &rq, &tr->leg, tr->asked);
-	if (err)
-		return err;
-
-	p = tr->leg.arg;
-	p->call->transfers = from->call->transfers + 1;
-	keep_session(cv_call_other(from), p);
-
-	return 0;
-}
-
-/* The bridge takes T's place in its other call and asks for an offer there. */
-static int attended(struct cv_transfer *tr, struct cv_party *from, struct cv_leg *other)
-{
-	const struct cv_msg ask = {.method = CV_METHOD_INVITE};
-	struct cv_party *p = other->arg;
-	struct cv_call *call = p->call;
-	enum cv_reason is;
-
-	if (other->events != &cv_call_events || call == from->call ||
-	    call->state != CV_CALL_ANSWERED || call->transfer || is_inviting(call))
-		return ESTALE;
-
-	tr->reason = call->reason;
-	is = cv_call_reason_with(p, &tr->leg.place, peer_name(cv_call_other(from)));
-	if (!cv_reason_is_relay(call->reason))
-		call->reason = is; /* a relay that is there stays */
-	if (call->transfers < from->call->transfers)
-		call->transfers = from->call->transfers;
-	++call->transfers;
-	cv_origin_copy(&tr->shown, &call->talk.origin[p->end]);
-	keep_session(cv_call_other(from), p);
-	tr->parked = p->leg; /* with its reference */
-	tr->parked->events = &parked_events;
-	tr->parked->arg = tr;
-	p->leg = cv_mem_ref(&tr->leg);
-	tr->leg.events = &cv_call_events;
-	tr->leg.arg = p;
-	tr->leg.events->request(p, tr->asked, &ask);
-
-	return 0;
-}
-
-struct asked {
-	struct cv_party *from;
-	struct cv_txn *t;
-	bool accepted;
-};
-
-static int take(void *arg, const struct cv_refer *r)
-{
-	struct asked *a = arg;
-	struct cv_call *old = a->from->call;
-	struct cv_transfer *tr;
-	int err;
-
-	err = transfer_new(&tr, a->from);
-	if (err)
-		return err;
-
-	if (!r->replaced) {
-		err = blind(tr, a->from, r);
-		if (err)
-			goto out;
-	}
-
-	a->accepted = true;
-	tr->old = old;
-	old->transfer = cv_mem_ref(tr);
-	cv_evid_add(old->evid, "transfer", r->replaced ? "attended" : "blind",
-		    "answered here for %s, which isn't sent a REFER",
-		    peer_name(stays(tr)));
-	cv_pair_reply(a->t, 202);
-	report(tr, 100);
-	if (r->replaced) {
-		err = attended(tr, a->from, r->replaced);
-		if (err)
-			fail(tr, 481, "the call to be replaced is not there");
-	}
-	err = 0;
-
-out:
-	cv_mem_unref(tr);
-
-	return err;
-}
-
-static uint16_t refusal(int err)
-{
-	switch (err) {
-	case EBADMSG:
-		return 400;
-	case EACCES:
-	case EDQUOT:
-		return 403;
-	case ENOENT:
-		return 404;
-	case EHOSTUNREACH:
-	case ESTALE:
-		return 480;
-	case EALREADY:
-		return 491;
-	default:
-		return 503;
-	}
-}
-
-void cv_transfer_start(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
-{
-	struct asked a = {.from = from, .t = t};
-	struct cv_call *call = from->call;
-	int err = 0;
-
-	if (call->state != CV_CALL_ANSWERED || call->setup || call->transfer)
-		err = EALREADY;
-	else if (call->transfers >= TRANSFERS_MAX)
-		err = EDQUOT;
-	else if (!from->leg || !from->leg->ops->refer)
-		err = EBADMSG;
-
-	if (!err)
-		err = from->leg->ops->refer(t, m, take, &a);
-	if (!err || a.accepted)
-		return;
-
-	cv_info("call", "transfer refused call=%s why=%s", call->id,
-		cv_call_refusal_name(err));
-	cv_evid_add(call->evid, "transfer", "refused", "%s", cv_call_refusal_name(err));
-	cv_pair_reply(t, refusal(err));
-}
 
 bool cv_transfer_outlives(const struct cv_party *from)
 {
@@ -706,5 +474,5 @@ void cv_transfer_off(struct cv_call *call)
 
 	tr->alone = false; /* the call ends by itself, with what is open in it */
 	tr->offer = cv_mem_unref(tr->offer);
-	fail(tr, 487, "the call to be transferred ended");
+	cv_transfer_fail(tr, 487, "the call to be transferred ended");
 }
