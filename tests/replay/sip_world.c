@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The world of scripted parties: settings, events, time, questions. Test's
+ * thread.
+ */
+#include "config.h"
+
+#include "sip_world.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <sofia-sip/su_wait.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "call_words.h"
+
+enum {
+	QUIET = 6, /* steps of the loop without anything: it stands still */
+	ARRIVALS = 128, /* messages of one step */
+	SECOND_NS = 1000000000,
+};
+
+/* The library takes one clock for all agents of a process, and it never goes back. The
+ * door's thread reads it too. */
+static uint64_t now_ms = 1000000;
+
+static uint64_t virtual_ms(void *arg)
+{
+	(void)arg;
+
+	return __atomic_load_n(&now_ms, __ATOMIC_RELAXED);
+}
+
+/** One message on its way into a line. */
+struct arrival {
+	uint64_t stamp_ns;
+	struct cv_sparty *p;
+	char text[CV_STEXT];
+};
+
+static void world_fini(void *obj)
+{
+	struct cv_sworld *w = obj;
+
+	cv_buf_free(&w->text);
+	cv_buf_free(&w->lines);
+}
+
+int cv_sworld_new(struct cv_sworld **wp)
+{
+	struct cv_sworld *w = cv_mem_new(sizeof(*w), world_fini);
+
+	if (!w)
+		return ENOMEM;
+
+	for (size_t i = 0; i < CV_SWORLD_PARTIES; ++i)
+		w->parties[i].fd = -1;
+
+	cv_fake_media_init(&w->plane);
+	cv_clock_set(virtual_ms, NULL);
+	*wp = w;
+
+	return 0;
+}
+
+void cv_sworld_close(struct cv_sworld *w)
+{
+	cv_sworld_shut(w);
+}
+
+struct cv_sparty *cv_sworld_party(struct cv_sworld *w, struct cv_str name)
+{
+	for (size_t i = 0; i < w->partyc; ++i) {
+		if (cv_str_eq(name, cv_str_of(w->parties[i].name)))
+			return &w->parties[i];
+	}
+
+	return NULL;
+}
+
+void cv_sworld_outward(const struct cv_sworld *w, struct cv_str text, struct cv_buf *to)
+{
+	char net[32];
+
+	(void)snprintf(net, sizeof(net), "127.%u.%u.", w->net_nr >> 8, w->net_nr & 0xff);
+	cv_stext_swap(text, "127.0.0.", net, to);
+}
+
+void cv_sworld_inward(const struct cv_sworld *w, struct cv_str text, struct cv_buf *to)
+{
+	char net[32];
+
+	(void)snprintf(net, sizeof(net), "127.%u.%u.", w->net_nr >> 8, w->net_nr & 0xff);
+	cv_stext_swap(text, net, "127.0.0.", to);
+}
+
+/* What arrives */
+
+static uint64_t stamp_of(struct msghdr *m)
+{
+	struct timespec ts = {0};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+	}
+
+	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
+}
+
+static bool receive(struct cv_sparty *p, struct arrival *a)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec iov = {.iov_base = a->text, .iov_len = sizeof(a->text) - 1};
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
+
+	if (n < 0)
+		return false;
+
+	a->text[n] = '\0';
+	a->p = p;
+	a->stamp_ns = stamp_of(&m);
+
+	return true;
+}
+
+static int by_stamp(const void *a, const void *b)
+{
+	const struct arrival *x = a, *y = b;
+
+	return (x->stamp_ns > y->stamp_ns) - (x->stamp_ns < y->stamp_ns);
+}
+
+/* A line that waits: its party, how long its text is, the line; then the text. */
+static void hear(struct cv_sworld *w, const struct arrival *a)
+{
+	struct cv_str text = cv_str_of(a->text);
+	struct cv_buf shown = {.p = NULL};
+	char line[CV_PLAYER_LINE];
+
+	if (!cv_sparty_hear(a->p, text, line))
+		return;
+
+	if (cv_stext_status(text) == 100 && !w->trying)
+		return;
+
+	cv_sworld_inward(w, text, &shown);
+	cv_buf_printf(&w->lines, "%td %zu %s\n", a->p - w->parties, shown.len, line);
+	cv_buf_str(&w->lines, cv_buf_view(&shown));
+	cv_buf_free(&shown);
+}
+
+static bool collect(struct cv_sworld *w)
+{
+	struct arrival *v = calloc(ARRIVALS, sizeof(*v));
+	size_t c = 0;
+
+	if (!v)
+		return false;
+
+	for (size_t i = 0; i < w->partyc; ++i) {
+		while (c < ARRIVALS && receive(&w->parties[i], &v[c]))
+			++c;
+	}
+
+	qsort(v, c, sizeof(*v), by_stamp);
+	for (size_t i = 0; i < c; ++i)
+		hear(w, &v[i]);
+
+	free(v);
+
+	return c > 0;
+}
+
+void cv_sworld_settle(struct cv_sworld *w, unsigned wait_ms)
+{
+	unsigned quiet = 0;
+
+	while (quiet < QUIET + wait_ms) {
+		(void)su_root_step(cv_loop_native(w->loop), wait_ms > 0);
+		quiet = collect(w) ? 0 : quiet + 1;
+	}
+}
+
+bool cv_sworld_next(struct cv_sworld *w, char *line)
+{
+	const char *at = w->lines.p ? w->lines.p + w->read : "";
+	char shown[CV_PLAYER_LINE];
+	unsigned party;
+	size_t len;
+	int n = 0;
+
+	if (w->read >= w->lines.len ||
+	    sscanf(at, "%u %zu %511[^\n]%n", &party, &len, shown, &n) != 3)
+		return false;
+
+	(void)snprintf(line, CV_PLAYER_LINE, "%s", shown);
+	at += n + 1;
+	(void)snprintf(w->parties[party].taken, CV_STEXT, "%.*s", (int)len, at);
+	w->read = (size_t)(at - w->lines.p) + len;
+
+	return true;
+}
+
+/* Time */
+
+static void pass(uint64_t ms)
+{
+	__atomic_store_n(&now_ms, now_ms + ms, __ATOMIC_RELAXED);
+}
+
+void cv_sworld_advance(struct cv_sworld *w, uint64_t ms)
+{
+	if (cv_sworld_start(w))
+		return;
+
+	while (ms > 0) {
+		su_duration_t next = su_root_step(cv_loop_native(w->loop), 0);
+		uint64_t step = next > 0 && (uint64_t)next < ms ? (uint64_t)next : ms;
+
+		if (next == 0)
+			step = 1;
+
+		pass(step);
+		ms -= step;
+		cv_sworld_settle(w, 0);
+	}
+}
+
+/* Settings */
+
+static int add_party(struct cv_sworld *w, struct cv_words *l)
+{
+	struct cv_sparty *p = &w->parties[w->partyc];
+	const char *side;
+	char host[64];
+	int err;
+
+	if (w->partyc == CV_SWORLD_PARTIES || w->conf)
+		return EINVAL;
+
+	(void)snprintf(p->name, sizeof(p->name), "%s", cv_words_next(l));
+	side = cv_words_next(l);
+	err = cv_addr_parse(&p->addr, cv_str_of(cv_words_next(l)));
+	if (err)
+		return err;
+
+	if (p->addr.port == 0)
+		p->addr.port = 5060;
+
+	(void)snprintf(p->domain, sizeof(p->domain), "edge.example");
+	(void)snprintf(p->shown, sizeof(p->shown), "%s:%u",
+		       strcmp(side, "far") == 0 ? "10.0.0.7"
+						: cv_addr_print_host(&p->addr, host),
+		       strcmp(side, "far") == 0 ? 5060 : p->addr.port);
+	while (l->at < l->c) {
+		if (cv_words_accept(l, "peer"))
+			p->peer = true;
+		else if (cv_words_accept(l, "guest"))
+			w->guest[w->partyc] = true;
+		else if (cv_words_accept(l, "of"))
+			(void)snprintf(p->domain, sizeof(p->domain), "%s",
+				       cv_words_next(l));
+		else
+			return EINVAL;
+	}
+
+	if (p->peer)
+		cv_buf_printf(&w->text, "[peer %s]\ntarget = sip:%s:%u\n", p->name,
+			      cv_addr_print_host(&p->addr, host), p->addr.port);
+	if (p->peer && strcmp(p->domain, "edge.example") != 0)
+		cv_buf_printf(&w->text, "domains = %s\n", p->domain);
+	++w->partyc;
+
+	return 0;
+}
+
+int cv_sworld_conf(struct cv_sworld *w, const char *line)
+{
+	struct cv_words l;
+
+	cv_words_cut(&l, line);
+	if (cv_words_accept(&l, "party"))
+		return add_party(w, &l);
+
+	if (cv_words_accept(&l, "trying")) {
+		w->trying = true;
+		return 0;
+	}
+
+	if (cv_words_accept(&l, "ports")) {
+		w->plane.max = cv_words_number(cv_words_next(&l));
+		return 0;
+	}
+
+	if (cv_words_accept(&l, "pings")) {
+		struct cv_sparty *p = cv_sworld_party(w, cv_str_of(cv_words_next(&l)));
+
+		if (!p)
+			return ENOENT;
+
+		p->pings_shown = true;
+		return 0;
+	}
+
+	if (w->conf)
+		return EINVAL;
+
+	cv_buf_printf(&w->text, "%s\n", line);
+
+	return cv_buf_err(&w->text);
+}
+
+/* The phones are there before the story begins. */
+static int register_all(struct cv_sworld *w)
+{
+	char line[CV_PLAYER_LINE];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < w->partyc; ++i) {
+		struct cv_sparty *p = &w->parties[i];
+		const struct cv_ssaid said = {
+			.words = "REGISTER",
+			.edits = {CV_STR("Expires: 86400")},
+			.editc = 1,
+			.to = "sip:edge.example",
+		};
+
+		if (p->peer || w->guest[i])
+			continue;
+
+		err = cv_sparty_say(p, &said);
+		cv_sworld_settle(w, 0);
+		if (!err && (!cv_sworld_next(w, line) ||
+			     cv_stext_status(cv_str_of(p->taken)) != 200))
+			err = ECONNREFUSED;
+	}
+
+	return err;
+}
+
+int cv_sworld_start(struct cv_sworld *w)
+{
+	int err;
+
+	if (w->conf)
+		return w->failed ? ECANCELED : 0;
+
+	err = cv_sworld_open(w);
+	if (!err)
+		err = register_all(w);
+	w->failed = err != 0;
+
+	return err;
+}
+
+/* Events */
+
+/* $NAME[.N].WHAT: what a conversation of a party goes by. */
+static const char *value_of(struct cv_sworld *w, struct cv_str var, char *dst, size_t size)
+{
+	struct cv_str part = CV_STR_NULL, s = CV_STR_NULL;
+	const struct cv_stalk *t;
+	struct cv_sparty *p;
+	unsigned nr = 1;
+
+	(void)cv_str_next(&var, '.', &part);
+	p = cv_sworld_party(w, part);
+	if (var.len > 0 && var.p[0] >= '0' && var.p[0] <= '9') {
+		nr = cv_words_number(var.p);
+		(void)cv_str_next(&var, '.', &part);
+	}
+	t = p ? cv_sparty_talk(p, nr) : NULL;
+	if (!t)
+		return NULL;
+
+	if (cv_str_eq(var, CV_STR("id")))
+		s = cv_str_of(t->call_id);
+	else if (cv_str_eq(var, CV_STR("local")))
+		s = cv_stext_tag(cv_str_of(t->local));
+	else if (cv_str_eq(var, CV_STR("remote")))
+		s = cv_stext_tag(cv_str_of(t->remote));
+	else if (cv_str_eq(var, CV_STR("target")))
+		s = cv_str_of(t->target);
+	(void)snprintf(dst, size, CV_STR_FMT, CV_STR_ARG(s));
+
+	return s.len > 0 ? dst : NULL;
+}
+
+static int fill_in(struct cv_sworld *w, const char *line, struct cv_buf *to)
+{
+	static const char part[] = "abcdefghijklmnopqrstuvwxyz0123456789.";
+	char value[512];
+
+	while (*line) {
+		size_t len = strcspn(line, "$");
+
+		cv_buf_write(to, line, len);
+		line += len;
+		if (*line == '\0')
+			break;
+
+		len = strspn(line + 1, part);
+		if (!value_of(w, cv_str_make(line + 1, len), value, sizeof(value)))
+			return ENOENT;
+
+		cv_buf_str(to, cv_str_of(value));
+		line += len + 1;
+	}
+
+	return cv_buf_err(to);
+}
+
+/* Takes the {edits} out of a line. */
+static int cut_edits(char *line, struct cv_ssaid *said)
+{
+	char *open = strchr(line, '{');
+
+	while (open) {
+		char *close = strchr(open, '}');
+
+		if (!close || said->editc == sizeof(said->edits) / sizeof(said->edits[0]))
+			return EINVAL;
+
+		said->edits[said->editc++] =
+			cv_str_trim(cv_str_make(open + 1, (size_t)(close - open - 1)));
+		*open = '\0'; /* edits stand at the end of a line */
+		open = strchr(close + 1, '{');
+	}
+
+	return 0;
+}
+
+/* Where what @p p begins goes to; empty: it begins nothing. */
+static void target_of(struct cv_sworld *w, const struct cv_sparty *p, const char *method,
+		      const char *word, char *dst, size_t size)
+{
+	const struct cv_sparty *callee = cv_sworld_party(w, cv_str_of(word));
+
+	dst[0] = '\0';
+	if (strcmp(method, "REGISTER") == 0) {
+		(void)snprintf(dst, size, "sip:%s", p->domain);
+		return;
+	}
+
+	if (strchr(word, ':') && strchr(word, ':') < word + 5) {
+		(void)snprintf(dst, size, "%s", word);
+		return;
+	}
+
+	if (strchr(word, '@')) {
+		(void)snprintf(dst, size, "sip:%s", word);
+		return;
+	}
+
+	if (callee)
+		(void)snprintf(dst, size, "sip:%s@%s", word, callee->domain);
+
+	for (size_t i = 0; callee && i < p->boundc; ++i) {
+		if (strcmp(p->bound[i].user, word) == 0)
+			(void)snprintf(dst, size, "%s", p->bound[i].uri);
+	}
+}
+
+static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, char *rest)
+{
+	struct cv_ssaid said = {.nr = nr};
+	char words[CV_PLAYER_LINE];
+	struct cv_words l;
+	const char *method;
+	int err;
+
+	err = cut_edits(rest, &said);
+	if (err)
+		return err;
+
+	cv_words_cut(&l, rest);
+	method = cv_words_next(&l);
+	if (strcmp(method, "falls") == 0 || strcmp(method, "answers") == 0) {
+		p->silent = method[0] == 'f';
+		return 0;
+	}
+
+	target_of(w, p, method, l.at < l.c ? l.v[l.at] : "", said.to, sizeof(said.to));
+	said.words = rest;
+	if (said.to[0] != '\0' && strcmp(method, "REGISTER") != 0) {
+		const char *word = l.v[l.at];
+
+		(void)snprintf(words, sizeof(words), "%s %s", method,
+			       rest + (word - l.text) + strlen(word));
+		said.words = words;
+	}
+
+	return cv_sparty_say(p, &said);
+}
+
+static int feed_media(struct cv_sworld *w)
+{
+	const struct cv_media *m = cv_fake_media_last(&w->plane);
+	struct cv_call_media_event ev = {.what = "idle", .dead = true};
+
+	if (!m)
+		return ENOENT;
+
+	ev.id = m->id;
+	ev.gen = cv_fake_media_ops.gen(m);
+	cv_calls_media_event(w->calls, &ev);
+
+	return 0;
+}
+
+static int feed_line(struct cv_sworld *w, char *line)
+{
+	size_t len = strspn(line, " \t"), end;
+	struct cv_str name;
+	struct cv_sparty *p;
+	unsigned nr = 0;
+
+	line += len;
+	end = strcspn(line, " \t");
+	if (strncmp(line, "media idle", 10) == 0)
+		return feed_media(w);
+
+	name = cv_str_make(line, end);
+	len = cv_str_chr(name, '.');
+	if (len < name.len)
+		nr = cv_words_number(name.p + len + 1);
+
+	p = cv_sworld_party(w, cv_str_make(name.p, len));
+
+	return p ? feed_party(w, p, nr, line + end) : EINVAL;
+}
+
+int cv_sworld_feed(struct cv_sworld *w, const char *line)
+{
+	struct cv_buf filled = {.p = NULL}, out = {.p = NULL};
+	int err;
+
+	err = cv_sworld_start(w);
+	if (err)
+		return err;
+
+	err = fill_in(w, line, &filled);
+	if (!err) {
+		cv_sworld_outward(w, cv_buf_view(&filled), &out);
+		err = cv_buf_err(&out);
+	}
+	if (!err)
+		err = feed_line(w, out.p);
+
+	cv_buf_free(&filled);
+	cv_buf_free(&out);
+	cv_sworld_settle(w, 0);
+
+	return err;
+}
+
+/* Questions */
+
+static void pings_of(const struct cv_sparty *p, struct cv_words *l, struct cv_buf *to)
+{
+	uint64_t min = cv_words_number(cv_words_next(l)), last = 0;
+	uint64_t max = cv_words_number(cv_words_next(l));
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < p->pingc && i < CV_SPINGS; ++i) {
+		if (last > 0 && max > 0)
+			bad += p->pings[i] - last < min || p->pings[i] - last > max;
+		last = p->pings[i];
+	}
+	if (last > 0 && max > 0)
+		bad += cv_clock_ms() - last > max;
+
+	cv_buf_printf(to, "pings: %zu, out of time: %u\n", p->pingc, bad);
+}
+
+static int command(struct cv_sworld *w, const char *line, struct cv_buf *to)
+{
+	struct cv_buf text = {.p = NULL};
+	struct cv_out *out;
+	int err;
+
+	err = cv_out_new(&out, CV_OUT_TEXT);
+	if (err)
+		return err;
+
+	err = cv_cmd_run(w->cmds, cv_str_of(line), out);
+	if (!err)
+		err = cv_out_finish(out, &text);
+	cv_sworld_inward(w, cv_buf_view(&text), to);
+	cv_buf_free(&text);
+	cv_mem_unref(out);
+
+	return err;
+}
+
+int cv_sworld_ask(struct cv_sworld *w, const char *question, struct cv_buf *answer)
+{
+	const struct cv_sparty *p;
+	struct cv_words l;
+
+	if (cv_sworld_start(w))
+		return ECANCELED;
+
+	cv_words_cut(&l, question);
+	if (cv_words_accept(&l, "ports")) {
+		cv_buf_printf(answer, "ports: %u\n", w->plane.used);
+		return 0;
+	}
+
+	if (cv_words_accept(&l, "pings")) {
+		p = cv_sworld_party(w, cv_str_of(cv_words_next(&l)));
+		if (p)
+			pings_of(p, &l, answer);
+		return p ? 0 : ENOENT;
+	}
+
+	p = cv_sworld_party(w, cv_str_of(question));
+	if (!p)
+		return command(w, question, answer);
+
+	cv_buf_str(answer, cv_str_of(p->taken));
+
+	return 0;
+}
