@@ -171,6 +171,7 @@ struct cv_sip_txn {
 	nta_incoming_t *irq;    /* owned; NULL once over */
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
+	bool owes_ack;          /* ours, an INVITE: it was a 2xx */
 	bool cancelled;         /* by us */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */

@@ -259,7 +259,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	sip_t *sip;
 	int err;
 
-	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final)
+	if (!t->orq || !t->owes_ack)
 		return ESTALE;
 
 	msg = nta_msg_create(leg->sip->agent, 0);
@@ -396,6 +396,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
+	t->owes_ack = true;
 	take_invite_ok(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
