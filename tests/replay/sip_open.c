@@ -234,8 +234,12 @@ static int open_parties(struct cv_sworld *w)
 
 	for (size_t i = 0; !err && i < w->partyc; ++i) {
 		struct cv_sparty *p = &w->parties[i];
+		struct cv_buf shown = {.p = NULL};
 		unsigned host = p->addr.ip.bytes[3];
 
+		cv_sworld_outward(w, cv_str_of(p->shown), &shown);
+		(void)snprintf(p->shown, sizeof(p->shown), "%s", shown.p);
+		cv_buf_free(&shown);
 		p->addr.ip.bytes[1] = (uint8_t)(w->net_nr >> 8);
 		p->addr.ip.bytes[2] = (uint8_t)w->net_nr;
 		p->edge = w->net->points[host < 128 ? 0 : 1].bind;

@@ -32,6 +32,8 @@ struct cv_stalk {
 	char call_id[256];
 	char local[512], remote[512]; /* From and To of the party's requests */
 	char target[512];	      /* their Request-URI */
+	bool mine;     /* the party began it */
+	unsigned fork; /* it didn't: which of its forks has answered */
 	uint32_t cseq;
 	char invite[CV_STEXT]; /* the last INVITE sent; empty: none */
 	char answer[CV_STEXT]; /* the last response to it */

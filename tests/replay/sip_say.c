@@ -142,8 +142,9 @@ static void add_from(struct saying *s)
 {
 	char own[600];
 
-	add_own_tag(own, sizeof(own), s->t->local, s->t->invite[0] ? 0 : s->fork);
-	cv_sdraft_add(&s->d, "From", "%s", own);
+	add_own_tag(own, sizeof(own), s->t->local,
+		    s->fork > 0 ? s->fork : s->t->fork);
+	cv_sdraft_add(&s->d, "From", "%s", s->t->mine ? s->t->local : own);
 }
 
 static int say_request(struct saying *s, const char *method)
@@ -244,6 +245,7 @@ static struct cv_stalk *begin(struct cv_sparty *p, const char *method, const cha
 		return NULL;
 
 	t = &p->talks[p->talkc++];
+	t->mine = true;
 	copy(t->call_id, sizeof(t->call_id), cv_str_of(id));
 	(void)snprintf(own, sizeof(own), "<sip:%s@%s>;tag=%s-%zu", p->name, p->domain,
 		       p->name, p->talkc);
@@ -338,7 +340,7 @@ static void add_response_to(struct saying *s, struct cv_str text, unsigned statu
 	add_own_tag(own, sizeof(own), s->t->local, s->fork);
 	cv_sdraft_add(&s->d, "To", "%s", own);
 	if (status < 300 && status >= 200)
-		copy(s->t->local, sizeof(s->t->local), cv_str_of(own));
+		s->t->fork = s->fork;
 }
 
 static int respond(struct saying *s, unsigned status)
@@ -380,18 +382,25 @@ static int respond(struct saying *s, unsigned status)
 	return 0;
 }
 
-/* The same bytes once more: of what begins with a word, or the last. */
-static int say_again(struct cv_sparty *p, const char *what)
+static bool is_such(struct cv_str text, unsigned status, const char *method)
 {
-	char start[64];
+	return cv_stext_status(text) == status && is(cv_stext_method(text), method);
+}
 
-	(void)snprintf(start, sizeof(start), what[0] >= '0' && what[0] <= '9' ? "SIP/2.0 %s "
-									      : "%s ",
-		       what);
+/* The same bytes once more: the last request of a method, or response to it. */
+static int say_again(struct saying *s)
+{
+	struct cv_sparty *p = s->p;
+	const char *what = cv_words_next(&s->words);
+	unsigned status = cv_words_number(what);
+
+	if (status > 0)
+		what = s->words.at < s->words.c ? cv_words_next(&s->words) : "INVITE";
+
 	for (size_t i = 0; i < CV_SSENT && i < p->sentc; ++i) {
 		const char *text = p->sent[(p->sentc - 1 - i) % CV_SSENT];
 
-		if (what[0] == '\0' || strncmp(text, start, strlen(start)) == 0)
+		if (is_such(cv_str_of(text), status, what))
 			return cv_sparty_send(p, cv_str_of(text));
 	}
 
@@ -405,7 +414,7 @@ static int play(struct saying *s)
 	int err;
 
 	if (strcmp(word, "again") == 0)
-		return say_again(s->p, cv_words_next(&s->words));
+		return say_again(s);
 
 	if (status > 0) {
 		err = respond(s, status);
