@@ -322,7 +322,7 @@ static int open_agent(struct cv_sip *s)
 	s->dflt =
 		nta_leg_tcreate(s->agent, on_default, s, NTATAG_NO_DIALOG(1), TAG_END());
 
-	return s->dflt ? 0 : ENOMEM;
+	return s->dflt ? cv_sip_late_open(s) : ENOMEM;
 }
 
 /* "sip:SHOWN:PORT;maddr=BOUND;transport=udp": bound here, shown there. */
@@ -639,6 +639,9 @@ void cv_sip_close(struct cv_sip *s)
 	if (s->dflt)
 		nta_leg_destroy(s->dflt);
 	s->dflt = NULL;
+	if (s->stray)
+		nta_outgoing_destroy(s->stray);
+	s->stray = NULL;
 	if (s->agent)
 		nta_agent_destroy(s->agent);
 	s->agent = NULL;
