@@ -266,7 +266,8 @@ bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line)
 
 	t = talk_of(p, text);
 	if (!t) {
-		(void)snprintf(line, CV_PLAYER_LINE, "%s too many conversations", p->name);
+		(void)snprintf(line, CV_PLAYER_LINE, "%s too many conversations",
+			       p->name);
 		return true;
 	}
 

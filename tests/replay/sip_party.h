@@ -16,9 +16,9 @@
 #include "sip_text.h"
 
 enum {
-	CV_STALKS = 24, /* conversations of a party */
-	CV_SASKED = 32, /* requests it remembers having got */
-	CV_SSENT = 16,  /* messages it can send again */
+	CV_STALKS = 24,  /* conversations of a party */
+	CV_SASKED = 32,  /* requests it remembers having got */
+	CV_SSENT = 16,   /* messages it can send again */
 	CV_SHEARD = 512, /* messages it knows again */
 	CV_STAGS = 8,
 	CV_SBOUND = 4,
@@ -31,13 +31,13 @@ struct cv_stalk {
 	unsigned nr; /* of those that INVITE or SUBSCRIBE began, from 1; 0: another */
 	char call_id[256];
 	char local[512], remote[512]; /* From and To of the party's requests */
-	char target[512];	      /* their Request-URI */
-	bool mine;     /* the party began it */
-	unsigned fork; /* it didn't: which of its forks has answered */
+	char target[512];             /* their Request-URI */
+	bool mine;                    /* the party began it */
+	unsigned fork;                /* it didn't: which of its forks has answered */
 	uint32_t cseq;
-	char invite[CV_STEXT]; /* the last INVITE sent; empty: none */
-	char answer[CV_STEXT]; /* the last response to it */
-	char rack[64];	       /* of the last reliable 1xx */
+	char invite[CV_STEXT];   /* the last INVITE sent; empty: none */
+	char answer[CV_STEXT];   /* the last response to it */
+	char rack[64];           /* of the last reliable 1xx */
 	char tags[CV_STAGS][64]; /* To tags heard, in order */
 	size_t tagc;
 };
@@ -62,7 +62,7 @@ struct cv_sparty {
 	size_t sentc; /* the same */
 	uint64_t heard[CV_SHEARD];
 	size_t heardc; /* the same */
-	struct { /* Contacts of REGISTERs that came, by user */
+	struct {       /* Contacts of REGISTERs that came, by user */
 		char user[CV_SNAME], uri[256];
 	} bound[CV_SBOUND];
 	size_t boundc;
@@ -85,7 +85,7 @@ struct cv_stalk *cv_sparty_talk(struct cv_sparty *p, unsigned nr);
 
 /** What a script says; see README for the words. */
 struct cv_ssaid {
-	unsigned nr;	  /* conversation; 0: the first */
+	unsigned nr;       /* conversation; 0: the first */
 	const char *words; /* without edits */
 	struct cv_str edits[12];
 	size_t editc;

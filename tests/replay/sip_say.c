@@ -105,8 +105,8 @@ static void add_via(struct saying *s)
 
 static bool shows_contact(const char *method)
 {
-	static const char *const v[] = {"INVITE", "REGISTER", "SUBSCRIBE", "UPDATE",
-					"REFER",  "NOTIFY"};
+	static const char *const v[] = {"INVITE", "REGISTER", "SUBSCRIBE",
+					"UPDATE", "REFER",    "NOTIFY"};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
 		if (strcmp(v[i], method) == 0)
@@ -142,8 +142,7 @@ static void add_from(struct saying *s)
 {
 	char own[600];
 
-	add_own_tag(own, sizeof(own), s->t->local,
-		    s->fork > 0 ? s->fork : s->t->fork);
+	add_own_tag(own, sizeof(own), s->t->local, s->fork > 0 ? s->fork : s->t->fork);
 	cv_sdraft_add(&s->d, "From", "%s", s->t->mine ? s->t->local : own);
 }
 
@@ -154,7 +153,8 @@ static int say_request(struct saying *s, const char *method)
 	struct cv_str text;
 	int err;
 
-	(void)snprintf(s->d.start, sizeof(s->d.start), "%s %s SIP/2.0", method, t->target);
+	(void)snprintf(s->d.start, sizeof(s->d.start), "%s %s SIP/2.0", method,
+		       t->target);
 	add_via(s);
 	cv_sdraft_add(&s->d, "Max-Forwards", "70");
 	add_from(s);
@@ -194,8 +194,8 @@ static int say_with_invite(struct saying *s, const char *method)
 
 	(void)cv_str_next(&uri, ' ', &word);
 	(void)cv_str_next(&uri, ' ', &word);
-	(void)snprintf(s->d.start, sizeof(s->d.start), "%s " CV_STR_FMT " SIP/2.0", method,
-		       CV_STR_ARG(word));
+	(void)snprintf(s->d.start, sizeof(s->d.start), "%s " CV_STR_FMT " SIP/2.0",
+		       method, CV_STR_ARG(word));
 	cseq = cv_stext_header(invite, "CSeq", 0);
 	cv_sdraft_copy(&s->d, invite, "Via");
 	cv_sdraft_add(&s->d, "Max-Forwards", "70");
@@ -235,7 +235,8 @@ static struct cv_stalk *begin(struct cv_sparty *p, const char *method, const cha
 	char id[256], own[512];
 	struct cv_stalk *t;
 
-	(void)snprintf(id, sizeof(id), reg ? "%s-registers" : "%s-%zu", p->name, p->talkc);
+	(void)snprintf(id, sizeof(id), reg ? "%s-registers" : "%s-%zu", p->name,
+		       p->talkc);
 	for (size_t i = 0; reg && i < p->talkc; ++i) {
 		if (strcmp(p->talks[i].call_id, id) == 0)
 			return &p->talks[i];
@@ -313,10 +314,17 @@ static const char *phrase(unsigned status)
 		unsigned status;
 		const char *phrase;
 	} v[] = {
-		{100, "Trying"},	{180, "Ringing"},   {183, "Session Progress"},
-		{200, "OK"},		{202, "Accepted"},  {302, "Moved Temporarily"},
-		{401, "Unauthorized"},	{404, "Not Found"}, {407, "Proxy Authentication Required"},
-		{486, "Busy Here"},	{487, "Request Terminated"},
+		{100, "Trying"},
+		{180, "Ringing"},
+		{183, "Session Progress"},
+		{200, "OK"},
+		{202, "Accepted"},
+		{302, "Moved Temporarily"},
+		{401, "Unauthorized"},
+		{404, "Not Found"},
+		{407, "Proxy Authentication Required"},
+		{486, "Busy Here"},
+		{487, "Request Terminated"},
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {

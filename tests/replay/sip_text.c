@@ -14,8 +14,8 @@
 static const struct {
 	const char *name, *brief;
 } briefs[] = {
-	{"Via", "v"},     {"From", "f"},         {"To", "t"},
-	{"Call-ID", "i"}, {"Contact", "m"},      {"Content-Type", "c"},
+	{"Via", "v"},     {"From", "f"},           {"To", "t"},
+	{"Call-ID", "i"}, {"Contact", "m"},        {"Content-Type", "c"},
 	{"Event", "o"},   {"Content-Length", "l"}, {"Subject", "s"},
 };
 

@@ -22,7 +22,7 @@
 #include "call_words.h"
 
 enum {
-	QUIET = 6, /* steps of the loop without anything: it stands still */
+	QUIET = 6,      /* steps of the loop without anything: it stands still */
 	ARRIVALS = 128, /* messages of one step */
 	SECOND_NS = 1000000000,
 };
@@ -370,7 +370,8 @@ int cv_sworld_start(struct cv_sworld *w)
 /* Events */
 
 /* $NAME[.N].WHAT: what a conversation of a party goes by. */
-static const char *value_of(struct cv_sworld *w, struct cv_str var, char *dst, size_t size)
+static const char *value_of(struct cv_sworld *w, struct cv_str var, char *dst,
+			    size_t size)
 {
 	struct cv_str part = CV_STR_NULL, s = CV_STR_NULL;
 	const struct cv_stalk *t;

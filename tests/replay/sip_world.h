@@ -30,24 +30,24 @@ struct cv_sworld {
 	struct cv_cmds *cmds;
 	struct cv_stats *stats;
 	struct cv_env env;
-	struct cv_home *home;	  /* the phones' accounts, without a password */
+	struct cv_home *home; /* the phones' accounts, without a password */
 	struct cv_media_plane plane;
-	struct cv_buf text;	  /* of the configuration */
-	struct cv_conf *conf;	  /* NULL until started */
+	struct cv_buf text;   /* of the configuration */
+	struct cv_conf *conf; /* NULL until started */
 	struct cv_net *net;
-	struct cv_door *door;	  /* NULL: no streams */
+	struct cv_door *door; /* NULL: no streams */
 	struct cv_sip *sip;
 	struct cv_calls *calls;
 	void *modules[CV_SWORLD_MODULES]; /* states; owned */
 	struct cv_sparty parties[CV_SWORLD_PARTIES];
-	bool guest[CV_SWORLD_PARTIES];	  /* doesn't register by itself */
+	bool guest[CV_SWORLD_PARTIES]; /* doesn't register by itself */
 	size_t partyc;
 	struct cv_buf lines; /* that left: party, length of the text, line, text */
 	size_t read;
-	unsigned net_nr;     /* 127.A.B.0/24 */
-	bool trying;	     /* 100s are lines too */
-	bool streams;	     /* before the start: open the door */
-	bool failed;	     /* it could not start */
+	unsigned net_nr; /* 127.A.B.0/24 */
+	bool trying;     /* 100s are lines too */
+	bool streams;    /* before the start: open the door */
+	bool failed;     /* it could not start */
 };
 
 int cv_sworld_new(struct cv_sworld **wp);

@@ -145,7 +145,7 @@ static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
 		const struct cv_flow *f = cv_sdp_flow(sdp, i);
 
 		at = cv_words_put(dst, at, " " CV_STR_FMT " ",
-			 CV_STR_ARG(cv_sdp_media_name(sdp, i)));
+				  CV_STR_ARG(cv_sdp_media_name(sdp, i)));
 		if (f->rtp.port == 0)
 			at = cv_words_put(dst, at, "off");
 		else
