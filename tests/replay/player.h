@@ -9,7 +9,7 @@
  *   > WORDS             this must have left, in this order; * stands for one
  *                       word, ... at the end for any rest
  *   ? QUESTION "A" "B"  the answer to a question must hold each text; ! before
- *                       a text: must not
+ *                       a text: must not; \" stands for a quote in it
  *   at TIME ...         first moves time to TIME from the start (40, 60s);
  *                       <, > or ? may follow
  *

@@ -245,6 +245,34 @@ static size_t fork_of(const struct cv_stalk *t, struct cv_str text)
 	return 0;
 }
 
+struct cv_sorder *cv_sparty_order(struct cv_sparty *p, struct cv_str method)
+{
+	for (size_t i = 0; i < p->orderc; ++i) {
+		if (is(method, p->orders[i].method))
+			return &p->orders[i];
+	}
+
+	return NULL;
+}
+
+/* Answers by a standing order; false: there is none for it. */
+static bool obey(struct cv_sparty *p, struct cv_str text, bool again)
+{
+	struct cv_sorder *o = cv_sparty_order(p, cv_stext_method(text));
+	struct cv_ssaid said = {.words = ""};
+
+	if (!o || cv_stext_status(text) != 0)
+		return false;
+
+	said.words = o->words;
+	said.edits[0] = cv_str_of(o->edits);
+	said.editc = o->edits[0] != '\0';
+	o->heard += !again;
+	(void)cv_sparty_say(p, &said);
+
+	return true;
+}
+
 static size_t line_start(const struct cv_sparty *p, const struct cv_stalk *t, char *line)
 {
 	size_t at = cv_words_put(line, 0, "%s", p->name);
@@ -278,6 +306,9 @@ bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line)
 		note_request(p, t, text);
 	else
 		note_response(t, text);
+
+	if (obey(p, text, again))
+		return false;
 
 	if (status != 0)
 		at = cv_words_put(line, at, " %u", status);

@@ -22,6 +22,7 @@ enum {
 	CV_SHEARD = 512, /* messages it knows again */
 	CV_STAGS = 8,
 	CV_SBOUND = 4,
+	CV_SORDERS = 4,
 	CV_SPINGS = 1024,
 	CV_SNAME = 16,
 };
@@ -30,7 +31,7 @@ enum {
 struct cv_stalk {
 	unsigned nr; /* of those that INVITE or SUBSCRIBE began, from 1; 0: another */
 	char call_id[256];
-	char local[512], remote[512]; /* From and To of the party's requests */
+	char local[512], remote[600]; /* From and To of the party's requests */
 	char target[512];             /* their Request-URI */
 	bool mine;                    /* the party began it */
 	unsigned fork;                /* it didn't: which of its forks has answered */
@@ -46,6 +47,12 @@ struct cv_sasked {
 	char text[CV_STEXT];
 	size_t talk;
 	bool answered;
+};
+
+/** What a party always answers to a method; such requests are only counted. */
+struct cv_sorder {
+	char method[CV_SNAME], words[CV_STEXT_LINE], edits[CV_STEXT_LINE];
+	unsigned heard;
 };
 
 struct cv_sparty {
@@ -68,6 +75,8 @@ struct cv_sparty {
 	size_t boundc;
 	uint64_t pings[CV_SPINGS]; /* when */
 	size_t pingc;
+	struct cv_sorder orders[CV_SORDERS];
+	size_t orderc;
 	char taken[CV_STEXT]; /* the last message that was read as a line */
 	uint32_t branch, register_cseq;
 };
@@ -76,7 +85,7 @@ struct cv_sparty {
 int cv_sparty_open(struct cv_sparty *p);
 void cv_sparty_close(struct cv_sparty *p);
 /** Notes what @p text, which arrived, means and writes its line (CV_PLAYER_LINE bytes);
- * false: a keepalive, which has no line. */
+ * false: a keepalive or what a standing order answers, which have none. */
 bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line);
 /** Sends bytes as they are. */
 int cv_sparty_send(struct cv_sparty *p, struct cv_str text);
@@ -92,6 +101,8 @@ struct cv_ssaid {
 	char to[512]; /* Request-URI of what begins something; empty: it doesn't */
 };
 
+/** The standing order for a method; NULL: none. */
+struct cv_sorder *cv_sparty_order(struct cv_sparty *p, struct cv_str method);
 /** EINVAL: not an event; ENOENT: nothing it could belong to. */
 int cv_sparty_say(struct cv_sparty *p, const struct cv_ssaid *said);
 

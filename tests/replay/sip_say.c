@@ -263,9 +263,26 @@ static struct cv_stalk *begin(struct cv_sparty *p, const char *method, const cha
 	return t;
 }
 
+/* The same conversation begun again: after a challenge, to another target. */
+static struct cv_stalk *begin_again(struct cv_sparty *p, unsigned nr, const char *to)
+{
+	struct cv_stalk *t = cv_sparty_talk(p, nr);
+
+	if (!t)
+		return NULL;
+
+	(void)snprintf(t->target, sizeof(t->target), "%s", to);
+	(void)snprintf(t->remote, sizeof(t->remote), "<%s>", to);
+	t->tagc = 0;
+
+	return t;
+}
+
 static int request(struct saying *s, const char *method)
 {
-	if (s->said->to[0] != '\0')
+	if (s->said->to[0] != '\0' && s->said->nr > 0)
+		s->t = begin_again(s->p, s->said->nr, s->said->to);
+	else if (s->said->to[0] != '\0')
 		s->t = begin(s->p, method, s->said->to);
 	else
 		s->t = cv_sparty_talk(s->p, s->said->nr > 0 ? s->said->nr : 1);

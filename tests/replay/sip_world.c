@@ -149,17 +149,24 @@ static void hear(struct cv_sworld *w, const struct arrival *a)
 {
 	struct cv_str text = cv_str_of(a->text);
 	struct cv_buf shown = {.p = NULL};
+	bool has_line;
 	char line[CV_PLAYER_LINE];
 
-	if (!cv_sparty_hear(a->p, text, line))
-		return;
-
+	has_line = cv_sparty_hear(a->p, text, line);
 	if (cv_stext_status(text) == 100 && !w->trying)
 		return;
 
 	cv_sworld_inward(w, text, &shown);
+	if (!has_line && cv_sparty_order(a->p, cv_stext_method(text)))
+		(void)snprintf(a->p->taken, CV_STEXT, CV_STR_FMT,
+			       CV_STR_ARG(cv_buf_view(&shown)));
+	if (!has_line)
+		goto out;
+
 	cv_buf_printf(&w->lines, "%td %zu %s\n", a->p - w->parties, shown.len, line);
 	cv_buf_str(&w->lines, cv_buf_view(&shown));
+
+out:
 	cv_buf_free(&shown);
 }
 
@@ -476,6 +483,29 @@ static void target_of(struct cv_sworld *w, const struct cv_sparty *p, const char
 	}
 }
 
+/* "always STATUS METHOD {edit}"; a later one takes the place of the one before. */
+static int give_order(struct cv_sparty *p, struct cv_words *l,
+		      const struct cv_ssaid *said)
+{
+	const char *status = cv_words_next(l), *method = cv_words_next(l);
+	struct cv_sorder *o = cv_sparty_order(p, cv_str_of(method));
+
+	if (!o && p->orderc == CV_SORDERS)
+		return EINVAL;
+
+	if (!o)
+		o = &p->orders[p->orderc++];
+
+	*o = (struct cv_sorder){.heard = 0};
+	(void)snprintf(o->method, sizeof(o->method), "%s", method);
+	(void)snprintf(o->words, sizeof(o->words), "%s %s", status, method);
+	if (said->editc > 0)
+		(void)snprintf(o->edits, sizeof(o->edits), CV_STR_FMT,
+			       CV_STR_ARG(said->edits[0]));
+
+	return 0;
+}
+
 static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, char *rest)
 {
 	struct cv_ssaid said = {.nr = nr};
@@ -494,6 +524,8 @@ static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, cha
 		p->silent = method[0] == 'f';
 		return 0;
 	}
+	if (strcmp(method, "always") == 0)
+		return give_order(p, &l, &said);
 
 	target_of(w, p, method, l.at < l.c ? l.v[l.at] : "", said.to, sizeof(said.to));
 	said.words = rest;
@@ -588,6 +620,27 @@ static void pings_of(const struct cv_sparty *p, struct cv_words *l, struct cv_bu
 	cv_buf_printf(to, "pings: %zu, out of time: %u\n", p->pingc, bad);
 }
 
+/* How many of a method a standing order has answered. */
+static int heard_of(struct cv_sworld *w, struct cv_words *l, struct cv_buf *to)
+{
+	struct cv_sparty *p = cv_sworld_party(w, cv_str_of(cv_words_next(l)));
+	const struct cv_sorder *o;
+	unsigned min, max;
+
+	o = p ? cv_sparty_order(p, cv_str_of(cv_words_next(l))) : NULL;
+	if (!o)
+		return ENOENT;
+
+	min = cv_words_number(cv_words_next(l));
+	max = cv_words_number(cv_words_next(l));
+	cv_buf_printf(to, "%u: %s\n", o->heard,
+		      o->heard < min   ? "too few"
+		      : o->heard > max ? "too many"
+				       : "as expected");
+
+	return 0;
+}
+
 static int command(struct cv_sworld *w, const char *line, struct cv_buf *to)
 {
 	struct cv_buf text = {.p = NULL};
@@ -628,6 +681,9 @@ int cv_sworld_ask(struct cv_sworld *w, const char *question, struct cv_buf *answ
 			pings_of(p, &l, answer);
 		return p ? 0 : ENOENT;
 	}
+
+	if (cv_words_accept(&l, "heard"))
+		return heard_of(w, &l, answer);
 
 	p = cv_sworld_party(w, cv_str_of(question));
 	if (!p)
