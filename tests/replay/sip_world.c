@@ -392,10 +392,11 @@ static const char *value_of(struct cv_sworld *w, struct cv_str var, char *dst,
 		(void)cv_str_next(&var, '.', &part);
 	}
 	t = p ? cv_sparty_talk(p, nr) : NULL;
-	if (!t)
+	if (p && p->boundc > 0 && cv_str_eq(var, CV_STR("bound")))
+		s = cv_str_of(p->bound[p->boundc - 1].uri);
+	else if (!t)
 		return NULL;
-
-	if (cv_str_eq(var, CV_STR("id")))
+	else if (cv_str_eq(var, CV_STR("id")))
 		s = cv_str_of(t->call_id);
 	else if (cv_str_eq(var, CV_STR("local")))
 		s = cv_stext_tag(cv_str_of(t->local));
