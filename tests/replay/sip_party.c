@@ -51,6 +51,8 @@ int cv_sparty_send(struct cv_sparty *p, struct cv_str text)
 	struct sockaddr_storage ss;
 	socklen_t len = cv_addr_to_sa(&p->edge, &ss);
 
+	++p->out;
+
 	return sendto(p->fd, text.p, text.len, 0, (struct sockaddr *)&ss, len) == -1
 		       ? errno
 		       : 0;

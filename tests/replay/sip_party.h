@@ -16,7 +16,7 @@
 #include "sip_text.h"
 
 enum {
-	CV_STALKS = 24,  /* conversations of a party */
+	CV_STALKS = 40,  /* conversations of a party */
 	CV_SASKED = 32,  /* requests it remembers having got */
 	CV_SSENT = 16,   /* messages it can send again */
 	CV_SHEARD = 512, /* messages it knows again */
@@ -78,7 +78,8 @@ struct cv_sparty {
 	struct cv_sorder orders[CV_SORDERS];
 	size_t orderc;
 	char taken[CV_STEXT]; /* the last message that was read as a line */
-	uint32_t branch, register_cseq;
+	uint32_t branch;
+	unsigned out; /* datagrams it has sent */
 };
 
 /** Opens its socket. Errno of bind(). */

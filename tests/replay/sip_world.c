@@ -49,6 +49,7 @@ static void world_fini(void *obj)
 {
 	struct cv_sworld *w = obj;
 
+	free(w->arrivals);
 	cv_buf_free(&w->text);
 	cv_buf_free(&w->lines);
 }
@@ -59,6 +60,12 @@ int cv_sworld_new(struct cv_sworld **wp)
 
 	if (!w)
 		return ENOMEM;
+
+	w->arrivals = calloc(ARRIVALS, sizeof(*w->arrivals));
+	if (!w->arrivals) {
+		cv_mem_unref(w);
+		return ENOMEM;
+	}
 
 	for (size_t i = 0; i < CV_SWORLD_PARTIES; ++i)
 		w->parties[i].fd = -1;
@@ -172,11 +179,8 @@ out:
 
 static bool collect(struct cv_sworld *w)
 {
-	struct arrival *v = calloc(ARRIVALS, sizeof(*v));
+	struct arrival *v = w->arrivals;
 	size_t c = 0;
-
-	if (!v)
-		return false;
 
 	for (size_t i = 0; i < w->partyc; ++i) {
 		while (c < ARRIVALS && receive(&w->parties[i], &v[c]))
@@ -187,19 +191,29 @@ static bool collect(struct cv_sworld *w)
 	for (size_t i = 0; i < c; ++i)
 		hear(w, &v[i]);
 
-	free(v);
-
 	return c > 0;
+}
+
+static unsigned sent(const struct cv_sworld *w)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < w->partyc; ++i)
+		n += w->parties[i].out;
+
+	return n;
 }
 
 void cv_sworld_settle(struct cv_sworld *w, unsigned wait_ms)
 {
 	unsigned quiet = 0;
 
-	while (quiet < QUIET + wait_ms) {
+	/* a step takes at least one datagram, and not each is answered */
+	while (quiet < QUIET + wait_ms + sent(w) - w->sent) {
 		(void)su_root_step(cv_loop_native(w->loop), wait_ms > 0);
 		quiet = collect(w) ? 0 : quiet + 1;
 	}
+	w->sent = sent(w);
 }
 
 bool cv_sworld_next(struct cv_sworld *w, char *line)
@@ -507,6 +521,28 @@ static int give_order(struct cv_sparty *p, struct cv_words *l,
 	return 0;
 }
 
+/* That many REGISTERs, each of another Contact and in a conversation of its own. */
+static int flood(struct cv_sparty *p, unsigned count)
+{
+	char contact[128], id[64], to[80];
+	int err = 0;
+
+	(void)snprintf(to, sizeof(to), "sip:%s", p->domain);
+	for (unsigned i = 1; !err && i <= count; ++i) {
+		struct cv_ssaid said = {.words = "REGISTER", .editc = 2};
+
+		(void)snprintf(contact, sizeof(contact), "Contact: <sip:%s-%u@%s>",
+			       p->name, i, p->shown);
+		(void)snprintf(id, sizeof(id), "Call-ID: %s-tries-%u", p->name, i);
+		(void)snprintf(said.to, sizeof(said.to), "%s", to);
+		said.edits[0] = cv_str_of(contact);
+		said.edits[1] = cv_str_of(id);
+		err = cv_sparty_say(p, &said);
+	}
+
+	return err;
+}
+
 static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, char *rest)
 {
 	struct cv_ssaid said = {.nr = nr};
@@ -525,6 +561,9 @@ static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, cha
 		p->silent = method[0] == 'f';
 		return 0;
 	}
+	if (strcmp(method, "tries") == 0)
+		return flood(p, cv_words_number(cv_words_next(&l)));
+
 	if (strcmp(method, "always") == 0)
 		return give_order(p, &l, &said);
 

@@ -25,6 +25,8 @@
 
 enum { CV_SWORLD_PARTIES = 8, CV_SWORLD_MODULES = 2 };
 
+struct arrival;
+
 struct cv_sworld {
 	struct cv_loop *loop;
 	struct cv_cmds *cmds;
@@ -44,6 +46,8 @@ struct cv_sworld {
 	size_t partyc;
 	struct cv_buf lines; /* that left: party, length of the text, line, text */
 	size_t read;
+	struct arrival *arrivals; /* of one step; owned */
+	unsigned sent;		  /* datagrams the stack had been sent when all was still */
 	unsigned net_nr; /* 127.A.B.0/24 */
 	bool trying;     /* 100s are lines too */
 	bool streams;    /* before the start: open the door */
