@@ -72,8 +72,14 @@ SIP_WORLD = \
 tests_replay_sip_SOURCES = tests/replay/sip.c $(SIP_WORLD)
 tests_replay_sip_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS)
 tests_replay_sip_LDADD = libmod_registrar.a libmod_route_peer.a $(tests_unit_test_sip_LDADD)
+
+# Messages of all sorts, sent to the same stack
+check_PROGRAMS += tests/replay/torture
+tests_replay_torture_SOURCES = tests/replay/torture.c src/core/accept.c $(SIP_WORLD)
+tests_replay_torture_CPPFLAGS = $(tests_replay_sip_CPPFLAGS)
+tests_replay_torture_LDADD = $(tests_replay_sip_LDADD)
 endif
 endif
 
 EXTRA_DIST += tests/replay/README $(patsubst $(top_srcdir)/%,%,$(wildcard \
-	$(top_srcdir)/tests/replay/sip/*.flow))
+	$(top_srcdir)/tests/replay/sip/*.flow $(top_srcdir)/tests/replay/torture/*))

@@ -95,9 +95,7 @@ static void expect(struct run *r, const char *want)
 	fail(r, "but this left", line);
 }
 
-/* Text between the quote at @p at and the next into @p text, \" standing for a quote;
- * the closing one, NULL: there is none. */
-static const char *unquote(const char *at, char *text)
+const char *cv_player_unquote(const char *at, char *text)
 {
 	for (++at; *at && *at != '"'; ++at) {
 		at += at[0] == '\\' && at[1] == '"';
@@ -114,7 +112,7 @@ static void compare(struct run *r, const char *at, const char *answer)
 	char text[CV_PLAYER_LINE];
 
 	while (at) {
-		const char *end = unquote(at, text);
+		const char *end = cv_player_unquote(at, text);
 		bool not = at[-1] == '!';
 
 		if (!end) {

@@ -6,6 +6,10 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "sip_world.h"
 
@@ -67,5 +71,15 @@ int main(int argc, char **argv)
 		.advance = world_advance,
 	};
 
-	return cv_player_main(&ops, argc, argv);
+	int stamps, status;
+
+	if (cv_sworld_stamps(&stamps)) {
+		printf("the kernel stamps no packets: their order can't be told\n");
+		return EXIT_FAILURE;
+	}
+
+	status = cv_player_main(&ops, argc, argv);
+	(void)close(stamps);
+
+	return status;
 }

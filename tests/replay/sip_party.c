@@ -78,6 +78,18 @@ static bool is(struct cv_str s, const char *word)
 	return cv_str_eq(s, cv_str_of(word));
 }
 
+struct cv_stalk *cv_sparty_begin(struct cv_sparty *p)
+{
+	struct cv_stalk *t = &p->talks[p->begun++ % CV_STALKS];
+
+	if (p->talkc < CV_STALKS)
+		++p->talkc;
+
+	memset(t, 0, sizeof(*t));
+
+	return t;
+}
+
 /* The conversation a message belongs to, a new one when it begins it. */
 static struct cv_stalk *talk_of(struct cv_sparty *p, struct cv_str text)
 {
@@ -91,14 +103,11 @@ static struct cv_stalk *talk_of(struct cv_sparty *p, struct cv_str text)
 			return &p->talks[i];
 	}
 
-	if (p->talkc == CV_STALKS)
-		return NULL;
-
-	t = &p->talks[p->talkc++];
+	t = cv_sparty_begin(p);
 	copy(t->call_id, sizeof(t->call_id), id);
 	copy(t->remote, sizeof(t->remote), cv_stext_header(text, "From", 0));
 	(void)snprintf(own, sizeof(own), CV_STR_FMT ";tag=%s-%zu",
-		       CV_STR_ARG(cv_stext_header(text, "To", 0)), p->name, p->talkc);
+		       CV_STR_ARG(cv_stext_header(text, "To", 0)), p->name, p->begun);
 	copy(t->local, sizeof(t->local), cv_str_of(own));
 	t->cseq = 100;
 	if (is(method, "INVITE") || is(method, "SUBSCRIBE"))
@@ -295,12 +304,6 @@ bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line)
 	}
 
 	t = talk_of(p, text);
-	if (!t) {
-		(void)snprintf(line, CV_PLAYER_LINE, "%s too many conversations",
-			       p->name);
-		return true;
-	}
-
 	at = line_start(p, t, line);
 	if (again)
 		at = cv_words_put(line, at, " again");

@@ -51,7 +51,7 @@ struct cv_sasked {
 
 /** What a party always answers to a method; such requests are only counted. */
 struct cv_sorder {
-	char method[CV_SNAME], words[CV_STEXT_LINE], edits[CV_STEXT_LINE];
+	char method[64], words[CV_STEXT_LINE], edits[CV_STEXT_LINE];
 	unsigned heard;
 };
 
@@ -61,7 +61,8 @@ struct cv_sparty {
 	bool peer, silent, pings_shown;
 	int fd;
 	struct cv_stalk talks[CV_STALKS];
-	size_t talkc;
+	size_t talkc,
+		begun; /* those it knows; ever: the newest take the oldest's place */
 	unsigned numbered;
 	struct cv_sasked asked[CV_SASKED];
 	size_t askedc; /* ever; the ring holds the last */
@@ -77,7 +78,8 @@ struct cv_sparty {
 	size_t pingc;
 	struct cv_sorder orders[CV_SORDERS];
 	size_t orderc;
-	char taken[CV_STEXT]; /* the last message that was read as a line */
+	char taken[CV_STEXT];  /* the last message that was read as a line */
+	char obeyed[CV_STEXT]; /* the last that a standing order answered */
 	uint32_t branch;
 	unsigned out; /* datagrams it has sent */
 };
@@ -90,6 +92,8 @@ void cv_sparty_close(struct cv_sparty *p);
 bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line);
 /** Sends bytes as they are. */
 int cv_sparty_send(struct cv_sparty *p, struct cv_str text);
+/** A conversation of which nothing is known yet. */
+struct cv_stalk *cv_sparty_begin(struct cv_sparty *p);
 /** The conversation of that number; NULL: none. */
 struct cv_stalk *cv_sparty_talk(struct cv_sparty *p, unsigned nr);
 

@@ -236,20 +236,17 @@ static struct cv_stalk *begin(struct cv_sparty *p, const char *method, const cha
 	struct cv_stalk *t;
 
 	(void)snprintf(id, sizeof(id), reg ? "%s-registers" : "%s-%zu", p->name,
-		       p->talkc);
+		       p->begun);
 	for (size_t i = 0; reg && i < p->talkc; ++i) {
 		if (strcmp(p->talks[i].call_id, id) == 0)
 			return &p->talks[i];
 	}
 
-	if (p->talkc == CV_STALKS)
-		return NULL;
-
-	t = &p->talks[p->talkc++];
+	t = cv_sparty_begin(p);
 	t->mine = true;
 	copy(t->call_id, sizeof(t->call_id), cv_str_of(id));
 	(void)snprintf(own, sizeof(own), "<sip:%s@%s>;tag=%s-%zu", p->name, p->domain,
-		       p->name, p->talkc);
+		       p->name, p->begun);
 	copy(t->local, sizeof(t->local), cv_str_of(own));
 	(void)snprintf(t->target, sizeof(t->target), "%s", to);
 	(void)snprintf(t->remote, sizeof(t->remote), "<%s>", to);

@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sofia-sip/su_wait.h>
 
@@ -25,6 +27,8 @@ enum {
 	QUIET = 6,      /* steps of the loop without anything: it stands still */
 	ARRIVALS = 128, /* messages of one step */
 	SECOND_NS = 1000000000,
+	MS_NS = 1000000,
+	STAMP_TRIES = 1000,
 };
 
 /* The library takes one clock for all agents of a process, and it never goes back. The
@@ -122,6 +126,59 @@ static uint64_t stamp_of(struct msghdr *m)
 	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
 }
 
+/* Sends itself a packet and takes it later: is the stamp of then, or of now? */
+static bool is_stamped(int fd)
+{
+	const struct timespec later = {.tv_nsec = 2 * MS_NS};
+	char control[CMSG_SPACE(sizeof(struct timespec))], byte = 0;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct timespec now;
+
+	if (send(fd, &byte, 1, 0) != 1)
+		return false;
+
+	(void)nanosleep(&later, NULL);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (recvmsg(fd, &m, 0) != 1)
+		return false;
+
+	return stamp_of(&m) + MS_NS <
+	       (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+int cv_sworld_stamps(int *fdp)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET};
+	socklen_t len = sizeof(sa);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+
+	if (fd == -1)
+		return errno;
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) == 0 &&
+	    bind(fd, (struct sockaddr *)&sa, len) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&
+	    connect(fd, (struct sockaddr *)&sa, len) == 0) {
+		for (unsigned i = 0; i < STAMP_TRIES; ++i) {
+			if (!is_stamped(fd))
+				continue;
+
+			*fdp = fd;
+			return 0;
+		}
+	}
+	(void)close(fd);
+
+	return ETIMEDOUT;
+}
+
 static bool receive(struct cv_sparty *p, struct arrival *a)
 {
 	char control[CMSG_SPACE(sizeof(struct timespec))];
@@ -165,7 +222,7 @@ static void hear(struct cv_sworld *w, const struct arrival *a)
 
 	cv_sworld_inward(w, text, &shown);
 	if (!has_line && cv_sparty_order(a->p, cv_stext_method(text)))
-		(void)snprintf(a->p->taken, CV_STEXT, CV_STR_FMT,
+		(void)snprintf(a->p->obeyed, CV_STEXT, CV_STR_FMT,
 			       CV_STR_ARG(cv_buf_view(&shown)));
 	if (!has_line)
 		goto out;
@@ -724,6 +781,13 @@ int cv_sworld_ask(struct cv_sworld *w, const char *question, struct cv_buf *answ
 
 	if (cv_words_accept(&l, "heard"))
 		return heard_of(w, &l, answer);
+
+	if (cv_words_accept(&l, "order")) {
+		p = cv_sworld_party(w, cv_str_of(cv_words_next(&l)));
+		if (p)
+			cv_buf_str(answer, cv_str_of(p->obeyed));
+		return p ? 0 : ENOENT;
+	}
 
 	p = cv_sworld_party(w, cv_str_of(question));
 	if (!p)

@@ -47,7 +47,7 @@ struct cv_sworld {
 	struct cv_buf lines; /* that left: party, length of the text, line, text */
 	size_t read;
 	struct arrival *arrivals; /* of one step; owned */
-	unsigned sent;		  /* datagrams the stack had been sent when all was still */
+	unsigned sent;   /* datagrams the stack had been sent when all was still */
 	unsigned net_nr; /* 127.A.B.0/24 */
 	bool trying;     /* 100s are lines too */
 	bool streams;    /* before the start: open the door */
@@ -55,6 +55,9 @@ struct cv_sworld {
 };
 
 int cv_sworld_new(struct cv_sworld **wp);
+/** Makes the kernel stamp packets as they are sent, which it begins some time after it
+ * was asked; while @p fdp is open. ETIMEDOUT: it doesn't. Before the first world. */
+int cv_sworld_stamps(int *fdp);
 /** Ends all; then cv_mem_unref(). */
 void cv_sworld_close(struct cv_sworld *w);
 int cv_sworld_conf(struct cv_sworld *w, const char *line);
