@@ -62,6 +62,7 @@ if MOD_ROUTE_PEER
 check_PROGRAMS += tests/replay/sip
 SIP_WORLD = \
 	tests/replay/player.c tests/replay/player.h \
+	tests/replay/sip_feed.c \
 	tests/replay/sip_open.c \
 	tests/replay/sip_party.c tests/replay/sip_party.h \
 	tests/replay/sip_say.c \
