@@ -28,6 +28,7 @@ enum {
 	ARRIVALS = 128, /* messages of one step */
 	SECOND_NS = 1000000000,
 	MS_NS = 1000000,
+	LATER_NS = 2000000,
 	STAMP_TRIES = 1000,
 };
 
@@ -129,7 +130,7 @@ static uint64_t stamp_of(struct msghdr *m)
 /* Sends itself a packet and takes it later: is the stamp of then, or of now? */
 static bool is_stamped(int fd)
 {
-	const struct timespec later = {.tv_nsec = 2 * MS_NS};
+	const struct timespec later = {.tv_nsec = LATER_NS};
 	char control[CMSG_SPACE(sizeof(struct timespec))], byte = 0;
 	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
 	struct msghdr m = {
@@ -340,10 +341,11 @@ static int add_party(struct cv_sworld *w, struct cv_words *l)
 		p->addr.port = 5060;
 
 	(void)snprintf(p->domain, sizeof(p->domain), "edge.example");
-	(void)snprintf(p->shown, sizeof(p->shown), "%s:%u",
-		       strcmp(side, "far") == 0 ? "10.0.0.7"
-						: cv_addr_print_host(&p->addr, host),
-		       strcmp(side, "far") == 0 ? 5060 : p->addr.port);
+	if (strcmp(side, "far") == 0)
+		(void)snprintf(p->shown, sizeof(p->shown), "10.0.0.7:5060");
+	else
+		(void)snprintf(p->shown, sizeof(p->shown), "%s",
+			       cv_addr_print(&p->addr, host));
 	while (l->at < l->c) {
 		if (cv_words_accept(l, "peer"))
 			p->peer = true;

@@ -146,7 +146,7 @@ static int message(struct torture *t, const char *name, const char *tp, struct c
 	++t->id;
 	if (!err) {
 		expand(t, text, tp, &raw);
-		from = strspn(raw.p, "\r\n");
+		from = raw.p ? strspn(raw.p, "\r\n") : 0;
 		(void)snprintf(length, sizeof(length), "%zu",
 			       cv_stext_body(cv_str_from(cv_buf_view(&raw), from)).len);
 		cv_stext_swap(cv_buf_view(&raw), "$body", length, &sized);
