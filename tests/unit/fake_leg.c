@@ -120,6 +120,8 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = cv_words_put(text, at, "%u ", (unsigned)m->status);
 
 	at = cv_words_put(text, at, "%s", cv_method_name(m->method));
+	if (m->retry_s > 0)
+		at = cv_words_put(text, at, m->retry_s <= 10 ? " later" : " much later");
 	if (m->fork != 0 && !m->single)
 		at = cv_words_put(text, at, " fork %u", (unsigned)m->fork);
 	if (m->reliable)
