@@ -86,6 +86,7 @@ struct cv_sip {
 	nta_agent_t *agent;
 	struct cv_sip_guard *guard; /* owned; what the agent parses with */
 	nta_leg_t *dflt;            /* takes all out-of-dialog requests */
+	nta_outgoing_t *stray;      /* takes responses nobody waits for; owned */
 	/* primaries by point and transport: the first UDP port, the private listeners of
 	   TCP and TLS; borrowed; NULL: off */
 	tport_t *tports[CV_NET_POINTS][CV_SIP_TRANSPORTS];
@@ -527,6 +528,14 @@ bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
+
+/* late.c */
+
+/** Sees responses that no transaction waits for, from now on. ENOMEM. */
+int cv_sip_late_open(struct cv_sip *s);
+/** A 2xx came after the INVITE's final response: another place than the one that won has
+ * answered; it is acknowledged and ended. */
+void cv_sip_late(struct cv_sip_leg *leg, const sip_t *sip);
 
 /* ua.c */
 

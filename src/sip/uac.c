@@ -69,7 +69,9 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
+	bool invite = t->base.method == CV_METHOD_INVITE && !ack_branch;
 	struct cv_addr hop;
+	nta_outgoing_t *orq;
 	url_string_t *route;
 	tport_t *tp;
 
@@ -88,9 +90,16 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (!route || aim(leg))
 		return NULL;
 
-	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
-				    TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
-				    TAG_END());
+	/* as a proxy's: else the stack ends late answers by itself, see late.c */
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
+	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
+				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
+				   TAG_END());
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(1), TAG_END());
+
+	return orq;
 }
 
 static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
@@ -422,8 +431,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		return 0;
 
 	leg = t->leg;
-	if (t->final)
+	if (t->final) {
+		if (sip && status < 300 && t->base.method == CV_METHOD_INVITE)
+			cv_sip_late(leg, sip);
 		return 0;
+	}
 
 	refused = status == 401 || status == 407 ? cv_sip_auth_again(t, sip) : ENOENT;
 	if (refused == 0)
