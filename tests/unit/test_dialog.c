@@ -15,6 +15,7 @@
 
 #include <sofia-sip/su_wait.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "fake_media.h"
@@ -23,7 +24,7 @@
 #include "sip/sip_int.h"
 #include "suite_dialog.h"
 
-enum { TEXT = 4096, STEPS = 300, STEP_MS = 10, QUIET_STEPS = 20 };
+enum { TEXT = 4096, STEPS = 300, STEP_MS = 10, QUIET_STEPS = 20, SEEN = 64 };
 enum { ANN = 0, BOB, INTRUDER, SOCKETS };
 
 /** A dialog as one of the test's ends knows it. */
@@ -48,6 +49,8 @@ struct bench {
 	struct cv_addr at[SOCKETS], edge;
 	char got[TEXT];  /* last message received */
 	unsigned branch; /* of the last request */
+	uint64_t seen[SEEN]; /* sums of messages received */
+	size_t seenc;
 };
 
 static struct bench b; /* CUnit hands tests no argument */
@@ -216,7 +219,22 @@ __attribute__((format(printf, 2, 3))) static void send_from(unsigned who, const 
 		  0);
 }
 
-/* Steps the agent until a message that is no 100 came, or the steps are over. */
+/* A busy machine repeats messages, byte for byte. */
+static bool is_repeat(size_t len)
+{
+	uint64_t sum = cv_hash_bytes(b.got, len);
+
+	for (size_t i = 0; i < SEEN; ++i) {
+		if (b.seen[i] == sum)
+			return true;
+	}
+
+	b.seen[b.seenc++ % SEEN] = sum;
+
+	return false;
+}
+
+/* Steps the agent until a new message that is no 100 came, or the steps are over. */
 static bool receive_within(unsigned who, int steps)
 {
 	for (int i = 0; i < steps; ++i) {
@@ -228,7 +246,7 @@ static bool receive_within(unsigned who, int steps)
 			continue;
 
 		b.got[n] = '\0';
-		if (strncmp(b.got, "SIP/2.0 100", 11) != 0)
+		if (strncmp(b.got, "SIP/2.0 100", 11) != 0 && !is_repeat((size_t)n))
 			return true;
 	}
 
@@ -323,7 +341,7 @@ static void reply(unsigned who, const char *status)
 	answer(who, status, mine);
 }
 
-/* What is on its way arrives; a busy machine may have repeated some of it. */
+/* What is on its way arrives. */
 static void settle(void)
 {
 	for (unsigned who = 0; who < SOCKETS; ++who) {
