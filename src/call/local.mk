@@ -1,7 +1,10 @@
 # L2: the call state machine, between sip and media and blind to both
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
+	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/fan.c src/call/fan.h \
+	src/call/kept.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
@@ -76,4 +79,13 @@ EXTRA_DIST += \
 	tests/replay/call/027-reliable-alone.flow \
 	tests/replay/call/028-forks.flow \
 	tests/replay/call/029-forks-as-one.flow \
-	tests/replay/call/030-session-timer.flow
+	tests/replay/call/030-session-timer.flow \
+	tests/replay/call/040-two-phones-ring.flow \
+	tests/replay/call/041-next-phones.flow \
+	tests/replay/call/042-next-door-of-a-pbx.flow \
+	tests/replay/call/043-next-peer.flow \
+	tests/replay/call/044-best-response.flow \
+	tests/replay/call/045-caller-gives-up-on-several.flow \
+	tests/replay/call/046-two-answers.flow \
+	tests/replay/call/047-requests-next-target.flow \
+	tests/replay/call/048-early-of-several-as-one.flow

@@ -459,7 +459,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *base);
+void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
 /** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
  * leaves both as they were. */
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);

@@ -17,7 +17,7 @@
 #include "fake_loop.h"
 #include "module.h"
 
-enum { PARTIES = 8, NAME_LEN = 16 };
+enum { PARTIES = 20, NAME_LEN = 16, DOORS = 3, RINGS = 4, TRY_MS = 4000 };
 
 enum kind { PHONE = 0, PEER, STRANGER };
 
@@ -25,7 +25,15 @@ struct party {
 	char name[NAME_LEN];
 	enum kind kind;
 	struct cv_place place;
-	struct cv_conf_target target; /* PEER */
+	struct cv_conf_target targets[DOORS]; /* PEER */
+};
+
+/* A user that several parties answer for. */
+struct ring {
+	char name[NAME_LEN];
+	const struct party *v[PARTIES];
+	uint8_t turn[PARTIES];
+	size_t c;
 };
 
 struct cv_world {
@@ -42,6 +50,8 @@ struct cv_world {
 	struct cv_conf_peer peers[PARTIES];
 	struct party parties[PARTIES];
 	size_t partyc;
+	struct ring rings[RINGS];
+	size_t ringc;
 	bool same_nat_direct;
 	int start_err;
 };
@@ -79,32 +89,53 @@ static void place_peer(void *arg, const struct cv_addr *hop,
 	cv_evid_add(ev, "place of B", cv_side_name(place->side), "peer %s", peer->name);
 }
 
-/* The route of this world: the user of To names a party. */
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static const struct ring *ring_find(const struct cv_world *w, const char *name)
+{
+	for (size_t i = 0; i < w->ringc; ++i) {
+		if (strcmp(w->rings[i].name, name) == 0)
+			return &w->rings[i];
+	}
+
+	return NULL;
+}
+
+static void target_add(const struct party *p, uint8_t turn, struct cv_targets *to)
+{
+	struct cv_target *t = cv_targets_add(to);
+
+	t->turn = turn;
+	if (p->kind == PEER) {
+		t->kind = CV_TARGET_PEER;
+		t->peer = p->name;
+	} else {
+		t->kind = CV_TARGET_BINDING;
+		t->binding = 1;
+		t->hop = p->place.seen;
+		t->place = p->place;
+	}
+	(void)snprintf(t->why, sizeof(t->why), "user %s", p->name);
+}
+
+/* The route of this world: the user of To names a party, or several. */
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
 	char name[NAME_LEN];
+	const struct ring *ring;
 	const struct party *p;
 
 	if (rq->who == CV_WHO_STRANGER)
 		return EACCES;
 
 	(void)snprintf(name, sizeof(name), CV_STR_FMT, CV_STR_ARG(rq->to_user));
+	ring = ring_find(arg, name);
+	for (size_t i = 0; ring && i < ring->c; ++i)
+		target_add(ring->v[i], ring->turn[i], to);
+
 	p = party_find(arg, name);
-	if (!p)
-		return ENOENT;
+	if (p)
+		target_add(p, 0, to);
 
-	if (p->kind == PEER) {
-		to->kind = CV_TARGET_PEER;
-		to->peer = p->name;
-	} else {
-		to->kind = CV_TARGET_BINDING;
-		to->binding = 1;
-		to->hop = p->place.seen;
-		to->place = p->place;
-	}
-	(void)snprintf(to->why, sizeof(to->why), "user %s", p->name);
-
-	return 0;
+	return to->c > 0 ? 0 : ENOENT;
 }
 
 static const struct cv_route_ops route_ops = {.name = "world", .pick = pick};
@@ -256,9 +287,12 @@ static int conf_party(struct cv_world *w, struct cv_words *l)
 	}
 
 	if (p->kind == PEER) {
-		p->target.addr = p->place.seen;
-		w->peers[w->conf.peerc++] = (struct cv_conf_peer){
-			.name = p->name, .targets = &p->target, .targetc = 1};
+		p->targets[0].addr = p->place.seen;
+		w->peers[w->conf.peerc++] =
+			(struct cv_conf_peer){.name = p->name,
+					      .targets = p->targets,
+					      .targetc = 1,
+					      .try_ms = TRY_MS};
 	}
 	++w->partyc;
 
@@ -308,6 +342,43 @@ static int conf_peer_early(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+/* One more address of a peer. */
+static int conf_door(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer || peer->targetc == DOORS)
+		return EINVAL;
+
+	return cv_addr_parse(&peer->targets[peer->targetc++].addr,
+			     cv_str_of(cv_words_next(l)));
+}
+
+static int conf_rings(struct cv_world *w, struct cv_words *l)
+{
+	struct ring *r = &w->rings[w->ringc];
+	uint8_t turn = 0;
+
+	if (w->ringc == RINGS)
+		return EINVAL;
+
+	(void)snprintf(r->name, sizeof(r->name), "%s", cv_words_next(l));
+	while (l->at < l->c) {
+		if (cv_words_accept(l, "then")) {
+			++turn;
+			continue;
+		}
+
+		r->turn[r->c] = turn;
+		r->v[r->c] = party_find(w, cv_words_next(l));
+		if (!r->v[r->c] || ++r->c == PARTIES)
+			return EINVAL;
+	}
+	++w->ringc;
+
+	return 0;
+}
+
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -317,6 +388,12 @@ int cv_world_conf(struct cv_world *w, const char *line)
 	word = cv_words_next(&l);
 	if (strcmp(word, "party") == 0)
 		return conf_party(w, &l);
+
+	if (strcmp(word, "door") == 0)
+		return conf_door(w, &l);
+
+	if (strcmp(word, "rings") == 0)
+		return conf_rings(w, &l);
 
 	if (strcmp(word, "relay") == 0)
 		return relay_of(cv_words_next(&l), &w->conf.media.relay);
@@ -492,6 +569,17 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+static int feed_silent(struct cv_world *w, const struct party *p, const char *word)
+{
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	enum cv_method method = CV_METHOD_INVITE;
+
+	if (!leg || (*word && method_of(word, &method)))
+		return ENOENT;
+
+	return cv_fake_leg_silent(leg, method);
+}
+
 static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
@@ -536,6 +624,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 		return EINVAL;
 
 	word = cv_words_next(&l);
+	if (strcmp(word, "silent") == 0)
+		return feed_silent(w, p, cv_words_next(&l));
+
 	if (strcmp(word, "gone") == 0)
 		return feed_gone(w, p, cv_words_next(&l));
 
@@ -543,7 +634,8 @@ int cv_world_feed(struct cv_world *w, const char *line)
 		return feed_move(w, p, cv_words_next(&l));
 
 	if (method_of(word, &method) == 0 && l.at < l.c &&
-	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
+	    (party_find(w, l.v[l.at]) || ring_find(w, l.v[l.at]) ||
+	     strcmp(l.v[l.at], "nobody") == 0))
 		return feed_call(w, p, method, &l);
 
 	return feed_dialog(w, p, word, &l);
