@@ -11,24 +11,27 @@
 
 #include "call/call_int.h"
 
-enum {
-	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
-	SIPS_PORT = 5061,
-	PHONE_TRY_MS = 4000, /* a phone that is there says 100 or 180 long before */
-};
+enum { PHONE_TRY_MS = 4000 }; /* a phone that is there says 100 or 180 long before */
 
 /* The hops of a peer take turns: it is one place with several doors. */
-static int add_hops(const struct cv_call_env *env, const struct cv_target *t,
-		    struct cv_targets *to, struct cv_evid *ev)
+static int add_hops(const struct cv_call_env *env, const struct cv_request *rq,
+		    const struct cv_target *t, struct cv_targets *to, struct cv_evid *ev)
 {
+	struct cv_hop hops[CV_TARGETS];
 	const struct cv_conf_peer *peer;
 	struct cv_target *hop;
+	size_t c;
+	int err;
 
 	peer = t->peer ? cv_conf_peer_find(env->conf, cv_str_of(t->peer)) : NULL;
-	if (!peer || peer->targetc == 0)
+	if (!peer)
 		return EHOSTUNREACH;
 
-	for (size_t i = 0; i < peer->targetc; ++i) {
+	err = cv_peers_hops(env->peers, t->peer, rq->call_id, hops, CV_TARGETS, &c);
+	if (err)
+		return err;
+
+	for (size_t i = 0; i < c; ++i) {
 		hop = cv_targets_add(to);
 		if (!hop)
 			return 0;
@@ -37,12 +40,8 @@ static int add_hops(const struct cv_call_env *env, const struct cv_target *t,
 		hop->peer = peer->name;
 		hop->turn = (uint8_t)to->c;
 		hop->try_ms = peer->try_ms;
-		hop->hop = peer->targets[i].addr;
-		hop->transport = peer->targets[i].transport;
-		if (hop->hop.port == 0)
-			hop->hop.port = hop->transport == CV_TRANSPORT_TLS ? SIPS_PORT
-									   : SIP_PORT;
-
+		hop->hop = hops[i].addr;
+		hop->transport = hops[i].transport;
 		env->place_peer(env->place_arg, &hop->hop, peer, &hop->place, ev);
 	}
 
@@ -80,7 +79,7 @@ int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 		const struct cv_target *t = &chosen.v[i];
 
 		if (t->kind == CV_TARGET_PEER)
-			err = add_hops(env, t, to, ev);
+			err = add_hops(env, rq, t, to, ev);
 		else
 			add_binding(t, before, to);
 
@@ -149,6 +148,21 @@ enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_reque
 	}
 
 	return first;
+}
+
+void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
+		  const struct cv_msg *m)
+{
+	const struct cv_hop hop = {.addr = to->hop, .transport = to->transport};
+	int err = m->status == 503 ? EBUSY : 0;
+
+	if (to->kind != CV_TARGET_PEER)
+		return;
+
+	if (!m->src) /* the stack's word for it */
+		err = m->status == 408 ? ETIMEDOUT : ECONNRESET;
+
+	cv_peers_heard(env->peers, to->peer, &hop, err);
 }
 
 const struct cv_place *cv_aim_place(const struct cv_targets *to)

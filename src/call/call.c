@@ -38,8 +38,8 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	struct cv_calls *c;
 	int err;
 
-	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->media ||
-	    !env->leg_new || !env->place_peer)
+	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->peers ||
+	    !env->media || !env->leg_new || !env->place_peer)
 		return EINVAL;
 
 	c = cv_mem_new(sizeof(*c), calls_fini);
@@ -159,6 +159,41 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	cv_offer_close(call);
 }
 
+/* Room for it at who called, and at the one who is called? Several are counted when they
+ * are asked. */
+static int peers_admit(struct cv_call *call, bool several)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+	bool same =
+		call->peer && call->from_peer && strcmp(call->peer, call->from_peer) == 0;
+	int err;
+
+	err = cv_peers_admit(ps, call->from_peer);
+	if (err)
+		return err;
+
+	call->counted[CV_END_A] = true;
+	if (several || same)
+		return 0;
+
+	err = cv_peers_admit(ps, call->peer);
+	call->counted[CV_END_B] = !err;
+
+	return err;
+}
+
+static void peers_leave(struct cv_call *call)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+
+	if (call->counted[CV_END_A])
+		cv_peers_leave(ps, call->from_peer);
+	if (call->counted[CV_END_B])
+		cv_peers_leave(ps, call->peer);
+
+	call->counted[CV_END_A] = call->counted[CV_END_B] = false;
+}
+
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 {
 	if (call->state == CV_CALL_OVER)
@@ -173,6 +208,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	pairs_end(call);
 	leg_end(&call->party[CV_END_A], e->err);
 	leg_end(&call->party[CV_END_B], e->err);
+	peers_leave(call);
 	cv_call_unlink(call);
 	cv_mem_unref(call);
 }
@@ -418,6 +454,7 @@ static int leg_make(struct cv_call *call, const struct cv_request *rq,
 		.method = rq->method,
 		.call = call->id,
 		.evid = call->evid,
+		.from_peer = call->from_peer,
 	};
 
 	return to->c > 1 ? cv_fan_new(&b->leg, &several)
@@ -466,6 +503,7 @@ static void start_undo(struct cv_call *call, int err)
 	cv_timer_stop(call->timer);
 	cv_offer_close(call);
 	leg_end(&call->party[CV_END_B], err);
+	peers_leave(call);
 	cv_mem_unref(call);
 }
 
@@ -481,6 +519,10 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 		return err;
 
 	err = decide(call, rq, &to);
+	if (err)
+		goto out;
+
+	err = peers_admit(call, to.c > 1);
 	if (err)
 		goto out;
 

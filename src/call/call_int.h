@@ -115,6 +115,7 @@ struct cv_call {
 	struct cv_target target; /* the first of several, then the one that answered */
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
 	char *from_peer; /* [peer] that called; NULL; owned */
+	bool counted[2]; /* at these peers, by cv_end */
 	struct cv_evid *evid;
 	struct cv_ladder ladder;
 
@@ -208,6 +209,9 @@ int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 /** The relay that all of them together need; @p which needs it. */
 enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
 			    const struct cv_targets *to, size_t *which);
+/** Tells how a request to a target went, by its final response. */
+void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
+		  const struct cv_msg *m);
 /** What one offer for all of them shows: an address of ours outside is reached from our
  * own networks too, the other way round it isn't. */
 const struct cv_place *cv_aim_place(const struct cv_targets *to);

@@ -37,6 +37,7 @@ struct branch {
 	enum state state;
 	struct cv_leg *leg; /* owned; NULL: not asked yet, or given up */
 	struct cv_txn *t;   /* the request in it; owned */
+	bool counted;       /* as a call to its peer */
 };
 
 /* An early dialog, by the number its owner knows it by. */
@@ -50,6 +51,7 @@ struct fan {
 	const struct cv_call_env *env;
 	const struct cv_fan_owner *owner;
 	const struct cv_leg_ops *ops; /* of the leg that asks */
+	const char *from_peer;        /* who asks, counted by the owner; NULL: no peer */
 	enum cv_method method;
 	char call[CV_CALL_ID_LEN + 1];
 	struct cv_evid *evid;
@@ -191,6 +193,44 @@ static bool is_anybody_asked(const struct fan *f)
 	return false;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* One call is counted once at a peer, however many doors of it are tried. */
+static int branch_admit(struct branch *b)
+{
+	struct fan *f = b->fan;
+	struct cv_peers *ps = f->env->peers;
+	int err;
+
+	if (f->method != CV_METHOD_INVITE || !b->peer || is_same(b->peer, f->from_peer))
+		return 0;
+
+	for (size_t i = 0; i < f->c && !b->counted; ++i) {
+		b->counted = f->v[i].counted && is_same(f->v[i].peer, b->peer);
+		f->v[i].counted = f->v[i].counted && !b->counted;
+	}
+	if (b->counted)
+		return 0;
+
+	err = cv_peers_admit(ps, b->peer);
+	b->counted = !err;
+
+	return err;
+}
+
+static void fan_leave(struct fan *f)
+{
+	for (size_t i = 0; i < f->c; ++i) {
+		if (f->v[i].counted)
+			cv_peers_leave(f->env->peers, f->v[i].peer);
+
+		f->v[i].counted = false;
+	}
+}
+
 static int branch_send(struct branch *b)
 {
 	struct fan *f = b->fan;
@@ -203,9 +243,10 @@ static int branch_send(struct branch *b)
 		.call = f->call,
 	};
 	struct cv_txn *t = NULL;
-	int err = 0;
+	int err;
 
-	if (!b->leg)
+	err = branch_admit(b);
+	if (!err && !b->leg)
 		err = f->env->leg_new(f->env->leg_arg, &b->leg, &setup);
 	if (err)
 		return err;
@@ -227,7 +268,9 @@ static int branch_ask(struct branch *b)
 
 	if (err) {
 		b->state = STATE_OVER;
-		explain_failure(b, "not asked", strerror(err));
+		explain_failure(b, "not asked",
+				err == EBUSY ? "it has as many calls as it may have"
+					     : strerror(err));
 		return err;
 	}
 
@@ -425,6 +468,20 @@ static void on_crossed(struct branch *b)
 	go_on(b->fan);
 }
 
+static void legs_end(struct fan *f, int err)
+{
+	for (size_t i = 0; i < f->c; ++i) {
+		struct branch *b = &f->v[i];
+
+		b->state = STATE_OVER;
+		b->t = cv_mem_unref(b->t);
+		if (b->leg)
+			b->leg->ops->end(b->leg, err);
+
+		b->leg = cv_mem_unref(b->leg);
+	}
+}
+
 static void on_win(struct branch *b, const struct cv_msg *m)
 {
 	struct fan *f = b->fan;
@@ -441,10 +498,14 @@ static void on_win(struct branch *b, const struct cv_msg *m)
 	b->leg = NULL;
 	b->t = NULL;
 	cv_timer_stop(f->timer);
-	f->owner->won(arg, &(struct cv_fan_win){leg, t, &b->to, b->peer});
+	f->owner->won(arg,
+		      &(struct cv_fan_win){leg, t, &b->to, b->peer, b->counted});
+	b->counted = false;
 	b->peer = NULL;
+	fan_leave(f);
 	f->base.events = NULL;
 	txn_forget(f);
+	legs_end(f, 0);
 	events->response(arg, t, &up);
 	cv_mem_unref(t);
 	cv_mem_unref(leg);
@@ -459,6 +520,8 @@ static void on_first(struct branch *b, const struct cv_msg *m)
 
 	if (m->status != 100 && !win)
 		note(b, CV_LADDER_IN, m);
+	if (m->status >= 200 && !b->fan->canceled)
+		cv_aim_heard(b->fan->env, &b->to, m);
 
 	if (m->status < 200)
 		on_provisional(b, m);
@@ -542,6 +605,11 @@ static void on_timer(void *arg)
 	struct fan *f = cv_mem_ref(arg);
 	bool rings = f->rings;
 
+	for (size_t i = 0; i < f->c && !rings; ++i) {
+		if (f->v[i].state == STATE_ASKED)
+			cv_aim_heard(f->env, &f->v[i].to,
+				     &(struct cv_msg){.status = 408});
+	}
 	give_up(f, 0, rings ? "it rang long enough" : "no response in time");
 	go_on(f);
 	cv_mem_unref(f);
@@ -658,16 +726,8 @@ static void op_end(struct cv_leg *leg, int err)
 
 	f->base.events = NULL;
 	cv_timer_stop(f->timer);
-	for (size_t i = 0; i < f->c; ++i) {
-		struct branch *b = &f->v[i];
-
-		b->state = STATE_OVER;
-		b->t = cv_mem_unref(b->t);
-		if (b->leg)
-			b->leg->ops->end(b->leg, err);
-
-		b->leg = cv_mem_unref(b->leg);
-	}
+	fan_leave(f);
+	legs_end(f, err);
 	txn_forget(f);
 }
 
@@ -725,6 +785,7 @@ int cv_fan_new(struct cv_leg **lp, const struct cv_fan_setup *setup)
 	f->env = setup->env;
 	f->owner = setup->owner;
 	f->ops = setup->ops;
+	f->from_peer = setup->from_peer;
 	f->method = setup->method;
 	f->evid = cv_mem_ref(setup->evid);
 	f->c = c;

@@ -31,6 +31,7 @@ struct cv_fan_win {
 	struct cv_txn *t;           /* the request's transaction in it; borrowed */
 	const struct cv_target *to; /* to->peer is peer */
 	char *peer;                 /* the owner's from now on; NULL: not a peer */
+	bool counted;               /* as a call to that peer: the owner leaves it */
 };
 
 /** Up, besides the events of a leg; arg is the same. */
@@ -56,6 +57,7 @@ struct cv_fan_setup {
 	enum cv_method method; /* of its first request */
 	const char *call;      /* for logs */
 	struct cv_evid *evid;  /* referenced; may be NULL */
+	const char *from_peer; /* who asks, counted by the owner; NULL: not a peer */
 };
 
 /** Makes one; nothing is sent yet. ENOMEM. Ended as every leg. */

@@ -5,6 +5,7 @@ libcall_a_SOURCES = \
 	src/call/call.c src/call/call.h src/call/call_int.h \
 	src/call/fan.c src/call/fan.h \
 	src/call/kept.c \
+	src/call/hop.c src/call/hops.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
@@ -12,6 +13,7 @@ libcall_a_SOURCES = \
 	src/call/pair.c \
 	src/call/part.c \
 	src/call/past.c \
+	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \

@@ -465,6 +465,8 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	call = cv_mem_ref(from->call);
 	follow(from);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
+	if (m->status >= 200 && p == call->setup && !p->canceled && !cv_fan_is(from->leg))
+		cv_aim_heard(&call->calls->env, &call->target, m);
 	if (m->status < 200)
 		on_provisional(p, from, m);
 	else if (p != call->setup)
@@ -502,6 +504,7 @@ static void on_won(void *arg, const struct cv_fan_win *w)
 	free(call->peer);
 	call->peer = w->peer;
 	call->target = *w->to;
+	call->counted[CV_END_B] = w->counted;
 	if (setup) {
 		txn_forget(setup->out);
 		setup->out = cv_mem_ref(w->t);

@@ -277,6 +277,9 @@ static void on_final(struct relay *r, const struct cv_msg *m)
 	struct cv_sub *s = r->sub;
 	bool first = r->first, last = r->last;
 
+	if (first && !cv_fan_is(s->party[CV_END_B].leg))
+		cv_aim_heard(&s->calls->env, &s->target, m);
+
 	relay_answer(r, m);
 	relay_drop(r);
 	if (first) {

@@ -25,6 +25,7 @@ enum {
 	CV_CONF_PORTS = 8,         /* ports of one listening point and transport */
 	CV_CONF_LISTENS = 32,      /* [listen] sections */
 	CV_CONF_PEERS = 1000,      /* [peer] sections */
+	CV_CONF_PEER_TARGETS = 16, /* targets of one peer */
 	CV_CONF_ERROR_LEN = 512,   /* bytes of an error sentence */
 	CV_CONF_INCLUDE_DEPTH = 4, /* files that include files; stops a circle */
 };
@@ -106,11 +107,12 @@ struct cv_conf_listen {
 	struct cv_conf_pos pos;    /* of the address */
 };
 
-/** One SIP URI of a peer's target list; numeric host in this version. */
+/** One SIP URI of a peer's target list. */
 struct cv_conf_target {
-	struct cv_addr addr; /* port 0 is replaced by 5060 */
+	struct cv_addr addr; /* with a port; unset where the host is a name */
 	enum cv_transport transport;
 	const char *uri; /* as written */
+	unsigned weight; /* among neighbours that have one; 0: none, it stands alone */
 	struct cv_conf_pos pos;
 };
 
@@ -130,6 +132,7 @@ struct cv_conf_peer {
 					    shown or logged */
 	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
+	unsigned max_calls, max_cps; /* 0: no limit of its own */
 	int dscp; /* -1: as [media] */
 	struct cv_conf_pos pos;
 };

@@ -177,6 +177,12 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"asks for"},
 	{"peer", "trust-identity", CV_CONF_BOOL, AT(cv_conf_peer, trust_identity),
 	 .def = "no", .doc = "Believe the identity headers it sends: yes or no"},
+	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
+	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
+	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,
+	 .def = "0",
+	 .doc = "New calls a second from and to it; 0: as many as come. Beyond either "
+		"limit a caller gets 503 with Retry-After"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
 
@@ -284,7 +290,7 @@ struct later {
 static const struct later laters[] = {
 	{"general", " store log-to "},
 	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
-		 "remove-header mtu rtp-keepalive max-calls max-cps codecs "},
+		 "remove-header mtu rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

@@ -531,8 +531,11 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 
 	if (list->c == 0)
 		cv_conf_find(job, slot->pos, "%s has no value", slot->key->name);
+	if (list->c > CV_CONF_PEER_TARGETS)
+		cv_conf_find(job, slot->pos, "%s has more than %d URIs", slot->key->name,
+			     CV_CONF_PEER_TARGETS);
 
-	for (size_t i = 0; i < list->c; ++i)
+	for (size_t i = 0; i < list->c && n < CV_CONF_PEER_TARGETS; ++i)
 		n += target_read(job, &list->v[i], &v[n]);
 
 	if (vp)

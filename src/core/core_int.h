@@ -59,6 +59,7 @@ struct cv_core {
 	struct cv_stat_cell *cell;
 	struct cv_routes *routes;
 	struct cv_homes *homes;
+	struct cv_peers *peers;
 	struct cv_media_plane *plane;
 	struct cv_door *door;
 	struct cv_gauge connections; /* of the door */

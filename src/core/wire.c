@@ -182,6 +182,16 @@ static int open_base(struct cv_core *c)
 	return err;
 }
 
+static int open_peers(struct cv_core *c)
+{
+	const struct cv_peers_env env = {
+		.conf = c->now->conf,
+		.loop = c->loop,
+	};
+
+	return cv_peers_new(&c->peers, &env);
+}
+
 static int open_media(struct cv_core *c)
 {
 	const struct cv_conf *conf = c->now->conf;
@@ -232,6 +242,7 @@ static int open_calls(struct cv_core *c)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.media = &media_ops,
 		.plane = c->plane,
 		.leg_new = cv_sip_leg_new,
@@ -272,7 +283,9 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 		return err;
 	}
 
-	err = open_media(c);
+	err = open_peers(c);
+	if (!err)
+		err = open_media(c);
 	if (!err)
 		err = cv_core_door_open(c, error);
 	if (!err)
@@ -398,6 +411,7 @@ void cv_core_close(struct cv_core *c)
 	c->plane = cv_mem_unref(c->plane);
 	cv_modules_free(c->modules, c->modulec);
 	c->modules = NULL;
+	c->peers = cv_mem_unref(c->peers);
 	c->homes = cv_mem_unref(c->homes);
 	c->routes = cv_mem_unref(c->routes);
 	c->stats = cv_mem_unref(c->stats);

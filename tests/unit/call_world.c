@@ -42,6 +42,7 @@ struct cv_world {
 	struct cv_stats *stats;
 	struct cv_stat_cell *cell; /* the collection's */
 	struct cv_routes *routes;
+	struct cv_peers *ps; /* NULL until started */
 	struct cv_route *route;
 	struct cv_fake_sip *sip;
 	struct cv_calls *calls; /* NULL until started */
@@ -145,6 +146,7 @@ static void world_fini(void *obj)
 	struct cv_world *w = obj;
 
 	cv_mem_unref(w->calls);
+	cv_mem_unref(w->ps);
 	cv_route_del(w->route);
 	cv_mem_unref(w->routes);
 	cv_mem_unref(w->sip);
@@ -223,6 +225,7 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 		.stats = w->stats,
 		.stat = w->cell,
 		.routes = w->routes,
+		.peers = w->ps,
 		.media = &cv_fake_media_ops,
 		.plane = &w->plane,
 		.leg_new = cv_fake_leg_new,
@@ -235,11 +238,20 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 
 int cv_world_start(struct cv_world *w)
 {
+	const struct cv_peers_env pe = {.conf = &w->conf, .loop = w->loop};
 	struct cv_call_env env;
+	int err;
+
+	if (w->calls)
+		return 0;
+
+	err = w->ps ? 0 : cv_peers_new(&w->ps, &pe);
+	if (err)
+		return err;
 
 	cv_world_env(w, &env);
 
-	return w->calls ? 0 : cv_calls_new(&w->calls, &env);
+	return cv_calls_new(&w->calls, &env);
 }
 
 static int side_of(const char *word, enum cv_side *side)
@@ -288,6 +300,7 @@ static int conf_party(struct cv_world *w, struct cv_words *l)
 
 	if (p->kind == PEER) {
 		p->targets[0].addr = p->place.seen;
+		p->targets[0].uri = p->name;
 		w->peers[w->conf.peerc++] =
 			(struct cv_conf_peer){.name = p->name,
 					      .targets = p->targets,
@@ -350,6 +363,8 @@ static int conf_door(struct cv_world *w, struct cv_words *l)
 	if (!peer || peer->targetc == DOORS)
 		return EINVAL;
 
+	peer->targets[peer->targetc].uri = peer->name;
+
 	return cv_addr_parse(&peer->targets[peer->targetc++].addr,
 			     cv_str_of(cv_words_next(l)));
 }
@@ -379,6 +394,21 @@ static int conf_rings(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+static int conf_peer_max(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+
+	if (!peer)
+		return EINVAL;
+
+	if (cv_words_accept(l, "cps"))
+		peer->max_cps = cv_words_number(cv_words_next(l));
+	else
+		peer->max_calls = cv_words_number(cv_words_next(l));
+
+	return 0;
+}
+
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -403,6 +433,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-early") == 0)
 		return conf_peer_early(w, &l);
+
+	if (strcmp(word, "peer-max") == 0)
+		return conf_peer_max(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
