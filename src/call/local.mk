@@ -34,6 +34,8 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_call.c tests/unit/suite_call.h \
 	tests/unit/test_call.c \
+	tests/unit/test_fan.c \
+	tests/unit/call_bed.c tests/unit/call_bed.h \
 	tests/unit/test_leg.c \
 	tests/unit/test_need.c \
 	tests/unit/test_offer.c \

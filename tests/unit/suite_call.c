@@ -15,6 +15,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"offer", cv_test_offer},
 	{"pair", cv_test_pair},
 	{"call", cv_test_call},
+	{"fan", cv_test_fan},
 	{"table", cv_test_table},
 	{"show", cv_test_show},
 	{"story", cv_test_story},
