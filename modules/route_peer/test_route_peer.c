@@ -179,6 +179,10 @@ static void test_route_strips_and_prefixes(void)
 
 	CU_ASSERT_EQUAL_FATAL(bench_open(&b, routes_conf), 0);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
+	CU_ASSERT_EQUAL(b.to.c, 2); /* the next one when it fails, with the same number */
+	CU_ASSERT(b.to.v[1].turn > b.to.v[0].turn);
+	CU_ASSERT_STRING_EQUAL(b.to.v[1].peer, "pbx");
+	CU_ASSERT_STRING_EQUAL(b.to.v[1].user, "+49301234");
 	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "trunk");
 	CU_ASSERT_TRUE(b.to.v[0].user_changed);
 	CU_ASSERT_STRING_EQUAL(b.to.v[0].user, "+49301234");
@@ -287,6 +291,23 @@ static void test_route_rings_a_user(void)
 	rq.ruri_user = CV_STR("4930123");
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
 	reg = cv_route_del(reg);
+	bench_close(&b);
+}
+
+static void test_peers_of_a_route_are_bounded(void)
+{
+	static const char peer[] = "[peer a]\ntarget = sip:203.0.113.5\n[route r]\n";
+	char text[512];
+	struct bench b;
+	size_t at = (size_t)snprintf(text, sizeof(text), "%s", peer);
+
+	for (int i = 0; i < CV_TARGETS; ++i)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "peer = a\n");
+
+	CU_ASSERT_EQUAL(bench_open(&b, text), 0);
+	bench_close(&b);
+	(void)snprintf(text + at, sizeof(text) - at, "peer = a\n");
+	CU_ASSERT_EQUAL(bench_open(&b, text), EINVAL);
 	bench_close(&b);
 }
 
@@ -425,6 +446,7 @@ int cv_test_route_peer(void)
 	CU_ADD_TEST(s, test_long_users_are_bounded);
 	CU_ADD_TEST(s, test_short_user_is_not_stripped);
 	CU_ADD_TEST(s, test_route_rings_a_user);
+	CU_ADD_TEST(s, test_peers_of_a_route_are_bounded);
 	CU_ADD_TEST(s, test_strangers_never_use_our_account);
 	CU_ADD_TEST(s, test_strangers_are_refused);
 	CU_ADD_TEST(s, test_strangers_pass_to_domains_only);
