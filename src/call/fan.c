@@ -14,7 +14,7 @@
  */
 #include "config.h"
 
-#include "call/fan.h"
+#include "call/fan_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,71 +23,14 @@
 
 #include "base/mem.h"
 
-enum state {
-	STATE_WAITS = 0, /* not asked yet */
-	STATE_ASKED,
-	STATE_OVER, /* it said no, or was given up */
-};
-
-/* One target. Lives in the fan; what its leg's events are given. */
-struct branch {
-	struct fan *fan;
-	struct cv_target to;
-	char *peer; /* to.peer points here; owned */
-	enum state state;
-	struct cv_leg *leg; /* owned; NULL: not asked yet, or given up */
-	struct cv_txn *t;   /* the request in it; owned */
-	bool counted;       /* as a call to its peer */
-};
-
-/* An early dialog, by the number its owner knows it by. */
-struct fork {
-	struct branch *b;
-	uint32_t fork; /* as its leg counts them */
-};
-
-struct fan {
-	struct cv_leg base;
-	const struct cv_call_env *env;
-	const struct cv_fan_owner *owner;
-	const struct cv_leg_ops *ops; /* of the leg that asks */
-	const char *from_peer;        /* who asks, counted by the owner; NULL: no peer */
-	enum cv_method method;
-	char call[CV_CALL_ID_LEN + 1];
-	struct cv_evid *evid;
-	struct cv_timer *timer; /* of the turn */
-
-	struct cv_txn *t;       /* the request as its owner sees it; owned; NULL: none */
-	struct cv_kept request; /* for those that are asked later */
-	struct cv_kept best;    /* of the final responses */
-	unsigned rank;          /* of best; less is better */
-	struct branch *again;   /* gave best, and is asked again after a challenge */
-	struct fork forks[CV_FAN_FORKS];
-	size_t forkc;
-
-	bool rings;    /* somebody of this turn gave a sign of life */
-	bool settled;  /* no other turn: somebody spoke for all */
-	bool canceled; /* by the owner: finals are awaited */
-	bool busy;     /* requests are being sent: who answers at once is heard later */
-	size_t next;   /* first branch whose turn hasn't come */
-	size_t c;
-	struct branch v[];
-};
-
 static const struct cv_leg_ops fan_ops;
-static const struct cv_leg_events branch_events;
 
-static struct fan *fan_of(struct cv_leg *leg)
+static struct cv_fan *fan_of(struct cv_leg *leg)
 {
-	return CV_CONTAINER(leg, struct fan, base);
+	return CV_CONTAINER(leg, struct cv_fan, base);
 }
 
-static unsigned number(const struct branch *b)
-{
-	return (unsigned)(b - b->fan->v) + 1;
-}
-
-static void txn_forget(struct fan *f)
+static void txn_forget(struct cv_fan *f)
 {
 	if (f->t)
 		f->t->leg = NULL;
@@ -97,7 +40,7 @@ static void txn_forget(struct fan *f)
 
 static void fan_fini(void *obj)
 {
-	struct fan *f = obj;
+	struct cv_fan *f = obj;
 
 	for (size_t i = 0; i < f->c; ++i) {
 		cv_mem_unref(f->v[i].t);
@@ -111,176 +54,36 @@ static void fan_fini(void *obj)
 	cv_mem_unref(f->evid);
 }
 
-static void note(const struct branch *b, enum cv_ladder_way way, const struct cv_msg *m)
-{
-	const struct fan *f = b->fan;
-
-	if (f->owner->note && f->base.events)
-		f->owner->note(f->base.arg, number(b), way, m);
-}
-
-/* "target 2", a word, and a sentence for `explain`. */
-static void explain(const struct branch *b, const char *word, const char *why)
-{
-	char what[32], hop[CV_ADDR_STRLEN];
-
-	(void)snprintf(what, sizeof(what), "target %u", number(b));
-	cv_evid_add(b->fan->evid, what, word, "%s at %s over %s: %s",
-		    b->peer ? b->peer : "phone", cv_addr_print(&b->to.hop, hop),
-		    cv_transport_name(b->to.transport), why);
-}
-
-static void explain_failure(const struct branch *b, const char *word, const char *why)
-{
-	char hop[CV_ADDR_STRLEN];
-
-	explain(b, word, why);
-	if (b->peer)
-		cv_info("call", "target failed call=%s peer=%s hop=%s why=\"%s\"",
-			b->fan->call, b->peer, cv_addr_print(&b->to.hop, hop), why);
-}
-
-/* Its leg goes: what it is still asked it won't answer. */
-static void branch_drop(struct branch *b, const struct cv_msg *cancel)
-{
-	struct fan *f = b->fan;
-	struct cv_leg *leg = b->leg;
-
-	if (!leg)
-		return;
-
-	if (b->state == STATE_ASKED && f->method == CV_METHOD_INVITE && b->t) {
-		note(b, CV_LADDER_OUT, cancel);
-		leg->ops->cancel(b->t, cancel);
-	}
-
-	b->state = STATE_OVER;
-	b->leg = NULL;
-	b->t = cv_mem_unref(b->t);
-	if (f->base.events)
-		f->owner->lost(f->base.arg, leg);
-
-	leg->ops->end(leg, 0);
-	cv_mem_unref(leg);
-}
-
 /* All that still ring or think. */
-static void give_up(struct fan *f, uint16_t cause, const char *why)
+static void give_up(struct cv_fan *f, uint16_t cause, const char *why)
 {
 	const struct cv_msg cancel = {.method = CV_METHOD_CANCEL, .status = cause};
 
 	for (size_t i = 0; i < f->c; ++i) {
-		struct branch *b = &f->v[i];
+		struct cv_branch *b = &f->v[i];
 
-		if (b->state != STATE_ASKED)
+		if (b->state != CV_BRANCH_ASKED)
 			continue;
 
 		if (cause == 0)
-			explain_failure(b, "given up", why);
+			cv_branch_failed(b, "given up", why);
 		else
-			explain(b, "given up", why);
-		branch_drop(b, &cancel);
+			cv_branch_explain(b, "given up", why);
+		cv_branch_drop(b, &cancel);
 	}
 }
 
-static bool is_anybody_asked(const struct fan *f)
+static bool is_anybody_asked(const struct cv_fan *f)
 {
 	for (size_t i = 0; i < f->c; ++i) {
-		if (f->v[i].state == STATE_ASKED)
+		if (f->v[i].state == CV_BRANCH_ASKED)
 			return true;
 	}
 
 	return false;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-/* One call is counted once at a peer, however many doors of it are tried. */
-static int branch_admit(struct branch *b)
-{
-	struct fan *f = b->fan;
-	struct cv_peers *ps = f->env->peers;
-	int err;
-
-	if (f->method != CV_METHOD_INVITE || !b->peer || is_same(b->peer, f->from_peer))
-		return 0;
-
-	for (size_t i = 0; i < f->c && !b->counted; ++i) {
-		b->counted = f->v[i].counted && is_same(f->v[i].peer, b->peer);
-		f->v[i].counted = f->v[i].counted && !b->counted;
-	}
-	if (b->counted)
-		return 0;
-
-	err = cv_peers_admit(ps, b->peer);
-	b->counted = !err;
-
-	return err;
-}
-
-static void fan_leave(struct fan *f)
-{
-	for (size_t i = 0; i < f->c; ++i) {
-		if (f->v[i].counted)
-			cv_peers_leave(f->env->peers, f->v[i].peer);
-
-		f->v[i].counted = false;
-	}
-}
-
-static int branch_send(struct branch *b)
-{
-	struct fan *f = b->fan;
-	const struct cv_request rq = {.method = f->method, .msg = f->request.m};
-	const struct cv_leg_setup setup = {
-		.events = &branch_events,
-		.arg = b,
-		.to = &b->to,
-		.rq = &rq,
-		.call = f->call,
-	};
-	struct cv_txn *t = NULL;
-	int err;
-
-	err = branch_admit(b);
-	if (!err && !b->leg)
-		err = f->env->leg_new(f->env->leg_arg, &b->leg, &setup);
-	if (err)
-		return err;
-
-	b->t = cv_mem_unref(b->t);
-	b->state = STATE_ASKED;
-	err = b->leg->ops->request(b->leg, &t, &f->request.m, &b->to);
-	if (err)
-		return err;
-
-	b->t = cv_mem_ref(t);
-
-	return 0;
-}
-
-static int branch_ask(struct branch *b)
-{
-	int err = branch_send(b);
-
-	if (err) {
-		b->state = STATE_OVER;
-		explain_failure(b, "not asked",
-				err == EBUSY ? "it has as many calls as it may have"
-					     : strerror(err));
-		return err;
-	}
-
-	note(b, CV_LADDER_OUT, &b->fan->request.m);
-	explain(b, "asked", b->to.why);
-
-	return 0;
-}
-
-static void turn_time(struct fan *f, uint32_t ms)
+static void turn_time(struct cv_fan *f, uint32_t ms)
 {
 	/* with nobody left to ask there is nothing to be gained by haste */
 	if (f->next == f->c || ms == 0)
@@ -290,7 +93,7 @@ static void turn_time(struct fan *f, uint32_t ms)
 }
 
 /* Asks those whose turn it is; when none of them can be asked, the next ones. */
-static int turn_take(struct fan *f)
+static int turn_take(struct cv_fan *f)
 {
 	int err = 0, none = EHOSTUNREACH;
 	uint32_t ms = 0;
@@ -301,7 +104,7 @@ static int turn_take(struct fan *f)
 
 		do {
 			ms = f->v[f->next].to.try_ms;
-			err = branch_ask(&f->v[f->next++]);
+			err = cv_branch_ask(&f->v[f->next++]);
 			none = err ? err : none;
 		} while (f->next < f->c && f->v[f->next].to.turn == turn &&
 			 f->method == CV_METHOD_INVITE);
@@ -336,9 +139,9 @@ static unsigned rank_of(const struct cv_msg *m)
 }
 
 /* What can't be kept in full is kept by its status. */
-static void best_note(struct branch *b, const struct cv_msg *m)
+static void best_note(struct cv_branch *b, const struct cv_msg *m)
 {
-	struct fan *f = b->fan;
+	struct cv_fan *f = b->fan;
 	unsigned rank = rank_of(m);
 
 	if (f->best.m.status != 0 && rank >= f->rank)
@@ -353,7 +156,7 @@ static void best_note(struct branch *b, const struct cv_msg *m)
 }
 
 /* All have failed: the owner hears the best. It may end the fan. */
-static void deliver(struct fan *f)
+static void deliver(struct cv_fan *f)
 {
 	struct cv_kept said = f->best;
 	struct cv_txn *t = f->t;
@@ -376,7 +179,7 @@ static void deliver(struct fan *f)
 	cv_kept_drop(&said);
 }
 
-static void go_on(struct fan *f)
+static void go_on(struct cv_fan *f)
 {
 	if (f->busy || !f->t || is_anybody_asked(f))
 		return;
@@ -385,53 +188,26 @@ static void go_on(struct fan *f)
 		deliver(f);
 }
 
-/* The next turn may do better. */
-static bool is_passed_over(const struct branch *b, uint16_t status)
+static void on_refusal(struct cv_branch *b, const struct cv_msg *m)
 {
-	if (b->to.kind == CV_TARGET_PEER)
-		return status == 408 || status == 503;
-
-	if (b->fan->method == CV_METHOD_INVITE)
-		return status < 600;
-
-	return status == 408 || status == 480;
-}
-
-static void on_refusal(struct branch *b, const struct cv_msg *m)
-{
-	struct fan *f = b->fan;
+	struct cv_fan *f = b->fan;
 	char why[64];
 
 	(void)snprintf(why, sizeof(why), "%u%s", (unsigned)m->status,
 		       m->src ? "" : ", said by the edge: it didn't answer");
-	b->state = STATE_OVER;
-	explain_failure(b, "failed", why);
+	b->state = CV_BRANCH_OVER;
+	cv_branch_failed(b, "failed", why);
 	best_note(b, m);
-	f->settled = f->settled || !is_passed_over(b, m->status);
+	f->settled = f->settled || !cv_branch_is_passed_over(b, m->status);
 	if (m->status >= 600)
 		give_up(f, 0, "another one spoke for all");
 
 	go_on(f);
 }
 
-/* The number by which the owner knows an early dialog; CV_FAN_FORKS: one too many. */
-static uint32_t fork_of(struct branch *b, uint32_t fork)
+static void on_provisional(struct cv_branch *b, const struct cv_msg *m)
 {
-	struct fan *f = b->fan;
-	size_t i = 0;
-
-	while (i < f->forkc && (f->forks[i].b != b || f->forks[i].fork != fork))
-		++i;
-
-	if (i == f->forkc && i < CV_FAN_FORKS)
-		f->forks[f->forkc++] = (struct fork){.b = b, .fork = fork};
-
-	return (uint32_t)i;
-}
-
-static void on_provisional(struct branch *b, const struct cv_msg *m)
-{
-	struct fan *f = b->fan;
+	struct cv_fan *f = b->fan;
 	struct cv_msg up = *m;
 
 	if (f->canceled)
@@ -444,7 +220,7 @@ static void on_provisional(struct branch *b, const struct cv_msg *m)
 	if (m->status == 100)
 		return;
 
-	up.fork = fork_of(b, m->fork);
+	up.fork = cv_branch_fork(b, m->fork);
 	if (up.fork == CV_FAN_FORKS)
 		return;
 
@@ -456,70 +232,55 @@ static void on_provisional(struct branch *b, const struct cv_msg *m)
 }
 
 /* It crossed our CANCEL: taken, and ended. */
-static void on_crossed(struct branch *b)
+static void on_crossed(struct cv_branch *b)
 {
 	const struct cv_msg ack = {.method = CV_METHOD_ACK};
 
 	if (b->fan->method == CV_METHOD_INVITE)
 		(void)b->leg->ops->ack(b->t, &ack);
 
-	b->state = STATE_OVER;
-	branch_drop(b, NULL);
+	b->state = CV_BRANCH_OVER;
+	cv_branch_drop(b, NULL);
 	go_on(b->fan);
 }
 
-static void legs_end(struct fan *f, int err)
+static void on_win(struct cv_branch *b, const struct cv_msg *m)
 {
-	for (size_t i = 0; i < f->c; ++i) {
-		struct branch *b = &f->v[i];
-
-		b->state = STATE_OVER;
-		b->t = cv_mem_unref(b->t);
-		if (b->leg)
-			b->leg->ops->end(b->leg, err);
-
-		b->leg = cv_mem_unref(b->leg);
-	}
-}
-
-static void on_win(struct branch *b, const struct cv_msg *m)
-{
-	struct fan *f = b->fan;
+	struct cv_fan *f = b->fan;
 	const struct cv_leg_events *events = f->base.events;
 	struct cv_leg *leg = b->leg;
 	struct cv_txn *t = b->t;
 	void *arg = f->base.arg;
 	struct cv_msg up = *m;
 
-	b->state = STATE_OVER;
-	explain(b, "answered", "it won");
+	b->state = CV_BRANCH_OVER;
+	cv_branch_explain(b, "answered", "it won");
 	give_up(f, 200, "another one answered");
-	up.fork = fork_of(b, m->fork);
+	up.fork = cv_branch_fork(b, m->fork);
 	b->leg = NULL;
 	b->t = NULL;
 	cv_timer_stop(f->timer);
-	f->owner->won(arg,
-		      &(struct cv_fan_win){leg, t, &b->to, b->peer, b->counted});
+	f->owner->won(arg, &(struct cv_fan_win){leg, t, &b->to, b->peer, b->counted});
 	b->counted = false;
 	b->peer = NULL;
-	fan_leave(f);
+	cv_branches_leave(f);
 	f->base.events = NULL;
 	txn_forget(f);
-	legs_end(f, 0);
+	cv_branches_end(f, 0);
 	events->response(arg, t, &up);
 	cv_mem_unref(t);
 	cv_mem_unref(leg);
 }
 
-static void on_first(struct branch *b, const struct cv_msg *m)
+static void on_first(struct cv_branch *b, const struct cv_msg *m)
 {
 	bool win = m->status >= 200 && m->status < 300;
 
-	if (b->state != STATE_ASKED)
+	if (b->state != CV_BRANCH_ASKED)
 		return;
 
 	if (m->status != 100 && !win)
-		note(b, CV_LADDER_IN, m);
+		cv_branch_note(b, CV_LADDER_IN, m);
 	if (m->status >= 200 && !b->fan->canceled)
 		cv_aim_heard(b->fan->env, &b->to, m);
 
@@ -535,7 +296,7 @@ static void on_first(struct branch *b, const struct cv_msg *m)
 
 /* Of the first request. One that can't be sent may be answered before request() has
  * returned, with a failure. */
-static bool is_first(const struct branch *b, const struct cv_txn *t,
+static bool is_first(const struct cv_branch *b, const struct cv_txn *t,
 		     const struct cv_msg *m)
 {
 	return b->t ? b->t == t
@@ -544,8 +305,8 @@ static bool is_first(const struct branch *b, const struct cv_txn *t,
 
 static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 {
-	struct branch *b = arg;
-	struct fan *f = cv_mem_ref(b->fan);
+	struct cv_branch *b = arg;
+	struct cv_fan *f = cv_mem_ref(b->fan);
 
 	if (is_first(b, t, m))
 		on_first(b, m);
@@ -558,15 +319,15 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 {
 	const struct cv_msg bye = {.method = CV_METHOD_BYE, .status = 200};
-	struct branch *b = arg;
-	struct fan *f = cv_mem_ref(b->fan);
+	struct cv_branch *b = arg;
+	struct cv_fan *f = cv_mem_ref(b->fan);
 	struct cv_msg up = *m;
 
 	if (m->method == CV_METHOD_BYE) { /* this one only has hung up */
 		(void)t->leg->ops->respond(t, &bye);
 		on_first(b, &(struct cv_msg){.method = f->method, .status = 480});
 	} else if (f->base.events) {
-		up.fork = fork_of(b, m->fork);
+		up.fork = cv_branch_fork(b, m->fork);
 		f->base.events->request(f->base.arg, t, &up);
 	}
 	cv_mem_unref(f);
@@ -574,8 +335,8 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 
 static void on_gone(void *arg, int err)
 {
-	struct branch *b = arg;
-	struct fan *f = cv_mem_ref(b->fan);
+	struct cv_branch *b = arg;
+	struct cv_fan *f = cv_mem_ref(b->fan);
 
 	on_first(b, &(struct cv_msg){.method = f->method,
 				     .status = err == ETIMEDOUT ? 408 : 503});
@@ -584,15 +345,15 @@ static void on_gone(void *arg, int err)
 
 static struct cv_leg *on_mate(void *arg, uint32_t *fork)
 {
-	struct branch *b = arg;
-	const struct fan *f = b->fan;
+	struct cv_branch *b = arg;
+	const struct cv_fan *f = b->fan;
 
-	*fork = fork_of(b, *fork);
+	*fork = cv_branch_fork(b, *fork);
 
 	return f->base.events ? f->base.events->mate(f->base.arg, fork) : NULL;
 }
 
-static const struct cv_leg_events branch_events = {
+const struct cv_leg_events cv_branch_events = {
 	.request = on_request,
 	.response = on_response,
 	.gone = on_gone,
@@ -602,11 +363,11 @@ static const struct cv_leg_events branch_events = {
 /* Nobody gave a sign of life, or those who ring have rung long enough. */
 static void on_timer(void *arg)
 {
-	struct fan *f = cv_mem_ref(arg);
+	struct cv_fan *f = cv_mem_ref(arg);
 	bool rings = f->rings;
 
 	for (size_t i = 0; i < f->c && !rings; ++i) {
-		if (f->v[i].state == STATE_ASKED)
+		if (f->v[i].state == CV_BRANCH_ASKED)
 			cv_aim_heard(f->env, &f->v[i].to,
 				     &(struct cv_msg){.status = 408});
 	}
@@ -615,7 +376,7 @@ static void on_timer(void *arg)
 	cv_mem_unref(f);
 }
 
-static int txn_new(struct fan *f)
+static int txn_new(struct cv_fan *f)
 {
 	struct cv_txn *t = cv_mem_new(sizeof(*t), NULL);
 
@@ -630,10 +391,10 @@ static int txn_new(struct fan *f)
 }
 
 /* The one that challenged, and the others when it can't be asked any more. */
-static int ask_again(struct fan *f, struct branch *b)
+static int ask_again(struct cv_fan *f, struct cv_branch *b)
 {
 	f->busy = true;
-	(void)branch_ask(b);
+	(void)cv_branch_ask(b);
 	f->busy = false;
 	f->rings = false;
 	if (!is_anybody_asked(f))
@@ -644,9 +405,9 @@ static int ask_again(struct fan *f, struct branch *b)
 	return 0;
 }
 
-static int request_first(struct fan *f, struct cv_txn **tp, const struct cv_msg *m)
+static int request_first(struct cv_fan *f, struct cv_txn **tp, const struct cv_msg *m)
 {
-	struct branch *again = f->again;
+	struct cv_branch *again = f->again;
 	int err;
 
 	if (f->t)
@@ -702,7 +463,7 @@ static int op_ack(struct cv_txn *t, const struct cv_msg *m)
 
 static void op_cancel(struct cv_txn *t, const struct cv_msg *m)
 {
-	struct fan *f = t->leg ? fan_of(t->leg) : NULL;
+	struct cv_fan *f = t->leg ? fan_of(t->leg) : NULL;
 
 	if (!f || f->t != t || f->canceled)
 		return;
@@ -710,24 +471,24 @@ static void op_cancel(struct cv_txn *t, const struct cv_msg *m)
 	f->canceled = true;
 	cv_timer_stop(f->timer);
 	for (size_t i = 0; i < f->c; ++i) {
-		struct branch *b = &f->v[i];
+		struct cv_branch *b = &f->v[i];
 
-		if (b->state != STATE_ASKED)
+		if (b->state != CV_BRANCH_ASKED)
 			continue;
 
-		note(b, CV_LADDER_OUT, m);
+		cv_branch_note(b, CV_LADDER_OUT, m);
 		b->leg->ops->cancel(b->t, m);
 	}
 }
 
 static void op_end(struct cv_leg *leg, int err)
 {
-	struct fan *f = fan_of(leg);
+	struct cv_fan *f = fan_of(leg);
 
 	f->base.events = NULL;
 	cv_timer_stop(f->timer);
-	fan_leave(f);
-	legs_end(f, err);
+	cv_branches_leave(f);
+	cv_branches_end(f, err);
 	txn_forget(f);
 }
 
@@ -748,10 +509,10 @@ static const struct cv_leg_ops fan_ops = {
 	.keep = op_keep,
 };
 
-static int branches_fill(struct fan *f, const struct cv_targets *to)
+static int branches_fill(struct cv_fan *f, const struct cv_targets *to)
 {
 	for (size_t i = 0; i < f->c; ++i) {
-		struct branch *b = &f->v[i];
+		struct cv_branch *b = &f->v[i];
 
 		b->fan = f;
 		b->to = to->v[i];
@@ -771,7 +532,7 @@ static int branches_fill(struct fan *f, const struct cv_targets *to)
 int cv_fan_new(struct cv_leg **lp, const struct cv_fan_setup *setup)
 {
 	size_t c = setup->to->c;
-	struct fan *f;
+	struct cv_fan *f;
 	int err;
 
 	f = cv_mem_new(sizeof(*f) + c * sizeof(f->v[0]), fan_fini);
@@ -809,8 +570,8 @@ bool cv_fan_is(const struct cv_leg *leg)
 
 struct cv_leg *cv_fan_leg(struct cv_leg *leg, uint32_t *fork)
 {
-	const struct fan *f;
-	const struct fork *at;
+	const struct cv_fan *f;
+	const struct cv_fan_fork *at;
 
 	if (!cv_fan_is(leg))
 		return leg;

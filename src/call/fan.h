@@ -54,9 +54,9 @@ struct cv_fan_setup {
 	void *arg;
 	const struct cv_targets *to;
 	const struct cv_leg_ops *ops; /* of the leg that asks: keep() */
-	enum cv_method method; /* of its first request */
-	const char *call;      /* for logs */
-	struct cv_evid *evid;  /* referenced; may be NULL */
+	enum cv_method method;        /* of its first request */
+	const char *call;             /* for logs */
+	struct cv_evid *evid;         /* referenced; may be NULL */
 	const char *from_peer; /* who asks, counted by the owner; NULL: not a peer */
 };
 

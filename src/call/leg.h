@@ -101,9 +101,9 @@ enum cv_target_kind { CV_TARGET_PEER = 0, CV_TARGET_BINDING };
  * time of a peer. Strings are copied into it. */
 struct cv_target {
 	enum cv_target_kind kind;
-	uint8_t turn; /* those of one turn are asked at once, the next turn when they
-			 failed */
-	uint32_t try_ms;    /* without any response for so long it counts as dead */
+	uint8_t turn;    /* those of one turn are asked at once, the next turn when they
+			    failed */
+	uint32_t try_ms; /* without any response for so long it counts as dead */
 	const char *peer;   /* PEER: name in the configuration, borrowed from it */
 	uint64_t binding;   /* BINDING: id of the phone's binding */
 	struct cv_addr hop; /* numeric next hop */

@@ -3,7 +3,8 @@ noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
 	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
-	src/call/fan.c src/call/fan.h \
+	src/call/branch.c \
+	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \
 	src/call/leg.c src/call/leg.h \
@@ -24,7 +25,8 @@ libcall_a_SOURCES = \
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 CALL_FAKES = \
 	tests/unit/call_words.c tests/unit/call_words.h \
-	tests/unit/call_world.c tests/unit/call_world.h \
+	tests/unit/call_setting.c \
+	tests/unit/call_world.c tests/unit/call_world.h tests/unit/call_world_int.h \
 	tests/unit/fake_leg.c tests/unit/fake_leg.h \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \
 	tests/unit/fake_media.c tests/unit/fake_media.h

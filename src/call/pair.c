@@ -296,7 +296,8 @@ static void on_cancel(struct cv_party *from, struct cv_txn *t, const struct cv_m
 
 	p->canceled = true;
 	if (leg && p->out)
-		leg->ops->cancel(p->out, m); /* its final response is passed as any other */
+		leg->ops->cancel(p->out,
+				 m); /* its final response is passed as any other */
 }
 
 static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)

@@ -12,6 +12,7 @@ int cv_test_hdr(void);
 int cv_test_ident(void);
 int cv_test_dlginfo(void);
 int cv_test_named(void);
+int cv_test_reg_route(void);
 int cv_test_nat(void);
 int cv_test_digest_client(void);
 int cv_test_auth(void);

@@ -37,9 +37,14 @@ static struct cv_call *only_call(struct cv_world *w)
 static void test_early_dialogs_have_two_names(void)
 {
 	static const char *const steps[] = {
-		"< trunk INVITE bob",      "> desk INVITE",        "> cell INVITE",
-		"< cell 180 fork 3",       "> trunk 180 INVITE",   "< desk 180",
-		"> trunk 180 INVITE fork 1", NULL,
+		"< trunk INVITE bob",
+		"> desk INVITE",
+		"> cell INVITE",
+		"< cell 180 fork 3",
+		"> trunk 180 INVITE",
+		"< desk 180",
+		"> trunk 180 INVITE fork 1",
+		NULL,
 	};
 	struct cv_world *w = cv_bed_open(parties);
 	struct cv_leg *cell, *fan, *trunk;
@@ -96,7 +101,8 @@ static void test_early_dialogs_are_bounded(void)
 static void test_full_peer_is_passed_over(void)
 {
 	static const char *const steps[] = {
-		"< desk INVITE out id a", "> one INVITE",
+		"< desk INVITE out id a",
+		"> one INVITE",
 		"< trunk INVITE out id b", /* one is full */
 		"> two INVITE",
 		"< cell INVITE out id c", /* both are */
@@ -124,11 +130,8 @@ static void test_full_peer_is_passed_over(void)
 
 static void test_target_that_cannot_be_asked_is_passed_over(void)
 {
-	static const char *const steps[] = {"< desk INVITE out id a",
-					    "> two INVITE",
-					    "< two 503",
-					    "> desk 503 INVITE",
-					    NULL};
+	static const char *const steps[] = {"< desk INVITE out id a", "> two INVITE",
+					    "< two 503", "> desk 503 INVITE", NULL};
 	static const char *const last[] = {"< desk INVITE trunk id b",
 					   "> desk 503 INVITE", NULL};
 	struct cv_world *w = cv_bed_open(parties);
@@ -166,10 +169,14 @@ static void test_operator_sees_each_target(void)
 		NULL,
 	};
 	static const char *const drawn[] = {
-		"       0 ms |                        |--INVITE +body--------->| target 1\n",
-		"    4000 ms |                        |--CANCEL--------------->| target 1\n",
-		"    4000 ms |                        |--INVITE +body--------->| target 2\n",
-		"    4000 ms |                        |<-180 INVITE------------| target 2\n",
+		"       0 ms |                        |--INVITE +body--------->| target "
+		"1\n",
+		"    4000 ms |                        |--CANCEL--------------->| target "
+		"1\n",
+		"    4000 ms |                        |--INVITE +body--------->| target "
+		"2\n",
+		"    4000 ms |                        |<-180 INVITE------------| target "
+		"2\n",
 		"    4000 ms |                        |<-200 INVITE +body------|\n",
 		NULL,
 	};

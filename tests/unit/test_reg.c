@@ -458,82 +458,6 @@ static void test_account_is_answered_here(void)
 	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
 }
 
-/* Contacts of the targets in order, with their turns: "a4/0 a2/0 ". */
-static void check_order(struct cv_request *rq, const char *want)
-{
-	char is[256] = "";
-	struct cv_targets to;
-	size_t at = 0;
-
-	CU_ASSERT_EQUAL(cv_routes_pick(b.env.routes, rq, &to), 0);
-	for (size_t i = 0; i < to.c; ++i) {
-		const struct cv_binding *bi =
-			cv_bind_by_id(cv_sip_binds(b.sip), to.v[i].binding);
-
-		at += (size_t)snprintf(is + at, sizeof(is) - at, "%.2s/%u ",
-				       bi->contact + sizeof("sip:") - 1,
-				       (unsigned)to.v[i].turn);
-	}
-	CU_ASSERT_STRING_EQUAL(is, want);
-}
-
-static void test_all_phones_of_an_account_in_order(void)
-{
-	static const char *const contacts[] = {
-		"<sip:a1@10.0.0.7>;q=0.5", "<sip:a2@10.0.0.7>;Q=0.50;x=y",
-		"<sip:a3@10.0.0.7>;+sip.instance=\"<urn:uuid:7>\"",
-		"<sip:a4@10.0.0.7>;q=1.0", "<sip:a5@10.0.0.7>;q=0"};
-	struct cv_request rq = {
-		.who = CV_WHO_PHONE,
-		.ruri_user = CV_STR("alice"),
-		.ruri_ours = true,
-	};
-	struct cv_binding *own;
-	char line[128];
-
-	for (unsigned i = 0; i < sizeof(contacts) / sizeof(contacts[0]); ++i) {
-		(void)snprintf(line, sizeof(line), "Contact: %s\r\n", contacts[i]);
-		ask("alice@127.0.0.1", "order", 1 + i, line);
-		CU_ASSERT_TRUE(receive(b.phone));
-		CU_ASSERT_TRUE(has("SIP/2.0 200"));
-	}
-	check_order(&rq, "a4/0 a3/0 a2/1 a1/1 a5/2 ");
-
-	own = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("alice@"), NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(own);
-	rq.binding = own->id; /* the newest, a5, calls */
-	check_order(&rq, "a4/0 a3/0 a2/1 a1/1 ");
-	own->flow_dead = true; /* who answers no pings is asked when nobody else is left */
-	rq.binding = 0;
-	check_order(&rq, "a4/0 a3/0 a2/1 a1/1 ");
-
-	ask("alice@127.0.0.1", "order", 90, "Contact: *\r\nExpires: 0\r\n");
-	CU_ASSERT_TRUE(receive(b.phone));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
-}
-
-static void test_nobody_rings_himself(void)
-{
-	struct cv_request rq = {
-		.who = CV_WHO_PHONE,
-		.ruri_user = CV_STR("alice"),
-		.ruri_ours = true,
-	};
-	struct cv_binding *own;
-	struct cv_targets to;
-
-	ask("alice@127.0.0.1", "own", 1, "Contact: <sip:a1@10.0.0.7>\r\n");
-	CU_ASSERT_TRUE(receive(b.phone));
-	own = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("alice@"), NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(own);
-	own->flow_dead = true;
-	check_order(&rq, "a1/0 ");
-	rq.binding = own->id;
-	CU_ASSERT_EQUAL(cv_routes_pick(b.env.routes, &rq, &to), EHOSTUNREACH);
-	ask("alice@127.0.0.1", "own", 2, "Contact: *\r\nExpires: 0\r\n");
-	CU_ASSERT_TRUE(receive(b.phone));
-}
-
 /* A phone that is switched off and on takes another port; what it left must not lock it
  * out. */
 static void test_phone_that_came_back_takes_its_old_place(void)
@@ -745,9 +669,6 @@ int cv_test_reg(void)
 	    !CU_add_test(s, "token leads a peer to the phone",
 			 test_token_leads_a_peer_to_the_phone) ||
 	    !CU_add_test(s, "account is answered here", test_account_is_answered_here) ||
-	    !CU_add_test(s, "all phones of an account in order",
-			 test_all_phones_of_an_account_in_order) ||
-	    !CU_add_test(s, "nobody rings himself", test_nobody_rings_himself) ||
 	    !CU_add_test(s, "phone that came back takes its old place",
 			 test_phone_that_came_back_takes_its_old_place) ||
 	    !CU_add_test(s, "nobody's domain is refused",
