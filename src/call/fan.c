@@ -328,6 +328,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 		on_first(b, &(struct cv_msg){.method = f->method, .status = 480});
 	} else if (f->base.events) {
 		up.fork = cv_branch_fork(b, m->fork);
+		f->base.place = b->leg->place;
 		f->base.events->request(f->base.arg, t, &up);
 	}
 	cv_mem_unref(f);

@@ -29,6 +29,8 @@ EXTRA_DIST += \
 	tests/lab/sipp/call.xml \
 	tests/lab/sipp/fork-answer.xml \
 	tests/lab/sipp/fork-call.xml \
+	tests/lab/sipp/fork-media-answer.xml \
+	tests/lab/sipp/fork-media-call.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
@@ -70,4 +72,6 @@ EXTRA_DIST += \
 	tests/lab/cases/25-messages-mwi.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
-	tests/lab/cases/33-session-timer.sh
+	tests/lab/cases/33-session-timer.sh \
+	tests/lab/cases/37-fork-media.sh \
+	tests/lab/cases/50-nat-kinds.sh
