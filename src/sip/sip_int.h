@@ -101,6 +101,7 @@ struct cv_sip {
 	struct cv_calls *calls;   /* borrowed; NULL until cv_sip_calls() */
 	struct cv_route *route;   /* "binding" */
 	struct cv_routes *routes; /* borrowed */
+	struct cv_peers *peers;   /* borrowed */
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;

@@ -539,6 +539,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	s->door = env->door;
 	s->root = cv_loop_native(env->loop);
 	s->routes = env->routes;
+	s->peers = env->peers;
 	s->homes = env->homes;
 	s->stat = env->stat;
 	s->stats = env->stats;
