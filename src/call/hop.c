@@ -194,6 +194,11 @@ void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop 
 	if (!h)
 		return;
 
+	if (status == 0) {
+		plan_next(h, false);
+		return;
+	}
+
 	h->status = status;
 	if (status == STATUS_TIMEOUT)
 		cv_peer_hop_judge(h, ETIMEDOUT);

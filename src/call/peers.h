@@ -79,7 +79,8 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		    int err);
 
-/** A probe's final status; 408 also when nothing came, 503 when it couldn't be sent. */
+/** A probe's final status; 408 also when nothing came, 503 when it couldn't be
+ * sent, 0 for want of memory: then nothing was learned. */
 void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		     uint16_t status);
 /** Who probes; NULL: nobody any more. Borrowed. */

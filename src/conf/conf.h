@@ -219,6 +219,9 @@ int cv_conf_parse(struct cv_conf **cp, const char *name, struct cv_str text,
 /** Peer by name; NULL: none. Borrowed from @p c. */
 const struct cv_conf_peer *cv_conf_peer_find(const struct cv_conf *c, struct cv_str name);
 
+/** Some peer is reached by @p transport, or may be. */
+bool cv_conf_dials(const struct cv_conf *c, enum cv_transport transport);
+
 /** Appends "FILE:LINE: sentence\n". */
 void cv_conf_complain(struct cv_buf *error, struct cv_conf_pos pos, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
