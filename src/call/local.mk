@@ -37,6 +37,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_peers.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
