@@ -119,17 +119,28 @@ static void add_peer(struct order *o, const struct cv_peer *p)
 	}
 }
 
-/* Those that are down, or those that aren't. */
-static size_t take(const struct order *o, bool down, struct cv_hop *v, size_t max)
-{
-	size_t n = 0;
+enum rank { PREFERRED = 0, WELL, DOWN, RANKS };
 
-	for (size_t i = 0; i < o->c && n < max; ++i) {
-		if ((o->v[i]->state == CV_HOP_DOWN) == down)
-			v[n++] = o->v[i]->hop;
+static enum rank rank_of(const struct cv_peer *p, const struct cv_peer_hop *h)
+{
+	if (h->state == CV_HOP_DOWN)
+		return DOWN;
+
+	return h->hop.transport == p->preferred.transport &&
+			       cv_addr_eq(&h->hop.addr, &p->preferred.addr)
+		       ? PREFERRED
+		       : WELL;
+}
+
+/* What waits for its first answer is not what can't be reached. */
+static int none(const struct cv_peer *p)
+{
+	for (size_t i = 0; i < p->targetc; ++i) {
+		if (p->targets[i]->conf->host && !p->targets[i]->asked)
+			return EAGAIN;
 	}
 
-	return n;
+	return EHOSTUNREACH;
 }
 
 int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
@@ -137,7 +148,7 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 {
 	struct cv_peer *p = cv_peer_find(ps, peer);
 	struct order o = {.c = 0};
-	size_t n;
+	size_t n = 0;
 
 	if (!p || max == 0)
 		return EHOSTUNREACH;
@@ -145,10 +156,15 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 	o.draws.mix[0] = key.len > 0 ? cv_hash_bytes(key.p, key.len) : ++ps->draws;
 	add_peer(&o, p);
 	if (o.c == 0)
-		return EHOSTUNREACH;
+		return none(p);
 
-	n = take(&o, false, v, max);
-	n += take(&o, true, v + n, max - n);
+	for (enum rank r = PREFERRED; r < RANKS; ++r) {
+		for (size_t i = 0; i < o.c && n < max; ++i) {
+			if (rank_of(p, o.v[i]) == r)
+				v[n++] = o.v[i]->hop;
+		}
+	}
+
 	*c = n;
 
 	return 0;

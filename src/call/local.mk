@@ -20,7 +20,7 @@ libcall_a_SOURCES = \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c \
-	src/call/table.c \
+	src/call/table.c src/call/target.c \
 	src/call/talk.c \
 	src/module.h
 
@@ -46,6 +46,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_peers.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \

@@ -17,52 +17,6 @@
 
 enum { SECOND_MS = 1000 };
 
-static void target_fini(void *obj)
-{
-	struct cv_peer_target *t = obj;
-
-	for (size_t i = 0; i < t->hopc; ++i)
-		cv_mem_unref(t->hops[i]);
-}
-
-/* An address is a hop; there is nothing to look up. */
-static int add_address(struct cv_peer_target *t, size_t index)
-{
-	const struct cv_hop hop = {
-		.addr = t->conf->addr,
-		.transport = t->conf->transport,
-		.target = index,
-	};
-	int err;
-
-	err = cv_peer_hop_new(&t->hops[0], t->peer, &hop);
-	if (!err)
-		t->hopc = 1;
-
-	return err;
-}
-
-static int target_new(struct cv_peer_target **tp, struct cv_peer *p,
-		      const struct cv_conf_target *conf, size_t index)
-{
-	struct cv_peer_target *t;
-	int err;
-
-	t = cv_mem_new(sizeof(*t), target_fini);
-	if (!t)
-		return ENOMEM;
-
-	t->peer = p;
-	t->conf = conf;
-	err = add_address(t, index);
-	if (err)
-		cv_mem_unref(t);
-	else
-		*tp = t;
-
-	return err;
-}
-
 static void targets_drop(struct cv_peer_target **v, size_t c)
 {
 	for (size_t i = 0; i < c; ++i)
@@ -102,7 +56,7 @@ static int targets_make(struct cv_peer *p, const struct cv_conf_peer *conf,
 	for (; !err && c < conf->targetc; ++c) {
 		v[c] = cv_mem_ref(target_like(p, conf->targets[c].uri));
 		if (!v[c])
-			err = target_new(&v[c], p, &conf->targets[c], c);
+			err = cv_peer_target_new(&v[c], p, &conf->targets[c], c);
 		if (err)
 			break;
 	}
@@ -124,13 +78,8 @@ static void peer_take(struct cv_peer *p, const struct cv_conf_peer *conf,
 	p->targetc = conf->targetc;
 	cv_hash_del(&p->by_name);
 	cv_hash_add(p->in->by_name, &p->by_name, cv_str_of(conf->name), p);
-	for (size_t i = 0; i < p->targetc; ++i) {
-		struct cv_peer_target *t = v[i];
-
-		t->conf = &conf->targets[i];
-		for (size_t n = 0; n < t->hopc; ++n)
-			t->hops[n]->hop.target = i;
-	}
+	for (size_t i = 0; i < p->targetc; ++i)
+		cv_peer_target_follow(v[i], &conf->targets[i], i);
 }
 
 static int peer_new(struct cv_peers *ps, const struct cv_conf_peer *conf)
@@ -151,8 +100,8 @@ static int peer_new(struct cv_peers *ps, const struct cv_conf_peer *conf)
 		return err;
 	}
 
-	peer_take(p, conf, v);
 	cv_list_add(&ps->list, &p->node);
+	peer_take(p, conf, v);
 
 	return 0;
 }
@@ -265,17 +214,6 @@ struct cv_peer_hop *cv_peer_hop_find(const struct cv_peer *p, const struct cv_ad
 	return NULL;
 }
 
-void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
-		    int err)
-{
-	const struct cv_peer *p = cv_peer_find(ps, peer);
-	struct cv_peer_hop *h =
-		p ? cv_peer_hop_find(p, &hop->addr, hop->transport) : NULL;
-
-	if (h)
-		cv_peer_hop_judge(h, err);
-}
-
 int cv_peers_admit(struct cv_peers *ps, const char *peer)
 {
 	struct cv_peer *p = cv_peer_find(ps, peer);
@@ -333,4 +271,103 @@ const struct cv_hop *cv_peers_hop_at(const struct cv_peers *ps, const char *peer
 	const struct cv_peer_hop *h = p ? cv_peer_hop_find(p, a, t) : NULL;
 
 	return h ? &h->hop : NULL;
+}
+
+void cv_peers_watched(struct cv_peers *ps, const struct cv_peers_watch *watch)
+{
+	ps->watch = watch;
+}
+
+void cv_peers_prefer(struct cv_peers *ps, const char *peer, const struct cv_hop *hop)
+{
+	struct cv_peer *p = cv_peer_find(ps, peer);
+
+	if (p)
+		p->preferred = hop ? *hop : (struct cv_hop){.target = 0};
+}
+
+void cv_peers_refresh(struct cv_peers *ps)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &ps->list) {
+		struct cv_peer *p = CV_CONTAINER(n, struct cv_peer, node);
+
+		for (size_t i = 0; i < p->targetc; ++i)
+			cv_peer_target_refresh(p->targets[i]);
+	}
+}
+
+uint32_t cv_peers_draw(struct cv_peers *ps, uint32_t max)
+{
+	const uint64_t mix[2] = {(uintptr_t)ps, ++ps->draws};
+
+	return (uint32_t)(cv_hash_bytes(mix, sizeof(mix)) % ((uint64_t)max + 1));
+}
+
+static int64_t seconds_since(uint64_t ms)
+{
+	return (int64_t)((cv_clock_ms() - ms) / SECOND_MS);
+}
+
+static int64_t seconds_to(uint64_t ms)
+{
+	uint64_t now = cv_clock_ms();
+
+	return ms > now ? (int64_t)((ms - now + SECOND_MS - 1) / SECOND_MS) : 0;
+}
+
+static void show_hop(const struct cv_peer_target *t, const struct cv_peer_hop *h,
+		     struct cv_out *out)
+{
+	char text[CV_ADDR_STRLEN];
+
+	cv_out_item(out);
+	cv_out_str(out, "hop", "%s", cv_addr_print(&h->hop.addr, text));
+	cv_out_str(out, "transport", "%s", cv_transport_name(h->hop.transport));
+	cv_out_str(out, "state", "%s", cv_peer_hop_state(h->state));
+	cv_out_num(out, "since_s", seconds_since(h->since_ms));
+	cv_out_num(out, "status", h->status);
+	cv_out_num(out, "next_s", seconds_to(h->next_ms));
+	cv_out_num(out, "priority", h->hop.priority);
+	cv_out_num(out, "weight", h->hop.weight);
+	cv_out_str(out, "target", "%s", t->conf->uri);
+	cv_out_end(out);
+}
+
+static void show_names(const struct cv_peer *p, struct cv_out *out)
+{
+	cv_out_list(out, "names");
+	for (size_t i = 0; i < p->targetc; ++i) {
+		const struct cv_peer_target *t = p->targets[i];
+
+		if (!t->conf->host)
+			continue;
+
+		cv_out_item(out);
+		cv_out_str(out, "name", "%s", t->conf->host);
+		cv_out_num(out, "hops", (int64_t)t->hopc);
+		cv_out_num(out, "next_s", seconds_to(t->next_ms));
+		cv_out_str(out, "error", "%s", t->err ? strerror(t->err) : "");
+		cv_out_end(out);
+	}
+	cv_out_end(out);
+}
+
+void cv_peers_show(const struct cv_peers *ps, const char *peer, struct cv_out *out)
+{
+	const struct cv_peer *p = cv_peer_find(ps, peer);
+
+	if (!p)
+		return;
+
+	cv_out_num(out, "calls", p->calls);
+	cv_out_num(out, "cps", seconds_since(p->second_ms) < 1 ? p->started : 0);
+	show_names(p, out);
+	cv_out_list(out, "hops");
+	for (size_t i = 0; i < p->targetc; ++i) {
+		for (size_t n = 0; n < p->targets[i]->hopc; ++n)
+			show_hop(p->targets[i], p->targets[i]->hops[n], out);
+	}
+	cv_out_end(out);
 }

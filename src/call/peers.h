@@ -26,11 +26,36 @@ enum {
 };
 
 struct cv_peers;
+struct cv_names;
+struct cv_name;
+
+/** What peers ask of names: the functions of net/name.h. */
+struct cv_peers_name_ops {
+	int (*look)(struct cv_names *n, struct cv_name **qp, const struct cv_hop_ask *ask,
+		    cv_hop_found_fn *fn, void *arg);
+	struct cv_name *(*close)(struct cv_name *q);
+};
 
 /** What peers need; borrowed until cv_peers is gone. */
 struct cv_peers_env {
 	const struct cv_conf *conf;
 	struct cv_loop *loop;
+	struct cv_names *names;
+	const struct cv_peers_name_ops *name_ops;
+	/** A hop that a name led to may be used: we can get there, and it isn't us. NULL:
+	 * all of them. */
+	bool (*usable)(void *arg, const char *peer, const struct cv_hop *hop);
+	void *arg;
+};
+
+/** What sip/ does for peers, and wants to know of them. */
+struct cv_peers_watch {
+	/** Asks @p hop whether it is well; cv_peers_probed() follows, maybe from within.
+	 */
+	void (*probe)(void *arg, const char *peer, const struct cv_hop *hop);
+	/** The peer has other hops than before. */
+	void (*changed)(void *arg, const char *peer);
+	void *arg;
 };
 
 /** ENOMEM. Ended by cv_mem_unref(). */
@@ -54,6 +79,18 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		    int err);
 
+/** A probe's final status; 408 also when nothing came, 503 when it couldn't be
+ * sent, 0 for want of memory: then nothing was learned. */
+void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		     uint16_t status);
+/** Who probes; NULL: nobody any more. Borrowed. */
+void cv_peers_watched(struct cv_peers *ps, const struct cv_peers_watch *watch);
+/** Requests to @p peer begin with @p hop while that is well: our registration stands
+ * there. NULL: no longer. */
+void cv_peers_prefer(struct cv_peers *ps, const char *peer, const struct cv_hop *hop);
+/** Asks for all names anew, soon: the name servers are others. */
+void cv_peers_refresh(struct cv_peers *ps);
+
 /** One more call from or to @p peer, once for each call; EBUSY: it has max-calls, or
  * max-cps began in this second. Ended by cv_peers_leave(). */
 int cv_peers_admit(struct cv_peers *ps, const char *peer);
@@ -66,5 +103,8 @@ bool cv_peers_is_host(const struct cv_peers *ps, const char *peer,
  */
 const struct cv_hop *cv_peers_hop_at(const struct cv_peers *ps, const char *peer,
 				     const struct cv_addr *a, enum cv_transport t);
+
+/** Prints list "hops", "calls" and "cps" of the peer into the object that is open. */
+void cv_peers_show(const struct cv_peers *ps, const char *peer, struct cv_out *out);
 
 #endif

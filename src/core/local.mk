@@ -1,7 +1,7 @@
 # The daemon: core knows every layer
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = src/core/commands.c src/core/core_int.h src/core/daemon.c \
-	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/plan.c \
+	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/names.c src/core/plan.c \
 	src/core/reload.c src/core/wire.c
 
 # what a program that holds all layers is linked with, highest first

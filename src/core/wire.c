@@ -185,16 +185,6 @@ static int open_base(struct cv_core *c)
 	return err;
 }
 
-static int open_peers(struct cv_core *c)
-{
-	const struct cv_peers_env env = {
-		.conf = c->now->conf,
-		.loop = c->loop,
-	};
-
-	return cv_peers_new(&c->peers, &env);
-}
-
 static int open_media(struct cv_core *c)
 {
 	const struct cv_conf *conf = c->now->conf;
@@ -228,6 +218,7 @@ static int open_sip(struct cv_core *c, struct cv_buf *error)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.homes = c->homes,
 	};
 
@@ -286,7 +277,7 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 		return err;
 	}
 
-	err = open_peers(c);
+	err = cv_core_names_open(c);
 	if (!err)
 		err = open_media(c);
 	if (!err)
@@ -414,7 +405,7 @@ void cv_core_close(struct cv_core *c)
 	c->plane = cv_mem_unref(c->plane);
 	cv_modules_free(c->modules, c->modulec);
 	c->modules = NULL;
-	c->peers = cv_mem_unref(c->peers);
+	cv_core_names_close(c);
 	c->homes = cv_mem_unref(c->homes);
 	c->routes = cv_mem_unref(c->routes);
 	c->stats = cv_mem_unref(c->stats);
