@@ -37,18 +37,23 @@ case_main()
 		edge_users alice
 		cat <<-EOF
 		[peer mute]
+		options-ping = off
 		target = sip:198.51.100.61:5060, sip:198.51.100.60:5060
 
 		[peer absent]
+		options-ping = off
 		target = sip:198.51.100.77:5060, sip:198.51.100.60:5060
 
 		[peer shut]
+		options-ping = off
 		target = sip:198.51.100.62:5060, sip:198.51.100.60:5060
 
 		[peer shuttcp]
+		options-ping = off
 		target = sip:198.51.100.62:5060;transport=tcp, sip:198.51.100.60:5060
 
 		[peer dead]
+		options-ping = off
 		target = sip:198.51.100.61:5060
 		try-timeout = 1s
 
