@@ -46,7 +46,8 @@ static void test_multipart_is_rewritten_inside(void)
 	};
 	struct cv_world *w = cv_bed_open(parties);
 
-	cv_bed_play(w, steps); /* 164 came: 10.9.9.9 in o= grew by five, nothing else changed */
+	/* 164 came: 10.9.9.9 in o= grew by five, nothing else changed */
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 1);
 	cv_bed_close(w);
 }
@@ -327,7 +328,8 @@ static void test_codec_of_a_direct_call(void)
 	struct cv_buf text = {.p = NULL};
 	struct cv_world *w = cv_bed_open(parties);
 
-	cv_bed_play(w, steps); /* no relay: what we can't read passes, and tells no codec */
+	/* no relay: what we can't read passes, and tells no codec */
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 	CU_ASSERT_PTR_NULL(strstr(text.p, "codec="));
 	cv_buf_free(&text);

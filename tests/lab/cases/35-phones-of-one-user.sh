@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # One account on three phones: all ring for a call, the one that answers has it with sound both
-# ways, the others are told that it was completed elsewhere. Who calls his own account rings
-# the other phones only.
+# ways, the others are told that it was completed elsewhere. A caller who gives up and says why
+# is quoted to all of them. Who calls his own account rings the other phones only.
 
 rings()
 {
@@ -21,7 +21,18 @@ case_main()
 	topo_nat_host natA a1 10.1.1.11
 	topo_nat natB 32 10.1.1 symmetric
 	topo_nat_host natB b1 10.1.1.11
-	edge_users alice bob | edge_conf
+	topo_wan_host trunk 60
+	{
+		edge_users alice bob
+		cat <<-EOF
+		[peer trunk]
+		target = sip:198.51.100.60:5060
+
+		[route in]
+		from = peer:trunk
+		user = bob
+		EOF
+	} | edge_conf
 	edge_start
 
 	phone_start alice lan1 440 "$(phone_account alice 192.168.50.1)"
@@ -56,6 +67,16 @@ case_main()
 	"$PY" "$LAB/pcaptext.py" "$D/edge.pcap" >"$D/edge.sip"
 	seen_times 2 'Reason: SIP;cause=200;text="Call completed elsewhere"' "$D/edge.sip" ||
 		fail "who did not answer is not told why"
+
+	note "who gives up says why, and all are told"
+	sipp_start trunk trunk 198.51.100.60 cancel-reason -s 4711 198.51.100.10:5060
+	ended trunk 20 || fail "SIPp: $(tail -n 3 "$D/trunk/errors")"
+	for name in cell desk home; do
+		wait_for 5 "$name rings on" phone_idle "$name"
+	done
+	"$PY" "$LAB/pcaptext.py" "$D/edge.pcap" >"$D/edge.sip"
+	seen_times 4 'Reason: SIP;cause=200;text="Answered by the other desk"' "$D/edge.sip" ||
+		fail "the Reason is lost"
 
 	note "bob calls his own account"
 	for name in cell desk home; do
