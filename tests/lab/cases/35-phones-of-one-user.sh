@@ -26,6 +26,7 @@ case_main()
 		edge_users alice bob
 		cat <<-EOF
 		[peer trunk]
+		options-ping = off
 		target = sip:198.51.100.60:5060
 
 		[route in]

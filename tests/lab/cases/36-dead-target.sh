@@ -58,6 +58,7 @@ case_main()
 		try-timeout = 1s
 
 		[peer good]
+		options-ping = off
 		target = sip:198.51.100.60:5060
 
 		[route mute]
@@ -81,7 +82,7 @@ case_main()
 		peer = dead, good
 		EOF
 	} | edge_conf
-	spawn mute mute "$PY" -c "import socket, time
+	spawn deaf mute "$PY" -c "import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(('198.51.100.61', 5060))
 time.sleep(120)"
