@@ -198,6 +198,9 @@ static void on_refusal(struct cv_branch *b, const struct cv_msg *m)
 	b->state = CV_BRANCH_OVER;
 	cv_branch_failed(b, "failed", why);
 	best_note(b, m);
+	if (!m->src && !f->busy) /* whatever it may still say finds nobody */
+		cv_branch_drop(b, NULL);
+
 	f->settled = f->settled || !cv_branch_is_passed_over(b, m->status);
 	if (m->status >= 600)
 		give_up(f, 0, "another one spoke for all");
