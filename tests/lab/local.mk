@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	tests/lab/sipp/fork-call.xml \
 	tests/lab/sipp/fork-media-answer.xml \
 	tests/lab/sipp/fork-media-call.xml \
+	tests/lab/sipp/late-answer.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \

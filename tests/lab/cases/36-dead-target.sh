@@ -4,6 +4,7 @@
 # The first address of a PBX is dead: mute (it takes packets and says nothing), not there (no
 # such host), or without a listener (ICMP, and a refused connection); the call is answered by
 # the next one within 5 s. A second peer of the [route] answers when all of the first are dead.
+# Who answers when he has been given up is acknowledged and ended.
 
 # answered NAME NUMBER SECONDS: alice's call to NUMBER is up within SECONDS.
 answered()
@@ -31,6 +32,7 @@ case_main()
 	topo_wan_host trunk 60
 	topo_wan_host mute 61
 	topo_wan_host shut 62
+	topo_wan_host slow 63
 	topo_nat natA 31 10.1.1 port-restricted
 	topo_nat_host natA a1 10.1.1.11
 	{
@@ -61,6 +63,10 @@ case_main()
 		options-ping = off
 		target = sip:198.51.100.60:5060
 
+		[peer slow]
+		options-ping = off
+		target = sip:198.51.100.63:5060, sip:198.51.100.60:5060
+
 		[route mute]
 		to = ^1
 		peer = mute
@@ -80,6 +86,10 @@ case_main()
 		[route two]
 		to = ^5
 		peer = dead, good
+
+		[route late]
+		to = ^6
+		peer = slow
 		EOF
 	} | edge_conf
 	spawn deaf mute "$PY" -c "import socket, time
@@ -95,4 +105,7 @@ time.sleep(120)"
 	answered shut 3 2000
 	answered shuttcp 4 5000
 	answered two 5 2500
+	sipp_start slow slow 198.51.100.63 late-answer
+	answered late 6 5000
+	ended slow 15 || fail "the late answer: $(tail -n 3 "$D/slow/errors")"
 }
