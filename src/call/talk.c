@@ -38,17 +38,24 @@ static void copy(struct cv_talk *to, const struct cv_talk *from)
 	}
 }
 
-struct cv_talk *cv_talk_find(struct cv_call *call, uint32_t fork)
+static struct cv_talk *ring_find(const struct cv_call *call, uint32_t fork)
 {
-	if (fork == CV_FORK_ALL || call->talk.fork != CV_FORK_ALL)
-		return &call->talk;
-
 	for (size_t i = 0; i < call->ringc; ++i) {
 		if (call->ring[i].fork == fork)
 			return &call->ring[i];
 	}
 
 	return NULL;
+}
+
+static bool is_own(const struct cv_call *call, uint32_t fork)
+{
+	return fork == CV_FORK_ALL || call->talk.fork != CV_FORK_ALL;
+}
+
+struct cv_talk *cv_talk_find(struct cv_call *call, uint32_t fork)
+{
+	return is_own(call, fork) ? &call->talk : ring_find(call, fork);
 }
 
 /* Did A say something else in another talk than what the INVITE said? */
@@ -64,8 +71,14 @@ static bool has_moved(const struct cv_call *call)
 
 int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork)
 {
-	struct cv_talk *t = cv_talk_find(call, fork);
+	struct cv_talk *t;
 
+	if (is_own(call, fork)) {
+		*tp = &call->talk;
+		return 0;
+	}
+
+	t = ring_find(call, fork);
 	if (t) {
 		*tp = t;
 		return 0;
@@ -103,9 +116,9 @@ static void ring_end(struct cv_call *call)
 void cv_talk_choose(struct cv_call *call, uint32_t fork)
 {
 	struct cv_origin shown = {.session = NULL};
-	struct cv_talk *t = cv_talk_find(call, fork);
+	const struct cv_talk *t = ring_find(call, fork);
 
-	if (t && t != &call->talk) {
+	if (t) {
 		cv_origin_copy(&shown, &call->talk.origin[CV_END_A]);
 		copy(&call->talk, t);
 		if (call->single) /* A saw one dialog all the time */

@@ -35,6 +35,8 @@ EXTRA_DIST += \
 	tests/lab/sipp/fork-media-answer.xml \
 	tests/lab/sipp/fork-media-call.xml \
 	tests/lab/sipp/late-answer.xml \
+	tests/lab/sipp/hasty-answer.xml \
+	tests/lab/sipp/hasty-call.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
@@ -81,6 +83,7 @@ EXTRA_DIST += \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
 	tests/lab/cases/37-fork-media.sh \
+	tests/lab/cases/38-hasty.sh \
 	tests/lab/cases/50-nat-kinds.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
