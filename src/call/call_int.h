@@ -195,6 +195,8 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 /** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
  * terminated string, ended by free(); NULL: ENOMEM. */
 char *cv_call_key(const struct cv_request *rq);
+/* aim.c */
+
 /** Completes the target of a peer for @p rq: its next hop and place. Its name is copied
  * into @p name, which outlives the configuration. EHOSTUNREACH, EAGAIN as
  * cv_peers_hops(); ENOMEM. */

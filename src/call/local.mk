@@ -1,7 +1,7 @@
 # L2: the call state machine, between sip and media and blind to both
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
-	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/aim.c src/call/call.c src/call/call.h src/call/call_int.h \
 	src/call/hop.c src/call/hops.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \

@@ -146,10 +146,8 @@ int cv_world_new(struct cv_world **wp)
 		goto out;
 
 	err = cv_stats_new(&w->stats, w->cmds);
-	if (err)
-		goto out;
-
-	err = cv_stats_cell(w->stats, &w->cell);
+	if (!err)
+		err = cv_stats_cell(w->stats, &w->cell);
 	if (err)
 		goto out;
 
@@ -209,18 +207,16 @@ int cv_world_start(struct cv_world *w)
 {
 	const struct cv_peers_env pe = {.conf = &w->conf, .loop = w->loop};
 	struct cv_call_env env;
-	int err;
+	int err = 0;
 
-	if (w->calls)
-		return 0;
-
-	err = w->ps ? 0 : cv_peers_new(&w->ps, &pe);
-	if (err)
-		return err;
+	if (!w->ps)
+		err = cv_peers_new(&w->ps, &pe);
 
 	cv_world_env(w, &env);
+	if (!err && !w->calls)
+		err = cv_calls_new(&w->calls, &env);
 
-	return cv_calls_new(&w->calls, &env);
+	return err;
 }
 
 static int side_of(const char *word, enum cv_side *side)
@@ -321,21 +317,6 @@ static int conf_peer_early(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
-static int conf_peer_max(struct cv_world *w, struct cv_words *l)
-{
-	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
-
-	if (!peer)
-		return EINVAL;
-
-	if (cv_words_accept(l, "cps"))
-		peer->max_cps = cv_words_number(cv_words_next(l));
-	else
-		peer->max_calls = cv_words_number(cv_words_next(l));
-
-	return 0;
-}
-
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -354,9 +335,6 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-early") == 0)
 		return conf_peer_early(w, &l);
-
-	if (strcmp(word, "peer-max") == 0)
-		return conf_peer_max(w, &l);
 
 	if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;

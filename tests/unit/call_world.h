@@ -10,7 +10,6 @@
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
- *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *

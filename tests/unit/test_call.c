@@ -127,7 +127,7 @@ static void test_calls_of_a_peer_are_limited(void)
 		NULL};
 	struct cv_world *w = world();
 
-	CU_ASSERT_EQUAL(cv_world_conf(w, "peer-max trunk 1"), 0);
+	cv_world_conf_edit(w)->peers[0].max_calls = 1;
 	play(w, steps);
 	end(w);
 }
@@ -144,7 +144,7 @@ static void test_calls_a_second_of_a_peer_are_limited(void)
 					    NULL};
 	struct cv_world *w = world();
 
-	CU_ASSERT_EQUAL(cv_world_conf(w, "peer-max trunk cps 1"), 0);
+	cv_world_conf_edit(w)->peers[0].max_cps = 1;
 	play(w, steps);
 	end(w);
 }
