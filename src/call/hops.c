@@ -41,7 +41,8 @@ static uint64_t draw(struct draws *d, uint64_t most)
 	return cv_hash_bytes(d->mix, sizeof(d->mix)) % (most + 1);
 }
 
-/* RFC 2782: running sums, those without weight first; a number up to the sum chooses. */
+/* RFC 2782: running sums; a number up to the whole sum chooses the first that reaches it.
+ */
 static void shuffle(struct choice *v, size_t c, struct draws *d)
 {
 	for (size_t i = 0; i + 1 < c; ++i) {

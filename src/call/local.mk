@@ -20,8 +20,9 @@ libcall_a_SOURCES = \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c \
-	src/call/table.c src/call/target.c \
+	src/call/table.c \
 	src/call/talk.c \
+	src/call/target.c \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)

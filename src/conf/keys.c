@@ -138,11 +138,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "target", CV_CONF_TARGETS, AT(cv_conf_peer, targets),
 	 ALSO(cv_conf_peer, targetc),
 	 .doc = "SIP URIs to send to, in order, as sip:192.0.2.1:5060;transport=tcp "
-		"(or udp, tls). A host that is a name is looked up and followed: NAPTR "
-		"and SRV "
-		"records where no port is written, else its addresses. Neighbours with "
-		";weight=N are equals and taken by chance in that proportion; those that "
-		"don't answer come last"},
+		"(or udp, tls); a host that is a name is looked up and followed, by "
+		"NAPTR "
+		"and SRV records where no port is written, else by its addresses; "
+		"neighbours with ;weight=N are equals, taken by chance in that "
+		"proportion; those that don't answer come last"},
 	{"peer", "domains", CV_CONF_LIST, AT(cv_conf_peer, domains),
 	 .doc = "SIP domains this peer serves"},
 	{"peer", "from", CV_CONF_LIST, AT(cv_conf_peer, from),
@@ -191,7 +191,7 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
 	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,
 	 .def = "0",
-	 .doc = "New calls a second from and to it; 0: as many as come. Beyond either "
+	 .doc = "New calls a second from and to it; 0: as many as come; beyond either "
 		"limit a caller gets 503 with Retry-After"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},

@@ -247,7 +247,8 @@ static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 
 	err = cv_str_ms(&ms, cv_str_of(text));
 	if (err == EINVAL) {
-		refuse(job, slot, text, "a number with a unit (ms, s, m or h), as 30s%s%s",
+		refuse(job, slot, text,
+		       "a number with a unit (ms, s, m or h), as 30s%s%s",
 		       key->words ? ", or " : "", key->words ? key->words : "");
 		return;
 	}

@@ -86,7 +86,8 @@ struct cv_core {
 /** Resolves listening points, lists and sides; every finding goes to @p error with file
  * and line. EINVAL, ENOMEM. */
 int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf *error);
-/** Name of the listening point that takes requests at @p a by @p t; NULL: that isn't us. */
+/** Name of the listening point that takes requests at @p a by @p t; NULL: that isn't us.
+ */
 const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,
 			  const struct cv_addr *a, enum cv_transport t);
 /** Binds every address and port once and lets go: what --check can know of the host.

@@ -38,3 +38,10 @@ tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: probes of a peer's hops
+check_PROGRAMS += tests/unit/test_health
+tests_unit_test_health_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_health.c tests/unit/suite_health.h tests/unit/test_health.c
+tests_unit_test_health_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_health_LDADD = $(tests_unit_test_sip_LDADD)

@@ -34,7 +34,7 @@ def answer(msg, addr, name):
               "CSeq: %s" % field(msg, "CSeq"), "Contact: <sip:%s@%s:5060>" % (name, addr)]
     if method == "REGISTER":
         lines[-1] = "Contact: %s" % field(msg, "Contact")
-        lines.append("Expires: 600")
+        lines.append("Expires: %s" % field(msg, "Expires"))
     if body:
         lines.append("Content-Type: application/sdp")
     return "\r\n".join(lines + ["Content-Length: %d" % len(body), "", body])

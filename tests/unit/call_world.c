@@ -118,10 +118,8 @@ int cv_world_new(struct cv_world **wp)
 		goto out;
 
 	err = cv_stats_new(&w->stats, w->cmds);
-	if (err)
-		goto out;
-
-	err = cv_stats_cell(w->stats, &w->cell);
+	if (!err)
+		err = cv_stats_cell(w->stats, &w->cell);
 	if (err)
 		goto out;
 
@@ -181,18 +179,16 @@ int cv_world_start(struct cv_world *w)
 {
 	const struct cv_peers_env pe = {.conf = &w->conf, .loop = w->loop};
 	struct cv_call_env env;
-	int err;
+	int err = 0;
 
-	if (w->calls)
-		return 0;
-
-	err = w->ps ? 0 : cv_peers_new(&w->ps, &pe);
-	if (err)
-		return err;
+	if (!w->ps)
+		err = cv_peers_new(&w->ps, &pe);
 
 	cv_world_env(w, &env);
+	if (!err && !w->calls)
+		err = cv_calls_new(&w->calls, &env);
 
-	return cv_calls_new(&w->calls, &env);
+	return err;
 }
 
 static int method_of(const char *word, enum cv_method *method)

@@ -28,7 +28,6 @@ enum { TEXT = 4096, LONG_MS = 4000, QUIET_MS = 150, STEP_MS = 10 };
 struct bench {
 	struct cv_loop *loop;
 	struct cv_conf *conf;
-	struct cv_peers *peers;
 	struct cv_net *net;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
@@ -86,9 +85,8 @@ static int conf_open(void)
 		       "[general]\nname = edge.example\n"
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
 		       "[peer itsp]\ntarget = sip:127.0.0.2:%u\ndomains = itsp.example\n"
-		       "options-ping = off\n"
 		       "register = yes\nusername = 49@30\npassword = geheim\n"
-		       "[peer other]\ntarget = sip:127.0.0.4:%u\noptions-ping = off\n",
+		       "[peer other]\ntarget = sip:127.0.0.4:%u\n",
 		       b.edge.port, b.trunk_addr.port, b.other_addr.port);
 	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
 		return -1;
@@ -121,16 +119,12 @@ static int bench_open(void)
 	env.stat = b.env.stat;
 	env.routes = b.env.routes;
 	env.homes = b.env.homes;
-	if (cv_peers_new(&b.peers,
-			 &(struct cv_peers_env){.conf = b.conf, .loop = b.loop}))
+	memset(env.key, 7, sizeof(env.key));
+	if (cv_peers_new(&env.peers, &(struct cv_peers_env){env.conf, .loop = b.loop}) ||
+	    cv_sip_open(&b.sip, &env, &error))
 		return -1;
 
-	env.peers = b.peers;
-	memset(env.key, 7, sizeof(env.key));
-	if (cv_sip_open(&b.sip, &env, &error)) {
-		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
-		return -1;
-	}
+	cv_peers_watched(env.peers, NULL); /* no probes: they are test_health's */
 
 	return 0;
 }
@@ -138,8 +132,8 @@ static int bench_open(void)
 static int bench_close(void)
 {
 	cv_sip_close(b.sip);
+	cv_mem_unref(b.sip->peers);
 	cv_mem_unref(b.sip);
-	cv_mem_unref(b.peers);
 	cv_mem_unref(b.env.homes);
 	cv_mem_unref(b.env.routes);
 	cv_mem_unref(b.cmds);
@@ -615,11 +609,10 @@ static void test_reload_registers_anew_what_changed(void)
 	(void)snprintf(text, sizeof(text),
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
 		       "[peer itsp]\ntarget = sip:127.0.0.2:%u\ndomains = itsp.example\n"
-		       "options-ping = off\n"
 		       "register = yes\nusername = 49@30\npassword = anders\n",
 		       b.edge.port, b.trunk_addr.port);
 	CU_ASSERT_EQUAL_FATAL(cv_conf_parse(&fresh, "t", cv_str_of(text), &error), 0);
-	CU_ASSERT_EQUAL(cv_peers_conf(b.peers, fresh), 0);
+	CU_ASSERT_EQUAL(cv_peers_conf(b.sip->peers, fresh), 0);
 	cv_sip_conf(b.sip, fresh, b.net);
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(has("\r\nExpires: 0\r\n"));

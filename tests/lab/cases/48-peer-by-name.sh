@@ -3,7 +3,8 @@
 #
 # A peer that is a name with two SRV records. Calls and REGISTERs go to the first PBX; it dies,
 # they go to the second; it comes back, they come back. Then the name moves: the edge follows,
-# and takes the new address, no longer the old one, for the peer.
+# and takes the new address for the peer. Records that lead to the edge itself, or to a family
+# it doesn't listen on, count for nothing.
 
 case_main()
 {
@@ -81,7 +82,10 @@ zone()
 {
 	{
 		printf '_sip._udp.pbx.test SRV 5 %s\n' "$@"
-		printf '%s.pbx.test A 5 %s\n' one 198.51.100.5 two 198.51.100.6 three 198.51.100.7
+		printf '_sip._udp.pbx.test SRV 5 5 0 5060 edge.pbx.test\n'
+		printf '%s.pbx.test A 5 %s\n' one 198.51.100.5 two 198.51.100.6 \
+			three 198.51.100.7 edge 198.51.100.10
+		printf 'one.pbx.test AAAA 5 2001:db8:1::5\n'
 	} >"$D/zone.new"
 	mv "$D/zone.new" "$D/zone"
 }
