@@ -54,7 +54,7 @@ static void shuffle(struct choice *v, size_t c, struct draws *d)
 			sum += v[k].weight;
 
 		at = draw(d, sum);
-		for (sum = v[n].weight; sum < at; sum += v[n].weight)
+		for (sum = v[n].weight; sum < at && n + 1 < c; sum += v[n].weight)
 			++n;
 
 		chosen = v[n];

@@ -49,7 +49,8 @@ static struct cv_peer_target *target_like(const struct cv_peer *p, const char *u
 static int targets_make(struct cv_peer *p, const struct cv_conf_peer *conf,
 			struct cv_peer_target ***vp)
 {
-	struct cv_peer_target **v = cv_mem_zalloc(conf->targetc + 1, sizeof(*v));
+	struct cv_peer_target **v =
+		cv_mem_zalloc(conf->targetc + 1, sizeof(struct cv_peer_target *));
 	int err = v ? 0 : ENOMEM;
 	size_t c = 0;
 

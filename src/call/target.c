@@ -119,7 +119,9 @@ static bool replace(struct cv_peer_target *t, const struct cv_hop *v, size_t c)
 		cv_mem_unref(t->hops[i]);
 	}
 
-	memcpy(t->hops, fresh, n * sizeof(fresh[0]));
+	for (size_t i = 0; i < n; ++i)
+		t->hops[i] = fresh[i];
+
 	t->hopc = n;
 
 	return kept != was || n != was;

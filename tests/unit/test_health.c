@@ -281,13 +281,15 @@ static void test_probe_is_answered(void)
 	peer_is("options-ping = off");
 }
 
+/* Only the second one says anything, and to whatever it is asked: transactions of the
+ * tests before are still repeated. */
 static void test_probe_without_an_answer(void)
 {
 	peer_is("options-ping = 30s");
-	CU_ASSERT_TRUE(receive(b.pbx[1], "OPTIONS", STEPS));
-	reply(b.pbx[1], "200 OK", "");
-	for (int i = 0; i < STEPS && first_port() == b.pbx_addr[0].port; ++i)
-		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
+	for (int i = 0; i < STEPS && first_port() == b.pbx_addr[0].port; ++i) {
+		if (receive(b.pbx[1], "OPTIONS", 1))
+			reply(b.pbx[1], "200 OK", "");
+	}
 	CU_ASSERT_EQUAL(first_port(), b.pbx_addr[1].port);
 	peer_is("options-ping = off");
 }
@@ -372,7 +374,8 @@ static void test_probe_without_memory(void)
 static void test_close_with_some_under_way(void)
 {
 	peer_is("options-ping = 1s");
-	CU_ASSERT_TRUE(receive(b.pbx[1], "OPTIONS", STEPS));
+	for (int i = 0; i < STEPS && cv_list_is_empty(&b.sip->probes); ++i)
+		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
 	CU_ASSERT_FALSE(cv_list_is_empty(&b.sip->probes));
 	ask("open");
 	CU_ASSERT_TRUE(receive(b.pbx[0], "REGISTER", STEPS));
