@@ -1,44 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the two parties of a call mean for its relay, and a party that is
- * another one from now on. Signalling thread.
+ * What the two parties of a call mean for its relay and for how many calls
+ * their peers have, and a party that is another one from now on. Signalling
+ * thread.
  */
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "call/call_int.h"
-
-enum cv_need_policy cv_call_policy(const struct cv_conf *conf, const char *from_peer,
-				   const char *to_peer)
-{
-	const char *names[] = {from_peer, to_peer};
-	enum cv_conf_relay is = conf->media.relay;
-
-	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_conf_peer *peer = NULL;
-
-		if (names[i])
-			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
-
-		if (!peer || peer->relay == CV_RELAY_AUTO || is == CV_RELAY_ALWAYS)
-			continue;
-
-		is = peer->relay;
-	}
-
-	switch (is) {
-	case CV_RELAY_ALWAYS:
-		return CV_NEED_ALWAYS;
-	case CV_RELAY_NEVER:
-		return CV_NEED_NEVER;
-	case CV_RELAY_AUTO:
-		break;
-	}
-
-	return CV_NEED_AUTO;
-}
 
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
 				   const char *peer)
@@ -49,24 +21,99 @@ enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_pla
 	const struct cv_need need = {
 		.a = a ? *place : call->party[CV_END_A].place,
 		.b = a ? call->party[CV_END_B].place : *place,
-		.policy = cv_call_policy(env->conf, a ? peer : call->from_peer,
-					 a ? call->peer : peer),
+		.policy = cv_aim_policy(env, a ? peer : call->from_peer,
+					a ? call->peer : peer),
 		.same_nat_direct = env->same_nat_direct,
 	};
 
 	return cv_need_decide(&need);
 }
 
-void cv_call_party_peer(struct cv_party *p, const char *peer)
+const char *cv_call_peer(const struct cv_party *p)
+{
+	return p->end == CV_END_A ? p->call->from_peer : p->call->peer;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+int cv_call_admit(struct cv_party *p)
+{
+	struct cv_call *call = p->call;
+	int err;
+
+	if (is_same(cv_call_peer(p), cv_call_peer(cv_call_other(p))) &&
+	    call->counted[cv_call_other(p)->end])
+		return 0;
+
+	err = cv_peers_admit(call->calls->env.peers, cv_call_peer(p));
+	call->counted[p->end] = !err;
+
+	return err;
+}
+
+void cv_call_leave(struct cv_party *p)
+{
+	struct cv_call *call = p->call;
+
+	if (call->counted[p->end])
+		cv_peers_leave(call->calls->env.peers, cv_call_peer(p));
+
+	call->counted[p->end] = false;
+}
+
+/* Whoever the call was counted for is still there, at the other end? */
+static void leave_to_other(struct cv_party *p)
+{
+	struct cv_party *other = cv_call_other(p);
+	bool *counted = p->call->counted;
+
+	if (!counted[p->end] || counted[other->end] ||
+	    !is_same(cv_call_peer(p), cv_call_peer(other))) {
+		cv_call_leave(p);
+		return;
+	}
+
+	counted[p->end] = false;
+	counted[other->end] = true;
+}
+
+/* Of a call that ends, where either end may be counted for the peer of @p p. */
+static void take_count(struct cv_party *p, struct cv_party *was)
+{
+	const struct cv_party *other = cv_call_other(p);
+	bool *counted = was->call->counted;
+	enum cv_end end = was->end;
+
+	if (!counted[end] && is_same(cv_call_peer(was), cv_call_peer(cv_call_other(was))))
+		end = cv_call_other(was)->end;
+
+	if (!counted[end])
+		return;
+
+	if (p->call->counted[other->end] && is_same(cv_call_peer(p), cv_call_peer(other)))
+		return; /* once is enough; the one that ends leaves */
+
+	counted[end] = false;
+	p->call->counted[p->end] = true;
+}
+
+void cv_call_party_move(struct cv_party *p, struct cv_party *was)
 {
 	char **name = p->end == CV_END_A ? &p->call->from_peer : &p->call->peer;
+	const char *peer = cv_call_peer(was);
 	char *is = peer ? cv_mem_strdup(peer) : NULL;
 
 	if (peer && !is)
 		return;
 
+	leave_to_other(p);
 	free(*name);
 	*name = is;
 	if (p->end == CV_END_B)
 		p->call->target.peer = is;
+
+	take_count(p, was);
 }

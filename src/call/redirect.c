@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "call/fan.h"
 
 enum { REDIRECTS_MAX = 5 }; /* places of one call; rings of forwards end there */
 
@@ -43,13 +44,20 @@ static void redirect_fini(void *obj)
 	}
 }
 
+/* The [peer] that refused; NULL: none. */
+static const char *refuser(const struct cv_call *call)
+{
+	const struct cv_leg *leg = call->party[CV_END_B].leg;
+
+	return cv_fan_is(leg) ? cv_fan_peer(leg) : call->peer;
+}
+
 static bool follows(const struct cv_call *call)
 {
 	const struct cv_conf_peer *peer;
+	const char *name = refuser(call);
 
-	peer = call->peer
-		       ? cv_conf_peer_find(call->calls->env.conf, cv_str_of(call->peer))
-		       : NULL;
+	peer = name ? cv_conf_peer_find(call->calls->env.conf, cv_str_of(name)) : NULL;
 
 	return peer && peer->redirect == CV_REDIRECT_FOLLOW;
 }
@@ -80,7 +88,7 @@ static void add(void *arg, struct cv_str uri)
 {
 	struct cv_call *call = arg;
 	struct cv_redirect *r = call->redirect;
-	struct place p = {.uri = cv_str_dup(uri), .by = cv_mem_strdup(call->peer)};
+	struct place p = {.uri = cv_str_dup(uri), .by = cv_mem_strdup(refuser(call))};
 
 	if (p.uri && p.by && r->c < REDIRECTS_MAX && !is_named(r, uri)) {
 		r->v[r->c++] = p;
@@ -94,9 +102,10 @@ static void add(void *arg, struct cv_str uri)
 	free(p.by);
 }
 
-static void collect(struct cv_call *call, const struct cv_msg *m)
+static void collect(const struct cv_pair *p, const struct cv_msg *m)
 {
-	const struct cv_leg *leg = call->party[CV_END_B].leg;
+	const struct cv_leg *leg = p->in->leg; /* B's may be a fan */
+	struct cv_call *call = p->call;
 
 	if (!call->redirect)
 		call->redirect = cv_mem_new(sizeof(*call->redirect), redirect_fini);
@@ -133,7 +142,7 @@ bool cv_redirect_goes_on(struct cv_pair *p, const struct cv_msg *m)
 	struct cv_redirect *r;
 
 	if (is_redirection(m) && follows(call))
-		collect(call, m);
+		collect(p, m);
 
 	r = call->redirect;
 	if (!r || m->status == 401 || m->status == 407 || m->status >= 600)

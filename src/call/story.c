@@ -90,6 +90,8 @@ const char *cv_call_refusal_name(int err)
 		return "too-many-of-one-source";
 	case EHOSTUNREACH:
 		return "unreachable";
+	case EAGAIN:
+		return "name-not-found-yet";
 	case ENOMEM:
 		return "memory";
 	default:

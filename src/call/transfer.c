@@ -45,7 +45,7 @@ static struct cv_party *bridged(const struct cv_transfer *tr)
 
 bool cv_transfer_is_ours(const struct cv_party *from)
 {
-	const char *name = cv_transfer_peer(cv_call_other((struct cv_party *)from));
+	const char *name = cv_call_peer(cv_call_other((struct cv_party *)from));
 	const struct cv_conf_peer *peer;
 
 	peer = name ? cv_conf_peer_find(from->call->calls->env.conf, cv_str_of(name))
@@ -97,6 +97,7 @@ void cv_transfer_report(struct cv_transfer *tr, uint16_t status)
 /* Nobody waits for an answer of C's any more. */
 static void forget_asked(struct cv_transfer *tr, struct cv_party *p)
 {
+	const struct cv_msg cancel = {.method = CV_METHOD_CANCEL};
 	const struct cv_leg *leg = cv_call_other(p)->leg;
 	struct cv_pair *pair = tr->asked->arg;
 
@@ -106,7 +107,7 @@ static void forget_asked(struct cv_transfer *tr, struct cv_party *p)
 
 	pair->canceled = true;
 	if (leg && pair->out && p->call->state != CV_CALL_OVER)
-		leg->ops->cancel(pair->out);
+		leg->ops->cancel(pair->out, &cancel);
 }
 
 /* T's leg takes its place in the other call again; false: it can't. */
@@ -177,7 +178,7 @@ void cv_transfer_fail(struct cv_transfer *tr, uint16_t status, const char *why)
 	/* its media is C's offer already: without an answer that call can't go on */
 	if (p && (answered || !unpark(tr)))
 		cv_call_abandon(p->call, &(struct cv_call_end){"edge", "transfer", 0},
-				487);
+				NULL, 487);
 	part(tr);
 	if (old && over)
 		cv_call_finish(old, &(struct cv_call_end){"edge", "transfer-failed", 0});
@@ -195,7 +196,7 @@ static void join(struct cv_transfer *tr)
 	cv_timer_stop(tr->timer);
 	tr->leg.events = NULL;
 	tr->asked->leg = NULL;
-	cv_call_party_peer(p, cv_transfer_peer(r));
+	cv_call_party_move(p, r);
 	p->leg = r->leg; /* with its reference */
 	r->leg = NULL;
 	p->leg->events = &cv_call_events;
@@ -388,8 +389,9 @@ static int bridge_ack(struct cv_txn *invite, const struct cv_msg *m)
 	return ESTALE;
 }
 
-static void bridge_cancel(struct cv_txn *t)
+static void bridge_cancel(struct cv_txn *t, const struct cv_msg *m)
 {
+	(void)m;
 	(void)t; /* it never has an INVITE of that call's */
 }
 
@@ -439,9 +441,10 @@ static void parked_gone(void *arg, int err)
 	part(arg);
 }
 
-static struct cv_leg *parked_mate(void *arg)
+static struct cv_leg *parked_mate(void *arg, uint32_t *fork)
 {
 	(void)arg;
+	(void)fork;
 
 	return NULL;
 }

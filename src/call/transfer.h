@@ -18,6 +18,7 @@ enum cv_transfer_state {
 /** A transfer under way: R moves from one call to another. */
 struct cv_transfer {
 	struct cv_leg leg;    /* the bridge; its arg is a party of the other call */
+	struct cv_leg_ops ops;
 	struct cv_txn *asked; /* the INVITE that came of it; owned */
 	struct cv_call *old;  /* of T and R; NULL: over */
 	enum cv_end by;       /* T's end there */
@@ -45,12 +46,6 @@ static inline struct cv_party *cv_transfer_by(const struct cv_transfer *tr)
 static inline struct cv_party *cv_transfer_stays(const struct cv_transfer *tr)
 {
 	return cv_call_other(cv_transfer_by(tr));
-}
-
-/** Name of the party's [peer]; NULL: none. */
-static inline const char *cv_transfer_peer(const struct cv_party *p)
-{
-	return p->end == CV_END_A ? p->call->from_peer : p->call->peer;
 }
 
 /** The party that @p from speaks with isn't to see a REFER. */

@@ -39,7 +39,9 @@ static int transfer_new(struct cv_transfer **tp, struct cv_party *from)
 	if (!tr)
 		return ENOMEM;
 
-	tr->leg.ops = &cv_transfer_bridge;
+	tr->ops = cv_transfer_bridge;
+	tr->ops.keep = from->leg->ops->keep; /* what goes by it came from there */
+	tr->leg.ops = &tr->ops;
 	tr->leg.place = cv_call_other(from)->place;
 	tr->by = from->end;
 	tr->asked = cv_mem_new(sizeof(*tr->asked), NULL);
@@ -71,7 +73,7 @@ static int blind(struct cv_transfer *tr, struct cv_party *from, const struct cv_
 	int err;
 
 	rq.place = tr->leg.place;
-	rq.for_peer = cv_transfer_peer(cv_call_other(from));
+	rq.for_peer = cv_call_peer(cv_call_other(from));
 	rq.stands_in = true;
 	err = cv_call_start(from->call->calls, &rq, &tr->leg, tr->asked);
 	if (err)
@@ -99,7 +101,7 @@ static int attended(struct cv_transfer *tr, struct cv_party *from, struct cv_leg
 
 	tr->reason = call->reason;
 	is = cv_call_reason_with(p, &tr->leg.place,
-				 cv_transfer_peer(cv_call_other(from)));
+				 cv_call_peer(cv_call_other(from)));
 	if (!cv_reason_is_relay(call->reason))
 		call->reason = is; /* a relay that is there stays */
 	if (call->transfers < from->call->transfers)
@@ -146,7 +148,7 @@ static int take(void *arg, const struct cv_refer *r)
 	old->transfer = cv_mem_ref(tr);
 	cv_evid_add(old->evid, "transfer", r->replaced ? "attended" : "blind",
 		    "answered here for %s, which isn't sent a REFER",
-		    cv_transfer_peer(cv_transfer_stays(tr)));
+		    cv_call_peer(cv_transfer_stays(tr)));
 	cv_pair_reply(a->t, 202);
 	cv_transfer_report(tr, 100);
 	if (r->replaced) {

@@ -7,11 +7,14 @@
  *
  * Settings, before the first event:
  *   party NAME SIDE ADDR [phone|peer|stranger] [group N] [entry N]
+ *   door NAME ADDR                   one more target of a peer
+ *   rings USER PARTY PARTY then PARTY   who is called as USER: these at once, then that
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
  *   peer-refer NAME pass|answer      [peer] refer
  *   peer-redirect NAME pass|follow   [peer] redirect
+ *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
@@ -26,6 +29,7 @@
  *                                    its number
  *   NAME 302 to PLACE...             a redirection; a PLACE is a party, NAME/WORD one
  *                                    of NAME's own
+ *   NAME silent [METHOD]             the stack says 408 for it
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b

@@ -55,16 +55,22 @@ struct bench {
 
 static struct bench b; /* CUnit hands tests no argument */
 
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
+	struct cv_target *t;
+
 	(void)arg;
 	if (cv_str_eq(rq->ruri_host, CV_STR("nowhere.example")))
 		return ENOENT;
 
-	to->kind = CV_TARGET_PEER;
-	to->peer = cv_str_eq(rq->ruri_user, CV_STR("bob")) ? "bob" : "ann";
+	if (rq->who != CV_WHO_PEER)
+		return EACCES;
 
-	return rq->who == CV_WHO_PEER ? 0 : EACCES;
+	t = cv_targets_add(to);
+	t->kind = CV_TARGET_PEER;
+	t->peer = cv_str_eq(rq->ruri_user, CV_STR("bob")) ? "bob" : "ann";
+
+	return 0;
 }
 
 static const struct cv_route_ops route_ops = {.name = "test", .pick = pick};
@@ -143,6 +149,7 @@ static int calls_open(void)
 		.stats = b.stats,
 		.stat = b.env.stat,
 		.routes = b.env.routes,
+		.peers = b.sip->peers,
 		.media = &cv_fake_media_ops,
 		.plane = &b.plane,
 		.leg_new = cv_sip_leg_new,
@@ -177,10 +184,13 @@ static int bench_open(void)
 	env.routes = b.env.routes;
 	env.homes = b.env.homes;
 	memset(env.key, 7, sizeof(env.key));
-	if (cv_sip_open(&b.sip, &env, &error)) {
+	if (cv_peers_new(&env.peers, &(struct cv_peers_env){b.conf, .loop = b.loop}) ||
+	    cv_sip_open(&b.sip, &env, &error)) {
 		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
 		return -1;
 	}
+
+	cv_peers_watched(env.peers, NULL); /* no probes: they are test_health's */
 
 	return cv_route_add(&b.env, &b.route, &route_ops, NULL) || calls_open() ? -1 : 0;
 }
@@ -190,6 +200,7 @@ static int bench_close(void)
 	cv_calls_close(b.calls);
 	cv_sip_close(b.sip);
 	cv_mem_unref(b.calls);
+	cv_mem_unref(b.sip->peers);
 	cv_mem_unref(b.sip);
 	cv_route_del(b.route);
 	cv_mem_unref(b.env.homes);

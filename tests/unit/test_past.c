@@ -12,19 +12,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call_int.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party trunk wan 203.0.113.5:5060 peer"), 0);
-
-	return w;
-}
+static const char *const parties[] = {
+	"party desk lan 192.168.50.21:5060",
+	"party trunk wan 203.0.113.5:5060 peer",
+	NULL,
+};
 
 /* Plays the n-th whole call; leaves its id. */
 static void play(struct cv_world *w, int n, char *id)
@@ -46,11 +41,11 @@ static void play(struct cv_world *w, int n, char *id)
 
 	(void)snprintf(invite, sizeof(invite),
 		       "< trunk INVITE desk id n%d audio 203.0.113.7:7000", n);
-	CU_ASSERT_TRUE(cv_world_play(w, up));
+	cv_bed_play(w, up);
 	c = cv_world_calls(w);
 	(void)snprintf(id, CV_CALL_ID_LEN + 1, "%s",
 		       CV_CONTAINER(c->list.next, struct cv_call, node)->id);
-	CU_ASSERT_TRUE(cv_world_play(w, down));
+	cv_bed_play(w, down);
 	CU_ASSERT_EQUAL(c->count, 0);
 }
 
@@ -84,12 +79,11 @@ static void test_ladder_draws_both_legs(void)
 		"    5030 ms |<-BYE-------------------|                        |\n",
 	};
 	char id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	ask(w, "ladder", id, want, sizeof(want) / sizeof(want[0]));
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_ended_call_is_explained(void)
@@ -97,7 +91,7 @@ static void test_ended_call_is_explained(void)
 	struct cv_out *out = NULL;
 	struct cv_buf text = {.p = NULL};
 	char id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	CU_ASSERT_EQUAL_FATAL(cv_out_new(&out, CV_OUT_TEXT), 0);
@@ -108,15 +102,14 @@ static void test_ended_call_is_explained(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=relay decision=lan-wan"));
 	cv_mem_unref(out);
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_oldest_makes_room(void)
 {
 	char first[CV_CALL_ID_LEN + 1], second[CV_CALL_ID_LEN + 1],
 		id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	const struct cv_calls *c;
 
 	play(w, 0, first);
@@ -129,8 +122,7 @@ static void test_oldest_makes_room(void)
 	CU_ASSERT_PTR_NULL(cv_past_find(c, cv_str_of(first)));
 	CU_ASSERT_PTR_NOT_NULL(cv_past_find(c, cv_str_of(second)));
 	CU_ASSERT_PTR_NOT_NULL(cv_past_find(c, cv_str_of(id)));
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_steps_are_bounded(void)
@@ -141,18 +133,17 @@ static void test_steps_are_bounded(void)
 		NULL,
 	};
 	const struct cv_msg m = {.method = CV_METHOD_INFO};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_call *call;
 
-	CU_ASSERT_TRUE(cv_world_play(w, up));
+	cv_bed_play(w, up);
 	call = CV_CONTAINER(cv_world_calls(w)->list.next, struct cv_call, node);
 	for (int i = 0; i < CV_LADDER_STEPS; ++i)
 		cv_ladder_note(call, CV_END_A, CV_LADDER_IN, &m);
 
 	CU_ASSERT_EQUAL(call->ladder.c, CV_LADDER_STEPS);
 	CU_ASSERT_EQUAL(call->ladder.lost, 2);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 /* The id in the line about a refused call. */
@@ -175,12 +166,12 @@ static void test_refused_call_is_explained(void)
 	static const char *const ladder[] = {"INVITE +body"};
 	char id[CV_CALL_ID_LEN + 1] = "";
 	struct cv_buf text = {.p = NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_out *out;
 
 	cv_log_level(CV_LOG_INFO);
 	cv_log_sink(id_of_refused, id);
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
+	cv_bed_play(w, steps);
 	cv_log_sink(NULL, NULL);
 	CU_ASSERT_EQUAL(strlen(id), CV_CALL_ID_LEN);
 	ask(w, "ladder", id, ladder, 1);
@@ -192,8 +183,7 @@ static void test_refused_call_is_explained(void)
 
 	cv_mem_unref(out);
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 /* A flood of refused calls pushes no call out that was one. */
@@ -201,7 +191,7 @@ static void test_refused_calls_leave_room(void)
 {
 	static const char *const want[] = {"desk@example.net"};
 	char id[CV_CALL_ID_LEN + 1], invite[64];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	char line[CV_FAKE_LINE];
 
 	play(w, 0, id);
@@ -213,22 +203,20 @@ static void test_refused_calls_leave_room(void)
 	}
 
 	ask(w, "ladder", id, want, 1);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_unknown_id_is_refused(void)
 {
 	char id[CV_CALL_ID_LEN + 1];
 	struct cv_buf text = {.p = NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "ladder nosuchid", &text), ENOENT);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "ladder", &text), EINVAL);
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 int cv_test_past(void)

@@ -8,7 +8,7 @@
 #include <CUnit/CUnit.h>
 
 #include "base/mem.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 enum { ALLOCATIONS = 40 }; /* no step takes more */
@@ -20,14 +20,16 @@ static struct cv_world *world(void)
 		"> pbx INVITE audio 198.51.100.10:20000",
 		NULL,
 	};
-	struct cv_world *w = NULL;
+	static const char *const conf[] = {
+		"party desk lan 192.168.50.21:5060",
+		"party home far 198.51.100.31:40001",
+		"party pbx wan 198.51.100.60:5060 peer",
+		"peer-redirect pbx follow",
+		NULL,
+	};
+	struct cv_world *w = cv_bed_open(conf);
 
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party pbx wan 198.51.100.60:5060 peer"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "peer-redirect pbx follow"), 0);
-	CU_ASSERT_TRUE(cv_world_play(w, up));
+	cv_bed_play(w, up);
 
 	return w;
 }
@@ -43,8 +45,7 @@ static void end(struct cv_world *w)
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
 	while (cv_world_next(w, line))
 		;
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_following_without_memory(void)
