@@ -120,4 +120,6 @@ EXTRA_DIST += \
 	tests/replay/call/045-caller-gives-up-on-several.flow \
 	tests/replay/call/046-two-answers.flow \
 	tests/replay/call/047-requests-next-target.flow \
-	tests/replay/call/048-early-of-several-as-one.flow
+	tests/replay/call/048-early-of-several-as-one.flow \
+	tests/replay/call/060-redirect-of-several.flow \
+	tests/replay/call/061-transfer-to-several.flow

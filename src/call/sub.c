@@ -602,37 +602,6 @@ static int retry(struct cv_sub *s, const struct cv_request *rq, struct cv_leg *a
 	return err;
 }
 
-/* EALREADY: this very request came by another way (RFC 3261 8.2.2.2). */
-static int find(struct cv_sub **sp, const struct cv_calls *c, const struct cv_request *rq)
-{
-	char *key = cv_call_key(rq);
-	const struct cv_hash_node *n;
-	int err = ENOENT;
-
-	if (!key)
-		return ENOMEM;
-
-	n = cv_hash_find(c->subs_by_key, cv_str_of(key));
-	for (; n && err == ENOENT; n = cv_hash_next(n)) {
-		struct cv_sub *s = n->obj;
-
-		if (s->method != rq->method)
-			continue;
-
-		if (s->cseq == rq->cseq)
-			err = EALREADY;
-		else if (s->state == CV_SUB_CHALLENGED && rq->cseq > s->cseq &&
-			 cv_addr_host_eq(&s->asker, &rq->place.seen)) {
-			*sp = s;
-			err = 0;
-		}
-	}
-
-	free(key);
-
-	return err;
-}
-
 static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 			  struct cv_leg *a, struct cv_txn *t)
 {
@@ -642,7 +611,7 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 	if (rq->max_forwards == 0)
 		return ELOOP;
 
-	err = find(&s, c, rq);
+	err = cv_sub_find(&s, c, rq);
 	if (err == ENOENT)
 		return start(c, rq, a, t);
 

@@ -62,6 +62,10 @@ struct cv_sub {
 
 /* sub_table.c */
 
+/** What was challenged and @p rq asks again. ENOENT; ENOMEM; EALREADY: this very request
+ * came by another way (RFC 3261 8.2.2.2). */
+int cv_sub_find(struct cv_sub **sp, const struct cv_calls *c,
+		const struct cv_request *rq);
 /** Counts one more of the request's sender. EDQUOT: it has its share; ENOMEM. */
 int cv_sub_source_take(struct cv_sub_source **sp, struct cv_calls *c,
 		       const struct cv_request *rq);

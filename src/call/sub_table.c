@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Subscriptions counted by whose they are, and shown: `show subscriptions`.
+ * Subscriptions found, counted by whose they are, and shown: `show subscriptions`.
  * Signalling thread.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -135,4 +136,34 @@ int cv_subs_show(struct cv_out *out, int argc, const struct cv_str *argv, void *
 	cv_out_num(out, "count", (int64_t)c->subc);
 
 	return 0;
+}
+
+int cv_sub_find(struct cv_sub **sp, const struct cv_calls *c, const struct cv_request *rq)
+{
+	char *key = cv_call_key(rq);
+	const struct cv_hash_node *n;
+	int err = ENOENT;
+
+	if (!key)
+		return ENOMEM;
+
+	n = cv_hash_find(c->subs_by_key, cv_str_of(key));
+	for (; n && err == ENOENT; n = cv_hash_next(n)) {
+		struct cv_sub *s = n->obj;
+
+		if (s->method != rq->method)
+			continue;
+
+		if (s->cseq == rq->cseq)
+			err = EALREADY;
+		else if (s->state == CV_SUB_CHALLENGED && rq->cseq > s->cseq &&
+			 cv_addr_host_eq(&s->asker, &rq->place.seen)) {
+			*sp = s;
+			err = 0;
+		}
+	}
+
+	free(key);
+
+	return err;
 }

@@ -289,11 +289,17 @@ static void op_end(struct cv_leg *base, int err)
 
 static int op_refer(struct cv_txn *t, const struct cv_msg *m, cv_refer_fn *fn, void *arg)
 {
-	const struct cv_refer *r = fake_of(t->leg)->sip->refer;
+	struct cv_fake_sip *s = fake_of(t->leg)->sip;
+	struct cv_refer r;
 
 	(void)m;
+	if (!s->refer)
+		return EBADMSG;
 
-	return r ? fn(arg, r) : EBADMSG;
+	r = *s->refer;
+	r.rq.msg.src = &s->ref;
+
+	return fn(arg, &r);
 }
 
 static void op_contacts(const struct cv_msg *m, cv_contact_fn *fn, void *arg)
