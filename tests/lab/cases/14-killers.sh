@@ -26,6 +26,7 @@ unreachable()
 {
 	note "killer: Contact ${1:0:60}, BYE from our side"
 	phone_mark bob
+	rm -f "$D/unreachable.log" # the last one's "up" isn't this one's
 	spawn unreachable trunk "$PY" "$LAB/killers.py" --me 198.51.100.60 --edge 198.51.100.10 \
 		contact bob "$1"
 	if poll 10 has '^up' "$D/unreachable.log"; then
