@@ -18,7 +18,9 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
+	tests/lab/pickup.py \
 	tests/lab/plainsip.py \
+	tests/lab/sipua.py \
 	tests/lab/transfer.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
@@ -79,6 +81,8 @@ EXTRA_DIST += \
 	tests/lab/cases/23-blind-transfer.sh \
 	tests/lab/cases/24-blind-transfer-pbx.sh \
 	tests/lab/cases/25-messages-mwi.sh \
+	tests/lab/cases/27-lamp-pickup.sh \
+	tests/lab/cases/28-mwi-phone.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
