@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/lab/lib.sh \
 	tests/lab/topo.sh \
 	tests/lab/phone.sh \
+	tests/lab/linphone.sh \
 	tests/lab/kam.sh \
 	tests/lab/kamailio.cfg.in \
 	tests/lab/edge.sh \
@@ -81,8 +82,10 @@ EXTRA_DIST += \
 	tests/lab/cases/23-blind-transfer.sh \
 	tests/lab/cases/24-blind-transfer-pbx.sh \
 	tests/lab/cases/25-messages-mwi.sh \
+	tests/lab/cases/26-attended-transfer-phones.sh \
 	tests/lab/cases/27-lamp-pickup.sh \
 	tests/lab/cases/28-mwi-phone.sh \
+	tests/lab/cases/29-attended-transfer-pbx.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
