@@ -41,9 +41,13 @@ EXTRA_DIST += \
 	tests/lab/sipp/hasty-answer.xml \
 	tests/lab/sipp/hasty-call.xml \
 	tests/lab/sipp/prack-answer.xml \
+	tests/lab/sipp/prack-at-once.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
+	tests/lab/sipp/prack-late.xml \
 	tests/lab/sipp/prack-must.xml \
+	tests/lab/sipp/prack-mute.xml \
+	tests/lab/sipp/prack-mute-answer.xml \
 	tests/lab/sipp/prack-never.xml \
 	tests/lab/sipp/session-answer.xml \
 	tests/lab/sipp/session-call.xml \
