@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
+	tests/lab/ownconn.py \
 	tests/lab/pickup.py \
 	tests/lab/plainsip.py \
 	tests/lab/sipua.py \
@@ -95,6 +96,9 @@ EXTRA_DIST += \
 	tests/lab/cases/33-session-timer.sh \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
+	tests/lab/cases/44-ipv6-phone-ipv4-pbx.sh \
+	tests/lab/cases/45-own-connection.sh \
+	tests/lab/cases/46-keepalive-stream.sh \
 	tests/lab/cases/50-nat-kinds.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
