@@ -41,6 +41,8 @@ EXTRA_DIST += \
 	tests/lab/sipp/late-answer.xml \
 	tests/lab/sipp/hasty-answer.xml \
 	tests/lab/sipp/hasty-call.xml \
+	tests/lab/sipp/offers-answer.xml \
+	tests/lab/sipp/offers-call.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-at-once.xml \
 	tests/lab/sipp/prack-call.xml \
@@ -50,6 +52,8 @@ EXTRA_DIST += \
 	tests/lab/sipp/prack-mute.xml \
 	tests/lab/sipp/prack-mute-answer.xml \
 	tests/lab/sipp/prack-never.xml \
+	tests/lab/sipp/refer-answer.xml \
+	tests/lab/sipp/refer-call.xml \
 	tests/lab/sipp/session-answer.xml \
 	tests/lab/sipp/session-call.xml \
 	tests/lab/sipp/session-small.xml \
@@ -96,6 +100,7 @@ EXTRA_DIST += \
 	tests/lab/cases/33-session-timer.sh \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
+	tests/lab/cases/34-offers.sh \
 	tests/lab/cases/44-ipv6-phone-ipv4-pbx.sh \
 	tests/lab/cases/45-own-connection.sh \
 	tests/lab/cases/46-keepalive-stream.sh \
