@@ -11,7 +11,7 @@ libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
 # digest knows no sofia: modules and their tests link it alone
 libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h src/sip/digest_client.c \
-	src/sip/digest_client.h
+	src/sip/digest_client.h src/sip/digest_uri.c
 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
