@@ -458,7 +458,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 	need = (struct cv_need){
 		.a = rq->place,
 		.b = call->target.place,
-		.policy = policy_of(call),
+		.policy = rq->hide_media ? CV_NEED_ALWAYS : policy_of(call),
 		.same_nat_direct = env->same_nat_direct,
 	};
 	call->reason = cv_need_decide(&need);

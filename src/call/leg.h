@@ -90,6 +90,7 @@ struct cv_request {
 	struct cv_str from_user, from_host, to_user, to_host;
 	struct cv_place place; /* of the sender */
 	enum cv_transport transport;
+	bool hide_media; /* Privacy: session, relay whatever else decides (RFC 3323) */
 	struct cv_msg msg;
 	struct cv_evid
 		*evid; /* what was decided of the sender so far; borrowed, may be NULL */

@@ -129,7 +129,9 @@ struct cv_conf_peer {
 					    shown or logged */
 	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
-	int dscp; /* -1: as [media] */
+	struct cv_conf_list add_headers, remove_headers; /* whole headers; names */
+	const char *from_user, *from_host, *to_host;     /* NULL: as it comes */
+	int dscp;                                        /* -1: as [media] */
 	struct cv_conf_pos pos;
 };
 

@@ -172,7 +172,24 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"target "
 		"asks for"},
 	{"peer", "trust-identity", CV_CONF_BOOL, AT(cv_conf_peer, trust_identity),
-	 .def = "no", .doc = "Believe the identity headers it sends: yes or no"},
+	 .def = "no",
+	 .doc = "Believe the identity headers it sends (P-Asserted-Identity, "
+		"Remote-Party-ID, Diversion, History-Info and the like), let it see "
+		"those of others whatever their Privacy says, and leave Privacy to it: "
+		"yes or no"},
+	{"peer", "add-header", CV_CONF_HEADERS, AT(cv_conf_peer, add_headers),
+	 .doc = "A header, as X-Name: value, put into every request and response to it; "
+		"a repeated key adds another; a blank before a semicolon would begin a "
+		"comment"},
+	{"peer", "remove-header", CV_CONF_NAMES, AT(cv_conf_peer, remove_headers),
+	 .doc = "Names of headers that it never gets, before add-header"},
+	{"peer", "from-user", CV_CONF_USER, AT(cv_conf_peer, from_user),
+	 .doc = "User of From in what starts towards it, as a trunk that wants its "
+		"account there; by default the caller's"},
+	{"peer", "from-host", CV_CONF_HOST, AT(cv_conf_peer, from_host),
+	 .doc = "The same for the host of From"},
+	{"peer", "to-host", CV_CONF_HOST, AT(cv_conf_peer, to_host),
+	 .doc = "The same for the host of To"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
 
@@ -279,8 +296,8 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
-		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
+	{"peer", " srtp srtp-keys contact options-ping refer redirect mtu "
+		 "rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

@@ -264,6 +264,8 @@ int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 		cv_sip_refuse(s, irq, 483, 0);
 		return 0;
 	}
+	if (cv_sip_refuse_tags(s, irq, sip))
+		return 0;
 	if (cv_sip_origin_of(s, &o, irq, sip)) {
 		cv_sip_refuse(s, irq, 503, 5);
 		return 0;

@@ -113,14 +113,14 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 	struct cv_sip *s = leg->sip;
 	const struct cv_sip_origin *o = m->src ? m->src->origin : NULL;
 	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	struct cv_sip_edge edge;
 	int err;
 
 	if (!msg)
 		return ENOMEM;
 
-	if (!o || !o->peer || !o->peer->trust_identity)
-		cv_sip_distrust(msg);
-
+	cv_sip_edge_of(leg, o, &edge);
+	cv_sip_scrub(msg, &edge, o ? o->evid : NULL);
 	cv_sip_name_dialogs(leg, msg);
 	err = cv_sip_body(msg, m->type, cv_sip_name_body(leg, msg_home(msg), m));
 	if (!err)
@@ -129,6 +129,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = add_contact(leg, msg);
 	if (!err && m->method == CV_METHOD_PRACK)
 		err = cv_sip_early_rack(leg, m, msg);
+	if (!err)
+		err = cv_sip_rule_headers(edge.to, msg);
 
 	if (err)
 		msg_destroy(msg);
@@ -148,6 +150,8 @@ static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip
 		.binding = to->kind == CV_TARGET_BINDING
 				   ? cv_bind_by_id(leg->sip->binds, to->binding)
 				   : NULL,
+		.home = src->origin && src->origin->binding ? src->origin->binding->home
+							    : NULL,
 		.listen = leg->listen,
 	};
 
@@ -229,6 +233,8 @@ int cv_sip_bye(struct cv_sip_leg *leg)
 		return ENOMEM;
 
 	err = cv_sip_max_forwards(msg, NULL);
+	if (!err)
+		err = cv_sip_rule_headers(cv_sip_leg_peer(leg), msg);
 	if (!err && nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_BYE, NULL) < 0)
 		err = EINVAL;
 	if (!err)
@@ -273,6 +279,8 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 		err = cv_sip_body(msg, m->type, m->body);
 	if (!err)
 		err = cv_sip_auth_copy(t, msg, &hop);
+	if (!err)
+		err = cv_sip_rule_headers(cv_sip_leg_peer(leg), msg);
 	if (err)
 		goto out;
 

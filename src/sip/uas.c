@@ -113,6 +113,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 			    "the request names our registration at peer %s",
 			    o->peer->name);
 	}
+	rq->hide_media = cv_sip_privacy(sip) & CV_PRIVACY_SESSION;
 	rq->place = o->place;
 	rq->transport = o->transport;
 	rq->evid = o->evid;
@@ -417,6 +418,8 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
 	if (leg->ended)
 		return 481;
+	if (cv_sip_refuse_tags(leg->sip, irq, sip))
+		return 0;
 	if (sip->sip_request->rq_method == sip_method_register ||
 	    sip->sip_request->rq_method == sip_method_publish)
 		return 405; /* they have no business in a call's dialog */
@@ -436,12 +439,15 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 {
 	struct cv_sip *s = leg->sip;
 	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	struct cv_sip_edge edge;
 	char *contact;
 	int err;
 
 	if (!msg)
 		return NULL;
 
+	cv_sip_edge_of(leg, NULL, &edge);
+	cv_sip_scrub(msg, &edge, NULL);
 	err = cv_sip_body(msg, m->type, m->body);
 	if (!err && m->status < 300 && cv_sip_has_target(t->base.method)) {
 		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
@@ -451,6 +457,8 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 					   SIPTAG_CONTACT_STR(contact), TAG_END()) < 0)
 			err = ENOMEM;
 	}
+	if (!err)
+		err = cv_sip_rule_headers(edge.to, msg);
 	if (err) {
 		msg_destroy(msg);
 		return NULL;

@@ -15,6 +15,10 @@
 
 const struct cv_test_suite cv_test_suites[] = {
 	{"hdr", cv_test_hdr},
+	{"policy", cv_test_policy},
+	{"privacy", cv_test_privacy},
+	{"rule", cv_test_rule},
+	{"require", cv_test_require},
 	{"ident", cv_test_ident},
 	{"dlginfo", cv_test_dlginfo},
 	{"named", cv_test_named},
