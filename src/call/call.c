@@ -31,6 +31,7 @@ static void calls_fini(void *obj)
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
+	cv_mem_unref(c->by_offer);
 	cv_mem_unref(c->subs_by_key);
 }
 
@@ -68,6 +69,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 		goto out;
 
 	err = cv_hash_new(&c->by_media);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->by_offer);
 	if (err)
 		goto out;
 
@@ -116,6 +121,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	free(call->key);
+	free(call->offer_key);
 	free(call->peer);
 	free(call->from_peer);
 }
@@ -218,6 +224,7 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 void cv_call_answered(struct cv_call *call)
 {
 	call->state = CV_CALL_ANSWERED;
+	cv_hash_del(&call->by_offer);
 	cv_offer_answered(call);
 	call->answer_ms = cv_clock_ms();
 	cv_timer_stop(call->timer);
@@ -454,6 +461,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 			return err;
 	}
 
+	call->target.breadth = cv_breadth_share(rq->max_breadth, 1, 0);
 	call->party[CV_END_B].place = call->target.place;
 	need = (struct cv_need){
 		.a = rq->place,
@@ -537,7 +545,9 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err)
 		return err;
 
-	err = decide(call, rq);
+	err = cv_call_trail(c, rq, &call->trail);
+	if (!err)
+		err = decide(call, rq);
 	if (err)
 		goto out;
 
@@ -554,6 +564,7 @@ out:
 	}
 
 	cv_call_link(call);
+	cv_call_trail_link(call, &rq->msg);
 	cv_stat_add(c->env.stat, CV_STAT_calls_started, 1);
 	cv_call_log_start(call);
 
@@ -647,7 +658,9 @@ int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg
 	if (!c || !rq || !a || !invite)
 		return EINVAL;
 
-	err = rq->max_forwards == 0 ? ELOOP : start_or_retry(c, rq, a, invite);
+	err = rq->max_forwards == 0  ? ELOOP
+	      : rq->max_breadth == 0 ? EMLINK
+				     : start_or_retry(c, rq, a, invite);
 	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
 		cv_info("call",
 			"refused from=" CV_STR_FMT "@" CV_STR_FMT " to=" CV_STR_FMT

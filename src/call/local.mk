@@ -14,6 +14,7 @@ libcall_a_SOURCES = \
 	src/call/story.c \
 	src/call/sub.c \
 	src/call/table.c \
+	src/call/trail.c src/call/trail.h \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
@@ -40,6 +41,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_story.c \
 	tests/unit/test_sub.c \
 	tests/unit/test_table.c \
+	tests/unit/test_trail.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
@@ -76,4 +78,5 @@ EXTRA_DIST += \
 	tests/replay/call/027-reliable-alone.flow \
 	tests/replay/call/028-forks.flow \
 	tests/replay/call/029-forks-as-one.flow \
-	tests/replay/call/030-session-timer.flow
+	tests/replay/call/030-session-timer.flow \
+	tests/replay/call/045-circle.flow

@@ -456,6 +456,7 @@ static int aim(struct cv_sub *s, const struct cv_request *rq)
 	int err;
 
 	err = cv_routes_pick(env->routes, rq, &s->target);
+	s->target.breadth = cv_breadth_share(rq->max_breadth, 1, 0);
 	if (!err && s->target.kind == CV_TARGET_PEER)
 		err = cv_call_aim(env, &s->target, &s->peer, s->evid);
 
@@ -574,6 +575,9 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 
 	if (rq->max_forwards == 0)
 		return ELOOP;
+
+	if (rq->max_breadth == 0)
+		return EMLINK;
 
 	err = find(&s, c, rq);
 	if (err == ENOENT)

@@ -168,8 +168,9 @@ int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body)
 int cv_sip_max_forwards(msg_t *m, const sip_t *sip)
 {
 	su_home_t *home = msg_home(m);
-	unsigned long have =
-		sip && sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : 70;
+	unsigned long have = sip && sip->sip_max_forwards
+				     ? sip->sip_max_forwards->mf_count
+				     : CV_SIP_HOPS;
 	char *text = su_sprintf(home, "%lu", have > 0 ? have - 1 : 0);
 
 	if (!text ||

@@ -54,8 +54,9 @@ static const struct rule table[] = {
 	{"P-Access-Network-Info", NEVER},
 	{"P-Associated-URI", NEVER},
 	{"P-Visited-Network-ID", NEVER},
-	{"Flow-Timer", NEVER},         /* RFC 5626 */
-	{"X-Culvert-", START | NEVER}, /* ours; what we say ourselves is added later */
+	{"Flow-Timer", NEVER}, /* RFC 5626 */
+	{"X-Culvert-Pass", 0}, /* pass.c has taken out what is ours and was sent to us */
+	{"X-Culvert-", START | NEVER},
 };
 
 static bool is_named(const struct rule *r, const char *name)

@@ -64,6 +64,12 @@ struct cv_sip_link {
 	struct cv_list node; /* sip->links, streams only */
 };
 
+/** What a mark of ours says; pass.c. */
+struct cv_sip_mark {
+	unsigned hops; /* Max-Forwards it left with */
+	struct cv_trail trail;
+};
+
 /** Where a request came from and who sent it; plain data with references, ended by
  * cv_sip_origin_done(). */
 struct cv_sip_origin {
@@ -76,6 +82,7 @@ struct cv_sip_origin {
 	enum cv_who who;
 	const struct cv_conf_peer *peer; /* who is PEER; borrowed */
 	struct cv_binding *binding;      /* who is PHONE; referenced */
+	struct cv_trail trail;           /* its passings, this one too; empty: unknown */
 };
 
 struct cv_sip {
@@ -110,6 +117,9 @@ struct cv_sip {
 	size_t regc;                     /* in regs */
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
+	struct cv_log_limit loop_log;
+	uint8_t key[CV_BIND_KEY];        /* of marks, pass.c */
+	uint64_t branches;               /* ever drawn */
 	struct cv_list trunks;           /* trunk.c: accounts of ours */
 	struct cv_cmd show_peers;
 	struct cv_gauge gauges[CV_SIP_GAUGES];
@@ -152,6 +162,7 @@ struct cv_sip_leg {
 	struct cv_addr bound; /* flow of that binding when we last looked */
 	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
+	uint64_t pass;   /* of the request that made this outgoing leg; 0: unknown */
 	bool routed;     /* the dialog knows its remote target; of a subscription too */
 	bool subscribed; /* a 2xx of a SUBSCRIBE or REFER was sent or received */
 	bool confirmed;  /* a 2xx of an INVITE was sent or received */
@@ -367,6 +378,26 @@ void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
  * and To. @p from: the leg it came by; NULL: unknown. */
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 		      su_home_t *home, url_t *url);
+
+/* pass.c: loops and spirals (RFC 5393, RFC 7332) */
+
+enum { CV_SIP_HOPS = 70 }; /* RFC 3261 8.1.1.6 */
+
+/** Notes in a received request that it passed us, in place, so that every copy says so,
+ * and fills @p o's trail; its Max-Forwards never grows on the way round. EALREADY: it
+ * was here before; ELOOP: no hops are left; ENOMEM. */
+int cv_sip_pass(struct cv_sip *s, msg_t *msg, struct cv_sip_origin *o);
+/** Branch of a Via that bears the mark of a passing, in @p home; NULL: ENOMEM. */
+char *cv_sip_branch(struct cv_sip *s, su_home_t *home, uint64_t pass);
+/** Text of a mark of ours. EBADMSG: it is none; ENOMEM. */
+int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m);
+/** Appends it. ENOMEM. */
+int cv_sip_mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
+		      struct cv_buf *to);
+/** Max-Breadth of a request; 60 when absent, unreadable or more. */
+unsigned cv_sip_breadth(const sip_t *sip);
+/** Sets it; 0: what it has. ENOMEM. */
+int cv_sip_breadth_set(msg_t *m, unsigned n);
 
 /* rule.c: what a [peer] section says of headers */
 

@@ -71,6 +71,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 {
 	struct cv_sip_leg *leg = t->leg;
 	struct cv_addr hop;
+	const char *branch = NULL;
 	url_string_t *route;
 	tport_t *tp;
 
@@ -89,9 +90,12 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (!route || aim(leg))
 		return NULL;
 
+	if (leg->pass != 0 && !leg->confirmed && !ack_branch)
+		branch = cv_sip_branch(leg->sip, msg_home(msg), leg->pass);
+
 	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
 				    TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
-				    TAG_END());
+				    TAG_IF(branch, NTATAG_BRANCH_KEY(branch)), TAG_END());
 }
 
 static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
@@ -182,6 +186,8 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 
 	if (to && m->src)
 		err = ident_of(leg, msg_home(msg), m->src, to, &id);
+	if (to && !err)
+		err = cv_sip_breadth_set(msg, to->breadth);
 	if (err)
 		goto out;
 
@@ -537,6 +543,7 @@ int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *set
 		return err;
 	}
 
+	leg->pass = cv_trail_last(&setup->rq->trail);
 	leg->base.events = setup->events;
 	leg->base.arg = setup->arg;
 	*lp = &leg->base;

@@ -96,8 +96,11 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->call_id = cv_str_of(sip->sip_call_id->i_id);
 	rq->from_tag = cv_str_of(sip->sip_from->a_tag);
 	rq->cseq = sip->sip_cseq->cs_seq;
-	rq->max_forwards =
-		sip->sip_max_forwards ? (unsigned)sip->sip_max_forwards->mf_count : 70;
+	rq->max_forwards = sip->sip_max_forwards
+				   ? (unsigned)sip->sip_max_forwards->mf_count
+				   : CV_SIP_HOPS;
+	rq->max_breadth = cv_sip_breadth(sip);
+	rq->trail = o->trail;
 	rq->ruri = cv_str_of(url_text(msg_home(ref->msg), ruri));
 	rq->ruri_user = cv_str_of(ruri->url_user);
 	rq->ruri_host = cv_str_of(ruri->url_host);

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
+	tests/lab/mirror.py \
 	tests/lab/plainsip.py \
 	tests/lab/transfer.py \
 	tests/lab/killers.py \
@@ -53,6 +54,7 @@ EXTRA_DIST += \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \
+	tests/lab/cases/46-circle.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \

@@ -367,7 +367,7 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 		     struct cv_words *l)
 {
 	const char *id = p->name;
-	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
+	struct cv_request rq = {.max_forwards = 70, .max_breadth = 60, .cseq = 1};
 	struct cv_buf body = {.p = NULL};
 	struct cv_evid *ev = NULL;
 	struct cv_leg *leg;
@@ -383,6 +383,10 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 			id = cv_words_next(l);
 		else if (cv_words_accept(l, "hops"))
 			rq.max_forwards = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "breadth"))
+			rq.max_breadth = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "pass"))
+			(void)cv_trail_add(&rq.trail, cv_words_number(cv_words_next(l)));
 		else if (cv_words_accept(l, "100rel"))
 			can_100rel = true;
 		else

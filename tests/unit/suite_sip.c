@@ -15,6 +15,7 @@
 
 const struct cv_test_suite cv_test_suites[] = {
 	{"hdr", cv_test_hdr},
+	{"pass", cv_test_pass},
 	{"policy", cv_test_policy},
 	{"privacy", cv_test_privacy},
 	{"rule", cv_test_rule},

@@ -10,6 +10,7 @@
 int cv_test_early(void);
 int cv_test_hdr(void);
 int cv_test_ident(void);
+int cv_test_pass(void);
 int cv_test_policy(void);
 int cv_test_privacy(void);
 int cv_test_require(void);
