@@ -131,7 +131,8 @@ struct cv_conf_peer {
 	bool trust_identity;
 	struct cv_conf_list add_headers, remove_headers; /* whole headers; names */
 	const char *from_user, *from_host, *to_host;     /* NULL: as it comes */
-	int dscp;                                        /* -1: as [media] */
+	unsigned mtu; /* bytes of a request over UDP; 0: whatever it has */
+	int dscp;     /* -1: as [media] */
 	struct cv_conf_pos pos;
 };
 

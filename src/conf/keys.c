@@ -190,6 +190,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "The same for the host of From"},
 	{"peer", "to-host", CV_CONF_HOST, AT(cv_conf_peer, to_host),
 	 .doc = "The same for the host of To"},
+	{"peer", "mtu", CV_CONF_COUNT, AT(cv_conf_peer, mtu), .min = 500, .max = 65535,
+	 .doc = "Bytes above which a request that starts something goes to it by TCP in "
+		"place of UDP, with all that follows in the dialog, when a target "
+		"of the same host says transport=tcp; by default never, they are logged"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
 
@@ -296,7 +300,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping refer redirect mtu "
+	{"peer", " srtp srtp-keys contact options-ping refer redirect "
 		 "rtp-keepalive try-timeout max-calls max-cps codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},

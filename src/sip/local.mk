@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
 	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c \
+	src/sip/large.c \
 	src/sip/leg.c src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c \
 	src/sip/pass.c src/sip/policy.c src/sip/privacy.c src/sip/require.c src/sip/rule.c \
 	src/sip/refer.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
@@ -17,7 +18,7 @@ libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h src/sip/digest_client.c 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
 	tests/unit/suite_sip.h tests/unit/test_auth.c tests/unit/test_digest_client.c \
-	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_hdr.c \
+	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_guard.c tests/unit/test_hdr.c \
 	tests/unit/test_ident.c tests/unit/test_named.c tests/unit/test_nat.c \
 	tests/unit/test_pass.c tests/unit/test_policy.c tests/unit/test_privacy.c tests/unit/test_require.c \
 	tests/unit/test_rule.c tests/unit/test_status.c

@@ -118,6 +118,7 @@ struct cv_sip {
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
 	struct cv_log_limit loop_log;
+	struct cv_log_limit large_log;   /* lines about requests larger than a packet */
 	uint8_t key[CV_BIND_KEY];        /* of marks, pass.c */
 	uint64_t branches;               /* ever drawn */
 	struct cv_list trunks;           /* trunk.c: accounts of ours */
@@ -399,6 +400,14 @@ unsigned cv_sip_breadth(const sip_t *sip);
 /** Sets it; 0: what it has. ENOMEM. */
 int cv_sip_breadth_set(msg_t *m, unsigned n);
 
+/* large.c: requests larger than a packet */
+
+/** Moves an outgoing leg to its peer's TCP before its first request @p m, when [peer] mtu
+ * says so; its Contact must be made anew then. */
+bool cv_sip_large_move(struct cv_sip_leg *leg, msg_t *m, struct cv_evid *ev);
+/** Counts and logs a request that was sent and is too large for one packet. */
+void cv_sip_large_note(const struct cv_sip_leg *leg, nta_outgoing_t *orq);
+
 /* rule.c: what a [peer] section says of headers */
 
 /** remove-header, then add-header of the peer a message leaves to (may be NULL). ENOMEM.
@@ -599,6 +608,8 @@ void cv_sip_ping(void *arg, struct cv_binding *b);
  * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
  * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Counts Vias that were mended, from now on. */
+void cv_sip_guard_stat(struct cv_sip_guard *g, struct cv_stat_cell *stat);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
 

@@ -572,6 +572,8 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	if (!err)
 		err = cv_sip_guard_new(&s->guard);
 	if (!err)
+		cv_sip_guard_stat(s->guard, s->stat);
+	if (!err)
 		err = cv_sip_stun_plug();
 	if (!err)
 		err = open_binds(s, env);

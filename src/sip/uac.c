@@ -72,6 +72,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	struct cv_sip_leg *leg = t->leg;
 	struct cv_addr hop;
 	const char *branch = NULL;
+	nta_outgoing_t *orq;
 	url_string_t *route;
 	tport_t *tp;
 
@@ -93,9 +94,13 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (leg->pass != 0 && !leg->confirmed && !ack_branch)
 		branch = cv_sip_branch(leg->sip, msg_home(msg), leg->pass);
 
-	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
-				    TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
-				    TAG_IF(branch, NTATAG_BRANCH_KEY(branch)), TAG_END());
+	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
+				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
+				   TAG_IF(branch, NTATAG_BRANCH_KEY(branch)), TAG_END());
+	if (orq)
+		cv_sip_large_note(leg, orq);
+
+	return orq;
 }
 
 static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
@@ -163,6 +168,11 @@ static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip
 			    src->origin ? src->origin->evid : NULL);
 }
 
+static struct cv_evid *evid_of(const struct cv_msg *m)
+{
+	return m->src && m->src->origin ? m->src->origin->evid : NULL;
+}
+
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to)
 {
@@ -199,6 +209,14 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 				     (const url_string_t *)id.ruri) < 0) {
 		err = EINVAL;
 		goto out;
+	}
+
+	if (to && cv_sip_large_move(leg, msg, evid_of(m)) &&
+	    cv_sip_has_target(m->method)) {
+		cv_sip_drop_named(msg, "Contact");
+		err = add_contact(leg, msg);
+		if (err)
+			goto out;
 	}
 
 	err = cv_sip_txn_new(&t, leg, m->method);

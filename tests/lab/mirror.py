@@ -213,9 +213,9 @@ def main():
     elif what == "take":
         take(args[0])
     elif what == "oversize":
-        call(args[0], args[1], args[2], name="oversize", size=int(args[3]))
+        call(args[0], args[1], args[2], name="large-" + args[2], size=int(args[3]))
     elif what == "odd-via":
-        call(args[0], args[1], args[2], name="odd", proto="TCP")
+        call(args[0], args[1], args[2], name="odd-" + args[2], proto="TCP")
     else:
         call(*args)
 

@@ -14,6 +14,7 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
+	{"guard", cv_test_guard},
 	{"hdr", cv_test_hdr},
 	{"pass", cv_test_pass},
 	{"policy", cv_test_policy},

@@ -8,6 +8,7 @@
 #include "sip/sip_int.h"
 
 int cv_test_early(void);
+int cv_test_guard(void);
 int cv_test_hdr(void);
 int cv_test_ident(void);
 int cv_test_pass(void);

@@ -171,7 +171,7 @@ static const char peers_text[] =
 	"rm\ntrust-identity = yes\ndscp = 10\n"
 	"add-header = X-A: 1, 2\nadd-header = X-B: <sip:a;b>\nremove-header = X-C, Date\n"
 	"remove-header = Subject\nfrom-user = 49+1%20\nfrom-host = a.example\n"
-	"to-host = [2001:db8::1]\n"
+	"to-host = [2001:db8::1]\nmtu = 1400\n"
 	"[peer plain]\ntarget = sip:192.0.2.99\n"
 	"[route r1]\nfrom = peer:pbx\nto = ^0[0-9]+$\nmethod = INVITE\n"
 	"peer = plain, pbx\nstrip = 1\nprefix = +49\n"
@@ -216,6 +216,8 @@ static void test_peers_are_read(void)
 	CU_ASSERT_STRING_EQUAL(a->from_host, "a.example");
 	CU_ASSERT_STRING_EQUAL(a->to_host, "[2001:db8::1]");
 
+	CU_ASSERT_EQUAL(a->mtu, 1400);
+	CU_ASSERT_EQUAL(b->mtu, 0);
 	CU_ASSERT_EQUAL(b->dscp, -1);
 	CU_ASSERT_EQUAL(b->add_headers.c + b->remove_headers.c, 0);
 	CU_ASSERT_TRUE(!b->from_user && !b->from_host && !b->to_host);
@@ -223,7 +225,7 @@ static void test_peers_are_read(void)
 	CU_ASSERT_EQUAL(b->relay, CV_RELAY_AUTO);
 	CU_ASSERT_FALSE(b->register_ || b->trust_identity);
 	CU_ASSERT_TRUE(!b->username && !b->password && !b->realm);
-	CU_ASSERT_EQUAL(b->pos.line, 21);
+	CU_ASSERT_EQUAL(b->pos.line, 22);
 	cv_mem_unref(c);
 }
 
