@@ -104,6 +104,20 @@ static void mask_tags(msg_t *m, sip_t *s)
 		   TAG_IF(require, SIPTAG_REQUIRE_STR(require)), TAG_END());
 }
 
+/* The parser takes a lone CR for an empty line, and the copy would keep it: what it calls
+ * the body, the next one may call headers. */
+static int renew_separator(msg_t *m, sip_t *s)
+{
+	sip_separator_t *sep = sip_separator_make(msg_home(m), "\r\n");
+
+	if (!sep)
+		return ENOMEM;
+
+	drop(m, s, &s->sip_separator);
+
+	return msg_header_insert(m, (msg_pub_t *)s, (msg_header_t *)sep) < 0 ? ENOMEM : 0;
+}
+
 msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src)
 {
 	sip_t *in = sip_object(src), *pub;
@@ -123,6 +137,10 @@ msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src)
 		return NULL;
 
 	pub = sip_object(m);
+	if (renew_separator(m, pub)) {
+		msg_destroy(m);
+		return NULL;
+	}
 	drop_dialog(m, pub);
 	mask_tags(m, pub);
 

@@ -561,7 +561,8 @@ int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *set
 		return err;
 	}
 
-	leg->pass = cv_trail_last(&setup->rq->trail);
+	if (setup->rq->msg.src && setup->rq->msg.src->origin)
+		leg->pass = cv_trail_last(&setup->rq->msg.src->origin->trail);
 	leg->base.events = setup->events;
 	leg->base.arg = setup->arg;
 	*lp = &leg->base;
