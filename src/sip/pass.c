@@ -37,9 +37,10 @@ enum {
 	HEX = 16,     /* digits of a passing, and of each part of a branch */
 	MAC_HEX = 20, /* 80 bits */
 	HOPS_MAX = 255,
-	LINES_MAX = 4, /* marks that are looked at; more are nobody's */
-	LOG_BURST = 5, /* lines in 10 s */
-	BREADTH = 60,  /* RFC 5393 5.3.3: what a missing Max-Breadth means */
+	LINES_MAX = 16, /* marks that are looked at; more are nobody's */
+	OTHERS_MAX = 3, /* of other edges that go on; so ours is always looked at */
+	LOG_BURST = 5,  /* lines in 10 s */
+	BREADTH = 60,   /* RFC 5393 5.3.3: what a missing Max-Breadth means */
 };
 
 static const char header[] = "X-Culvert-Pass";
@@ -213,7 +214,7 @@ static void take_headers(struct cv_sip *s, msg_t *msg, struct cv_sip_mark *m)
 	sip_t *sip = sip_object(msg);
 	sip_unknown_t *u, *next;
 	struct cv_sip_mark one;
-	unsigned lines = 0;
+	unsigned lines = 0, others = 0;
 
 	for (u = sip->sip_unknown; u; u = next) {
 		next = u->un_next;
@@ -221,15 +222,14 @@ static void take_headers(struct cv_sip *s, msg_t *msg, struct cv_sip_mark *m)
 			continue;
 
 		if (++lines <= LINES_MAX &&
-		    cv_sip_mark_read(s, cv_str_trim(cv_str_of(u->un_value)), &one))
+		    cv_sip_mark_read(s, cv_str_trim(cv_str_of(u->un_value)), &one) == 0) {
+			m->hops = one.hops < m->hops ? one.hops : m->hops;
+			join(&m->trail, &one.trail);
+		} else if (++others <= OTHERS_MAX) {
 			continue; /* another edge's, or nobody's */
+		}
 
 		msg_header_remove(msg, (msg_pub_t *)sip, (msg_header_t *)u);
-		if (lines > LINES_MAX)
-			continue;
-
-		m->hops = one.hops < m->hops ? one.hops : m->hops;
-		join(&m->trail, &one.trail);
 	}
 }
 
