@@ -355,11 +355,12 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	if (err)
 		goto out;
 
-	err = cv_evid_new(&call->evid);
+	/* shared, for the legs go on to say what they decide of the request */
+	call->evid = cv_mem_ref(rq->evid);
+	err = call->evid ? 0 : cv_evid_new(&call->evid);
 	if (err)
 		goto out;
 
-	cv_evid_join(call->evid, rq->evid);
 	err = cv_timer_new(&call->timer, c->env.loop, on_timer, call);
 
 out:

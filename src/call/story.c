@@ -88,6 +88,8 @@ const char *cv_call_refusal_name(int err)
 		return "loop"; /* or the same by two ways */
 	case EMLINK:
 		return "max-breadth";
+	case EPROTO:
+		return "privacy"; /* more than we can do, and critical */
 	case EHOSTUNREACH:
 		return "unreachable";
 	case ENOMEM:

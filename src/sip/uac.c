@@ -150,7 +150,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 }
 
 static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip_ref *src,
-		    const struct cv_target *to, struct cv_sip_ident *id)
+		    const struct cv_target *to, struct cv_sip_ident *id,
+		    struct cv_evid *ev)
 {
 	const struct cv_sip_ident_in in = {
 		.sip = src->pub,
@@ -164,8 +165,7 @@ static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip
 		.listen = leg->listen,
 	};
 
-	return cv_sip_ident(leg->sip, home, &in, id,
-			    src->origin ? src->origin->evid : NULL);
+	return cv_sip_ident(leg->sip, home, &in, id, ev);
 }
 
 static struct cv_evid *evid_of(const struct cv_msg *m)
@@ -195,7 +195,7 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		name = m->src->pub->sip_request->rq_method_name;
 
 	if (to && m->src)
-		err = ident_of(leg, msg_home(msg), m->src, to, &id);
+		err = ident_of(leg, msg_home(msg), m->src, to, &id, evid_of(m));
 	if (to && !err)
 		err = cv_sip_breadth_set(msg, to->breadth);
 	if (err)
@@ -498,7 +498,7 @@ static int open_dialog(struct cv_sip_leg *leg, const struct cv_leg_setup *setup)
 	int err;
 
 	su_home_init(home);
-	err = ident_of(leg, home, setup->rq->msg.src, setup->to, &id);
+	err = ident_of(leg, home, setup->rq->msg.src, setup->to, &id, NULL);
 	if (err)
 		goto out;
 

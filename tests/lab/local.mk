@@ -56,6 +56,7 @@ EXTRA_DIST += \
 	tests/lab/cases/42-stream-trunk.sh \
 	tests/lab/cases/46-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
+	tests/lab/cases/48-headers.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \

@@ -3,11 +3,12 @@
 
 mirror.py back ADDR EDGE MODE   answers each INVITE by one of its own to EDGE, and passes
                                 the final answer back; prints a line for each
-mirror.py call ADDR EDGE NUMBER [ID]  calls, prints the final status and the seconds it took
+mirror.py call ADDR EDGE NUMBER ID [HEADER]...  calls, prints the final status and the seconds
+                                it took
 mirror.py oversize ADDR EDGE NUMBER BYTES  the same with an INVITE that large
 mirror.py odd-via ADDR EDGE NUMBER  the same; its Via says TCP, the packets are UDP
 mirror.py take ADDR             rings no bell: prints each request it gets by UDP and by TCP, with
-                                its length, and answers 486
+                                its length, then its headers, and answers 486
 
 MODE, what stands in place of a back-to-back user agent (new Call-ID, tag, Via, Contact, and
 Max-Forwards 70 in all but proxy):
@@ -130,7 +131,7 @@ class Mirror:
                 self.back(first, headers, body)
 
 
-def call(addr, edge, number, name="call", proto="UDP", size=0):
+def call(addr, edge, number, name, *headers, proto="UDP", size=0):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((addr, 5060))
     sock.settimeout(1)
@@ -140,6 +141,7 @@ def call(addr, edge, number, name="call", proto="UDP", size=0):
     body = sdp(addr, sum(name.encode()))
     head = [via, frm, to, ("Call-ID", name), ("CSeq", "1 INVITE"), ("Contact", "<sip:c@%s:5060>" % addr),
             ("Max-Forwards", "70"), ("Content-Type", "application/sdp")]
+    head += [tuple(h.split(": ", 1)) for h in headers]
     data = message("INVITE %s SIP/2.0" % uri, head, body)
     if len(data) < size:
         data = message("INVITE %s SIP/2.0" % uri, head + [("X-Much", "x" * (size - len(data) - 10))], body)
@@ -201,7 +203,10 @@ def take(addr):
 def took(how, data, reply):
     first, headers, body = split(data)
     whole = field(headers, "content-length", "l") == str(len(body))
-    print("%s %s %d %s" % (how, first.split()[0], len(data), "whole" if whole else "cut"), flush=True)
+    print("%s %s %d %s" % (how, first.split()[0], len(data), "whole" if whole else "cut"))
+    for h in headers:
+        print("%s %s: %s" % ((first.split()[0],) + h))
+    sys.stdout.flush()
     if not first.startswith(("SIP/2.0", "ACK")):
         reply(answer(first, headers, "486 Busy Here"))
 
@@ -213,9 +218,9 @@ def main():
     elif what == "take":
         take(args[0])
     elif what == "oversize":
-        call(args[0], args[1], args[2], name="large-" + args[2], size=int(args[3]))
+        call(args[0], args[1], args[2], "large-" + args[2], size=int(args[3]))
     elif what == "odd-via":
-        call(args[0], args[1], args[2], name="odd-" + args[2], proto="TCP")
+        call(args[0], args[1], args[2], "odd-" + args[2], proto="TCP")
     else:
         call(*args)
 

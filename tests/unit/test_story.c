@@ -235,6 +235,7 @@ static void test_refusals_have_words(void)
 		{ELOOP, "max-forwards"},
 		{EALREADY, "loop"},
 		{EMLINK, "max-breadth"},
+		{EPROTO, "privacy"},
 		{EHOSTUNREACH, "unreachable"},
 		{ENOMEM, "memory"},
 		{EIO, "failed"},
