@@ -247,7 +247,7 @@ static uint64_t pass_of_branch(const char *branch)
 	uint64_t unique, pass, mark;
 
 	if (!cv_str_starts(rest, cv_str_of(cookie)) ||
-	    rest.len != sizeof(cookie) - 1 + 3 * HEX)
+	    rest.len != sizeof(cookie) - 1 + 3 * (size_t)HEX)
 		return 0;
 
 	rest = cv_str_from(rest, sizeof(cookie) - 1);
