@@ -436,6 +436,18 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	return status;
 }
 
+static int put_retry(msg_t *msg, unsigned s)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", s);
+
+	return sip_add_tl(msg, sip_object(msg), SIPTAG_RETRY_AFTER_STR(text), TAG_END()) <
+			       0
+		       ? ENOMEM
+		       : 0;
+}
+
 /* A response of our own making, or one passed on; NULL: ENOMEM. */
 static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 			  const struct cv_msg *m)
@@ -452,6 +464,8 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 	cv_sip_edge_of(leg, NULL, &edge);
 	cv_sip_scrub(msg, &edge, NULL);
 	err = cv_sip_body(msg, m->type, m->body);
+	if (!err && m->retry_s > 0)
+		err = put_retry(msg, m->retry_s);
 	if (!err && m->status < 300 && cv_sip_has_target(t->base.method)) {
 		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
 					     leg->transport);

@@ -80,13 +80,17 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 
 static int sdp_of(struct cv_words *l, struct cv_buf *to)
 {
+	bool named = cv_words_accept(l, "o");
+	const char *user = named ? cv_words_next(l) : "-";
+	const char *version = named ? cv_words_next(l) : "1";
 	struct cv_buf lines = {.p = NULL};
 	int err = 0;
 
 	while (!err && l->at < l->c)
 		err = sdp_line(l, &lines);
 
-	cv_buf_str(to, CV_STR("v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n"));
+	cv_buf_printf(to, "v=0\r\no=%s 1 %s IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n", user,
+		      version);
 	cv_buf_str(to, cv_buf_view(&lines));
 	cv_buf_free(&lines);
 

@@ -129,7 +129,13 @@ static size_t put(char *dst, size_t at, const char *fmt, ...)
 
 static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
 {
+	struct cv_str user = cv_sdp_session(sdp);
 	char addr[CV_ADDR_STRLEN];
+
+	user.len = cv_str_chr(user, ' ');
+	if (!cv_str_eq(user, CV_STR("-")))
+		at = put(dst, at, " o " CV_STR_FMT " " CV_STR_FMT, CV_STR_ARG(user),
+			 CV_STR_ARG(cv_sdp_version(sdp)));
 
 	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
 		const struct cv_flow *f = cv_sdp_flow(sdp, i);
@@ -175,6 +181,8 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = put(text, at, "%u ", (unsigned)m->status);
 
 	at = put(text, at, "%s", cv_method_name(m->method));
+	if (m->retry_s > 0)
+		at = put(text, at, m->retry_s <= 10 ? " later" : " much later");
 	if (m->fork != 0 && !m->single)
 		at = put(text, at, " fork %u", (unsigned)m->fork);
 	if (m->reliable)
