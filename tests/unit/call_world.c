@@ -387,6 +387,8 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 			rq.max_breadth = cv_words_number(cv_words_next(l));
 		else if (cv_words_accept(l, "pass"))
 			(void)cv_trail_add(&rq.trail, cv_words_number(cv_words_next(l)));
+		else if (cv_words_accept(l, "private"))
+			rq.hide_media = true;
 		else if (cv_words_accept(l, "100rel"))
 			can_100rel = true;
 		else
