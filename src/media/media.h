@@ -95,9 +95,9 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
  * carry NONE are copied; idle_ms 0 stands for the plane's. ENOSPC: no port free;
  * EADDRNOTAVAIL: no point faces the other end; ENOBUFS: the thread's queue is full;
  * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TCP or TUNNEL (not in this
- * version). On error the session is as it was before. A stream that is refused by port 0 keeps its ports until
- * cv_media_choose(): another fork may take it, or the offer be refused. The first fork
- * that says something is heard, any other only on demand.
+ * version). On error the session is as it was before. A stream that is refused by port 0
+ * keeps its ports until cv_media_choose(): another fork may take it, or the offer be
+ * refused. The first fork that says something is heard, any other only on demand.
  */
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);

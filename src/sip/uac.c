@@ -70,6 +70,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
+	bool invite = t->base.method == CV_METHOD_INVITE && !ack_branch;
 	struct cv_addr hop;
 	const char *branch = NULL;
 	nta_outgoing_t *orq;
@@ -94,9 +95,14 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (leg->pass != 0 && !leg->confirmed && !ack_branch)
 		branch = cv_sip_branch(leg->sip, msg_home(msg), leg->pass);
 
+	/* as a proxy's: else the stack ends late answers by itself, see late.c */
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
 	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
 				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
 				   TAG_IF(branch, NTATAG_BRANCH_KEY(branch)), TAG_END());
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(1), TAG_END());
 	if (orq)
 		cv_sip_large_note(leg, orq);
 
@@ -289,7 +295,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	sip_t *sip;
 	int err;
 
-	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final)
+	if (!t->orq || !t->owes_ack)
 		return ESTALE;
 
 	msg = nta_msg_create(leg->sip->agent, 0);
@@ -428,6 +434,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
+	t->owes_ack = true;
 	take_invite_ok(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
@@ -452,8 +459,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		return 0;
 
 	leg = t->leg;
-	if (t->final)
+	if (t->final) {
+		if (sip && status < 300 && t->base.method == CV_METHOD_INVITE)
+			cv_sip_late(leg, sip);
 		return 0;
+	}
 
 	refused = status == 401 || status == 407 ? cv_sip_auth_again(t, sip) : ENOENT;
 	if (refused == 0)

@@ -419,8 +419,9 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 		return cv_sip_on_initial(leg->sip, irq, sip);
 
 	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
-	if (leg->ended)
-		return 481;
+	if (leg->ended) /* a BYE that crosses ours is answered (RFC 3261 15.1.2) */
+		return leg->bye && sip->sip_request->rq_method == sip_method_bye ? 200
+										 : 481;
 	if (cv_sip_refuse_tags(leg->sip, irq, sip))
 		return 0;
 	if (sip->sip_request->rq_method == sip_method_register ||
