@@ -16,8 +16,6 @@
 #include "call/call_int.h"
 
 enum {
-	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
-	SIPS_PORT = 5061,
 	SECOND_MS = 1000,
 	REFUSALS_LOGGED = 5, /* refused calls written in 10 s; the rest is counted */
 };
@@ -40,8 +38,8 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	struct cv_calls *c;
 	int err;
 
-	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->media ||
-	    !env->leg_new || !env->place_peer)
+	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->peers ||
+	    !env->media || !env->leg_new || !env->place_peer)
 		return EINVAL;
 
 	c = cv_mem_new(sizeof(*c), calls_fini);
@@ -166,6 +164,46 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	cv_offer_close(call);
 }
 
+/* The peers it counts at: who called, and who is called when that is another one. */
+static const char *other_peer(const struct cv_call *call)
+{
+	bool same =
+		call->peer && call->from_peer && strcmp(call->peer, call->from_peer) == 0;
+
+	return same ? NULL : call->peer;
+}
+
+/* Room for it at both? */
+static int peers_admit(struct cv_call *call)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+	int err;
+
+	err = cv_peers_admit(ps, call->from_peer);
+	if (err)
+		return err;
+
+	err = cv_peers_admit(ps, other_peer(call));
+	if (err)
+		cv_peers_leave(ps, call->from_peer);
+	else
+		call->admitted = true;
+
+	return err;
+}
+
+static void peers_leave(struct cv_call *call)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+
+	if (!call->admitted)
+		return;
+
+	call->admitted = false;
+	cv_peers_leave(ps, call->from_peer);
+	cv_peers_leave(ps, other_peer(call));
+}
+
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 {
 	if (call->state == CV_CALL_OVER)
@@ -180,6 +218,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	pairs_end(call);
 	leg_end(&call->party[CV_END_A], e->err);
 	leg_end(&call->party[CV_END_B], e->err);
+	peers_leave(call);
 	cv_call_unlink(call);
 	cv_mem_unref(call);
 }
@@ -373,30 +412,6 @@ out:
 	return err;
 }
 
-int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
-		struct cv_evid *ev)
-{
-	const struct cv_conf_peer *peer;
-
-	peer = to->peer ? cv_conf_peer_find(env->conf, cv_str_of(to->peer)) : NULL;
-	if (!peer || peer->targetc == 0)
-		return EHOSTUNREACH;
-
-	*name = cv_mem_strdup(to->peer);
-	if (!*name)
-		return ENOMEM;
-
-	to->peer = *name;
-	to->hop = peer->targets[0].addr;
-	to->transport = peer->targets[0].transport;
-	if (to->hop.port == 0)
-		to->hop.port = to->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
-
-	env->place_peer(env->place_arg, &to->hop, peer, &to->place, ev);
-
-	return 0;
-}
-
 static enum cv_need_policy policy_of(const struct cv_call *call)
 {
 	const struct cv_conf *conf = call->calls->env.conf;
@@ -458,7 +473,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq)
 		return err;
 
 	if (call->target.kind == CV_TARGET_PEER) {
-		err = cv_call_aim(env, &call->target, &call->peer, call->evid);
+		err = cv_call_aim(env, rq, &call->target, &call->peer, call->evid);
 		if (err)
 			return err;
 	}
@@ -534,6 +549,7 @@ static void start_undo(struct cv_call *call, int err)
 	cv_timer_stop(call->timer);
 	cv_offer_close(call);
 	leg_end(&call->party[CV_END_B], err);
+	peers_leave(call);
 	cv_mem_unref(call);
 }
 
@@ -550,6 +566,10 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	err = cv_call_trail(c, rq, &call->trail);
 	if (!err)
 		err = decide(call, rq);
+	if (err)
+		goto out;
+
+	err = peers_admit(call);
 	if (err)
 		goto out;
 

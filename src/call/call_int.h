@@ -136,6 +136,7 @@ struct cv_call {
 	struct cv_target target;
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
 	char *from_peer; /* [peer] that called; NULL; owned */
+	bool admitted;   /* counted at both */
 	struct cv_evid *evid;
 	struct cv_ladder ladder;
 
@@ -218,10 +219,13 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 /** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
  * terminated string, ended by free(); NULL: ENOMEM. */
 char *cv_call_key(const struct cv_request *rq);
-/** Completes the target of a peer: its first address, transport and place. Its name is
- * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
-int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
-		struct cv_evid *ev);
+/* aim.c */
+
+/** Completes the target of a peer for @p rq: its next hop and place. Its name is copied
+ * into @p name, which outlives the configuration. EHOSTUNREACH, EAGAIN as
+ * cv_peers_hops(); ENOMEM. */
+int cv_call_aim(const struct cv_call_env *env, const struct cv_request *rq,
+		struct cv_target *to, char **name, struct cv_evid *ev);
 
 /* sub.c */
 

@@ -1,7 +1,8 @@
 # L2: the call state machine, between sip and media and blind to both
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
-	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/aim.c src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/hop.c src/call/hops.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
@@ -10,12 +11,14 @@ libcall_a_SOURCES = \
 	src/call/pair.c \
 	src/call/part.c \
 	src/call/past.c \
+	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c \
 	src/call/table.c \
 	src/call/talk.c \
+	src/call/target.c \
 	src/call/trail.c src/call/trail.h \
 	src/module.h
 
@@ -38,6 +41,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_peers.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \

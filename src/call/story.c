@@ -92,6 +92,8 @@ const char *cv_call_refusal_name(int err)
 		return "privacy"; /* more than we can do, and critical */
 	case EHOSTUNREACH:
 		return "unreachable";
+	case EAGAIN:
+		return "name-not-found-yet";
 	case ENOMEM:
 		return "memory";
 	default:

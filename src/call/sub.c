@@ -458,7 +458,7 @@ static int aim(struct cv_sub *s, const struct cv_request *rq)
 	err = cv_routes_pick(env->routes, rq, &s->target);
 	s->target.breadth = cv_breadth_share(rq->max_breadth, 1, 0);
 	if (!err && s->target.kind == CV_TARGET_PEER)
-		err = cv_call_aim(env, &s->target, &s->peer, s->evid);
+		err = cv_call_aim(env, rq, &s->target, &s->peer, s->evid);
 
 	return err ? err : env->leg_new(env->leg_arg, &s->party[CV_END_B].leg, &setup);
 }

@@ -55,7 +55,8 @@ struct cv_conf_key {
 	enum cv_conf_type type;
 	size_t offset, also; /* into the kind's struct */
 	uint32_t min, max;   /* of numbers and durations, in the unit that is stored */
-	const char *words;   /* of CV_CONF_WORD, separated by blanks */
+	const char *words;   /* of CV_CONF_WORD, separated by blanks; of CV_CONF_MILLIS:
+				the word for 0, or NULL */
 	const char *def;     /* NULL: none, or as doc says */
 	const char *doc;     /* one sentence of mdoc, no full stop */
 	bool secret;         /* its value is never shown */
@@ -158,6 +159,11 @@ const char *cv_conf_header_name(struct cv_str name);
 const char *cv_conf_header_line(struct cv_str line);
 bool cv_conf_is_user(const char *text);
 bool cv_conf_is_host(const char *text);
+
+/* target.c: a peer's target */
+/** False: it was refused, with a finding. */
+bool cv_conf_target_read(struct cv_conf_job *job, const struct cv_conf_item *item,
+			 struct cv_conf_target *t);
 
 /* build.c: sections to struct cv_conf */
 void cv_conf_build(struct cv_conf_job *job);

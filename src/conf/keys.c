@@ -94,6 +94,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"network", "same-nat-direct", CV_CONF_BOOL, AT(cv_conf_network, same_nat_direct),
 	 .def = "yes",
 	 .doc = "Let two phones behind one NAT exchange media without us: yes or no"},
+	{"network", "dns", CV_CONF_LIST, AT(cv_conf_network, dns),
+	 .doc = "Name servers to ask for the names in target, as 192.0.2.53 or "
+		"192.0.2.53:5353; by default those of the host (resolv.conf)"},
 
 	/* [listen NAME] */
 	{"listen", "address", CV_CONF_TEXT, AT(cv_conf_listen, address), .def = "auto",
@@ -117,7 +120,7 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"listen", "tls-verify", CV_CONF_WORD, AT(cv_conf_listen, tls_verify),
 	 .words = "no yes mutual", .def = "no",
 	 .doc = "Whose certificates are verified: no (nobody's), yes (of peers we "
-		"connect to; it must bear the address of target or a domain of "
+		"connect to; it must bear the host of target or a domain of "
 		"the peer) or mutual (those, and whoever connects must have one)"},
 	{"listen", "tls-min", CV_CONF_WORD, AT(cv_conf_listen, tls_min),
 	 .words = "1.2 1.3", .def = "1.2", .doc = "Oldest version of TLS: 1.2 or 1.3"},
@@ -135,8 +138,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "target", CV_CONF_TARGETS, AT(cv_conf_peer, targets),
 	 ALSO(cv_conf_peer, targetc),
 	 .doc = "SIP URIs to send to, in order, as sip:192.0.2.1:5060;transport=tcp "
-		"(or udp, tls); the "
-		"host is an address: names are not looked up yet"},
+		"(or udp, tls); a host that is a name is looked up and followed, by "
+		"NAPTR "
+		"and SRV records where no port is written, else by its addresses; "
+		"neighbours with ;weight=N are equals, taken by chance in that "
+		"proportion; those that don't answer come last"},
 	{"peer", "domains", CV_CONF_LIST, AT(cv_conf_peer, domains),
 	 .doc = "SIP domains this peer serves"},
 	{"peer", "from", CV_CONF_LIST, AT(cv_conf_peer, from),
@@ -193,7 +199,18 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "mtu", CV_CONF_COUNT, AT(cv_conf_peer, mtu), .min = 500, .max = 65535,
 	 .doc = "Bytes above which a request that starts something goes to it by TCP in "
 		"place of UDP, with all that follows in the dialog, when a target "
-		"of the same host says transport=tcp; by default never, they are logged"},
+		"that is the same address says transport=tcp; by default never, they are "
+		"logged"},
+	{"peer", "options-ping", CV_CONF_MILLIS, AT(cv_conf_peer, options_ping_ms),
+	 .min = 1000, .max = HOUR_MS, .words = "off", .def = "30s",
+	 .doc = "Time between two OPTIONS with which each address of target is asked "
+		"whether it is well, or off; any answer but 408 and 503 says yes"},
+	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
+	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
+	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,
+	 .def = "0",
+	 .doc = "New calls a second from and to it; 0: as many as come; beyond either "
+		"limit a caller gets 503 with Retry-After"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
 
@@ -300,8 +317,8 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping refer redirect "
-		 "rtp-keepalive try-timeout max-calls max-cps codecs "},
+	{"peer",
+	 " srtp srtp-keys contact refer redirect rtp-keepalive try-timeout codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

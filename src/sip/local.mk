@@ -1,10 +1,10 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c \
-	src/sip/large.c src/sip/late.c src/sip/leg.c src/sip/named.c src/sip/named.h \
-	src/sip/nat.c src/sip/origin.c src/sip/pass.c src/sip/policy.c src/sip/privacy.c \
-	src/sip/require.c src/sip/rule.c \
+	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c src/sip/ident.c \
+	src/sip/keep.c src/sip/large.c src/sip/late.c src/sip/leg.c src/sip/named.c \
+	src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c src/sip/policy.c \
+	src/sip/privacy.c src/sip/require.c src/sip/rule.c \
 	src/sip/refer.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
@@ -40,3 +40,10 @@ tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: probes of a peer's hops
+check_PROGRAMS += tests/unit/test_health
+tests_unit_test_health_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_health.c tests/unit/suite_health.h tests/unit/test_health.c
+tests_unit_test_health_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_health_LDADD = $(tests_unit_test_sip_LDADD)

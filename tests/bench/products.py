@@ -28,8 +28,10 @@ tcp = off
 side = wan
 [peer caller]
 target = sip:{caller}:5060
+options-ping = off
 [peer callee]
 target = sip:{callee}:5060
+options-ping = off
 [route all]
 from = peer:caller
 peer = callee

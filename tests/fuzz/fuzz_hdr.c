@@ -64,8 +64,8 @@ static struct cv_sip *agent(void)
 	return &s;
 }
 
-/* The name of a line as a lax reader may see it; one that begins with a blank goes on with
- * the value before (RFC 3261 7.3.1). */
+/* The name of a line as a lax reader may see it; one that begins with a blank goes on
+ * with the value before (RFC 3261 7.3.1). */
 static bool says(struct cv_str line, const char *name)
 {
 	struct cv_str is = cv_str_make(line.p, cv_str_chr(line, ':'));

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/lab/sipp.sh \
 	tests/lab/ctl.py \
 	tests/lab/ctflush.py \
+	tests/lab/dnsd.py \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
@@ -25,6 +26,7 @@ EXTRA_DIST += \
 	tests/lab/spray.py \
 	tests/lab/streams.py \
 	tests/lab/tone.py \
+	tests/lab/uas.py \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
@@ -60,7 +62,8 @@ EXTRA_DIST += \
 	tests/lab/cases/42-stream-trunk.sh \
 	tests/lab/cases/46-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
-	tests/lab/cases/48-headers.sh \
+	tests/lab/cases/56-headers.sh \
+	tests/lab/cases/48-peer-by-name.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \

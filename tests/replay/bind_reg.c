@@ -90,8 +90,8 @@ static int prove(struct cv_bphone *p, const struct asked *a, char *value)
 		       "\", response=\"%s\", algorithm=%s, qop=auth, nc=%s, "
 		       "cnonce=\"0a4f113b\"",
 		       CV_STR_ARG(a->user), CV_STR_ARG(d.realm), CV_STR_ARG(d.nonce),
-		       CV_STR_ARG(d.uri), hex,
-		       d.alg == CV_DIGEST_MD5 ? "MD5" : "SHA-256", nc);
+		       CV_STR_ARG(d.uri), hex, d.alg == CV_DIGEST_MD5 ? "MD5" : "SHA-256",
+		       nc);
 
 	return 0;
 }

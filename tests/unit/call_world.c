@@ -34,6 +34,7 @@ struct cv_world {
 	struct cv_stats *stats;
 	struct cv_stat_cell *cell; /* the collection's */
 	struct cv_routes *routes;
+	struct cv_peers *ps; /* NULL until started */
 	struct cv_route *route;
 	struct cv_fake_sip *sip;
 	struct cv_calls *calls; /* NULL until started */
@@ -114,6 +115,7 @@ static void world_fini(void *obj)
 	struct cv_world *w = obj;
 
 	cv_mem_unref(w->calls);
+	cv_mem_unref(w->ps);
 	cv_route_del(w->route);
 	cv_mem_unref(w->routes);
 	cv_mem_unref(w->sip);
@@ -144,10 +146,8 @@ int cv_world_new(struct cv_world **wp)
 		goto out;
 
 	err = cv_stats_new(&w->stats, w->cmds);
-	if (err)
-		goto out;
-
-	err = cv_stats_cell(w->stats, &w->cell);
+	if (!err)
+		err = cv_stats_cell(w->stats, &w->cell);
 	if (err)
 		goto out;
 
@@ -192,6 +192,7 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 		.stats = w->stats,
 		.stat = w->cell,
 		.routes = w->routes,
+		.peers = w->ps,
 		.media = &cv_fake_media_ops,
 		.plane = &w->plane,
 		.leg_new = cv_fake_leg_new,
@@ -204,11 +205,18 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 
 int cv_world_start(struct cv_world *w)
 {
+	const struct cv_peers_env pe = {.conf = &w->conf, .loop = w->loop};
 	struct cv_call_env env;
+	int err = 0;
+
+	if (!w->ps)
+		err = cv_peers_new(&w->ps, &pe);
 
 	cv_world_env(w, &env);
+	if (!err && !w->calls)
+		err = cv_calls_new(&w->calls, &env);
 
-	return w->calls ? 0 : cv_calls_new(&w->calls, &env);
+	return err;
 }
 
 static int side_of(const char *word, enum cv_side *side)
@@ -257,6 +265,7 @@ static int conf_party(struct cv_world *w, struct cv_words *l)
 
 	if (p->kind == PEER) {
 		p->target.addr = p->place.seen;
+		p->target.uri = p->name;
 		w->peers[w->conf.peerc++] = (struct cv_conf_peer){
 			.name = p->name, .targets = &p->target, .targetc = 1};
 	}

@@ -11,6 +11,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"frame", cv_test_frame},
 	{"gate", cv_test_gate},
 	{"iface", cv_test_iface},
+	{"name", cv_test_name},
 	{"place", cv_test_place},
 	{"ports", cv_test_ports},
 	{"tls", cv_test_tls},

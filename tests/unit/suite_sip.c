@@ -74,6 +74,11 @@ void cv_sip_kit_open(struct cv_sip_kit *k)
 	k->sip.conf = k->conf;
 	k->sip.net = k->net;
 	cv_list_init(&k->sip.trunks);
+	CU_ASSERT_EQUAL_FATAL(cv_loop_ev_open(&k->loop), 0);
+	CU_ASSERT_EQUAL_FATAL(
+		cv_peers_new(&k->sip.peers,
+			     &(struct cv_peers_env){.conf = k->conf, .loop = k->loop}),
+		0);
 	CU_ASSERT_EQUAL_FATAL(cv_homes_new(&k->sip.homes), 0);
 	cv_buf_free(&error);
 }
@@ -81,6 +86,8 @@ void cv_sip_kit_open(struct cv_sip_kit *k)
 void cv_sip_kit_close(struct cv_sip_kit *k)
 {
 	cv_mem_unref(k->sip.homes);
+	cv_mem_unref(k->sip.peers);
+	cv_mem_unref(k->loop);
 	cv_mem_unref(k->net);
 	cv_mem_unref(k->conf);
 }

@@ -28,6 +28,7 @@ struct cv_sip_kit {
 	struct cv_sip sip;
 	struct cv_conf *conf;
 	struct cv_net *net;
+	struct cv_loop *loop;
 };
 
 /** Two points, 198.51.100.10 (wan) and 192.168.50.1 (lan); peers "pbx" (198.51.100.5,

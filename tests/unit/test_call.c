@@ -111,14 +111,40 @@ static void test_peer_without_address_cannot_be_reached(void)
 	end(w);
 }
 
-static void test_peer_without_port_gets_5060(void)
+static void test_calls_of_a_peer_are_limited(void)
 {
-	static const char *const steps[] = {"< desk INVITE trunk", "> trunk INVITE",
+	static const char *const steps[] = {
+		"< desk INVITE trunk id a",
+		"> trunk INVITE",
+		"< trunk INVITE desk id b", /* both ways */
+		"> trunk 503 INVITE",
+		"< desk INVITE home id c", /* not the others */
+		"> home INVITE",
+		"< trunk 486",
+		"> desk 486 INVITE",
+		"< desk INVITE trunk id d",
+		"> trunk INVITE",
+		NULL};
+	struct cv_world *w = world();
+
+	cv_world_conf_edit(w)->peers[0].max_calls = 1;
+	play(w, steps);
+	end(w);
+}
+
+static void test_calls_a_second_of_a_peer_are_limited(void)
+{
+	static const char *const steps[] = {"< desk INVITE trunk id a",
+					    "> trunk INVITE",
+					    "< desk INVITE trunk id b",
+					    "> desk 503 INVITE",
+					    "+ 1000",
+					    "< desk INVITE trunk id c",
+					    "> trunk INVITE",
 					    NULL};
 	struct cv_world *w = world();
 
-	/* the world names a leg by its hop: 203.0.113.5:5060 is the trunk */
-	cv_world_conf_edit(w)->peers[0].targets[0].addr.port = 0;
+	cv_world_conf_edit(w)->peers[0].max_cps = 1;
 	play(w, steps);
 	end(w);
 }
@@ -346,7 +372,8 @@ int cv_test_call(void)
 	CU_ADD_TEST(s, test_commands_have_one_owner);
 	CU_ADD_TEST(s, test_calls_a_second_are_limited);
 	CU_ADD_TEST(s, test_peer_without_address_cannot_be_reached);
-	CU_ADD_TEST(s, test_peer_without_port_gets_5060);
+	CU_ADD_TEST(s, test_calls_of_a_peer_are_limited);
+	CU_ADD_TEST(s, test_calls_a_second_of_a_peer_are_limited);
 	CU_ADD_TEST(s, test_policy_of_both_peers);
 	CU_ADD_TEST(s, test_new_configuration_rules_new_calls);
 	CU_ADD_TEST(s, test_close_ends_all_calls);

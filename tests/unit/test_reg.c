@@ -27,6 +27,7 @@ enum { TEXT = 4096, STEPS = 300, STEP_MS = 10 };
 struct bench {
 	struct cv_loop *loop;
 	struct cv_conf *conf;
+	struct cv_peers *peers;
 	struct cv_net *net;
 	struct cv_stats *stats;
 	struct cv_env env;
@@ -111,7 +112,8 @@ static int conf_open(void)
 	(void)snprintf(text, sizeof(text),
 		       "[general]\nname = edge.example\n"
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
-		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n",
+		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n"
+		       "options-ping = off\n",
 		       probe.port, pbx.port);
 	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
 		return -1;
@@ -146,6 +148,11 @@ static int bench_open(void)
 	env.stat = b.env.stat;
 	env.routes = b.env.routes;
 	env.homes = b.env.homes;
+	if (cv_peers_new(&b.peers,
+			 &(struct cv_peers_env){.conf = b.conf, .loop = b.loop}))
+		return -1;
+
+	env.peers = b.peers;
 	memset(env.key, 7, sizeof(env.key));
 	if (cv_sip_open(&b.sip, &env, &error)) {
 		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
@@ -159,6 +166,7 @@ static int bench_close(void)
 {
 	cv_sip_close(b.sip);
 	cv_mem_unref(b.sip);
+	cv_mem_unref(b.peers);
 	cv_home_del(b.home);
 	cv_mem_unref(b.env.homes);
 	cv_mem_unref(b.env.routes);

@@ -237,6 +237,7 @@ static void test_refusals_have_words(void)
 		{EMLINK, "max-breadth"},
 		{EPROTO, "privacy"},
 		{EHOSTUNREACH, "unreachable"},
+		{EAGAIN, "name-not-found-yet"},
 		{ENOMEM, "memory"},
 		{EIO, "failed"},
 	};
