@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 enum {
 	SECOND_MS = 1000,
@@ -164,30 +165,25 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	cv_offer_close(call);
 }
 
-/* The peers it counts at: who called, and who is called when that is another one. */
-static const char *other_peer(const struct cv_call *call)
-{
-	bool same =
-		call->peer && call->from_peer && strcmp(call->peer, call->from_peer) == 0;
-
-	return same ? NULL : call->peer;
-}
-
-/* Room for it at both? */
-static int peers_admit(struct cv_call *call)
+/* Room for it at who called, and at the one who is called? Several are counted when they
+ * are asked. */
+static int peers_admit(struct cv_call *call, bool several)
 {
 	struct cv_peers *ps = call->calls->env.peers;
+	bool same =
+		call->peer && call->from_peer && strcmp(call->peer, call->from_peer) == 0;
 	int err;
 
 	err = cv_peers_admit(ps, call->from_peer);
 	if (err)
 		return err;
 
-	err = cv_peers_admit(ps, other_peer(call));
-	if (err)
-		cv_peers_leave(ps, call->from_peer);
-	else
-		call->admitted = true;
+	call->counted[CV_END_A] = true;
+	if (several || same)
+		return 0;
+
+	err = cv_peers_admit(ps, call->peer);
+	call->counted[CV_END_B] = !err;
 
 	return err;
 }
@@ -196,12 +192,12 @@ static void peers_leave(struct cv_call *call)
 {
 	struct cv_peers *ps = call->calls->env.peers;
 
-	if (!call->admitted)
-		return;
+	if (call->counted[CV_END_A])
+		cv_peers_leave(ps, call->from_peer);
+	if (call->counted[CV_END_B])
+		cv_peers_leave(ps, call->peer);
 
-	call->admitted = false;
-	cv_peers_leave(ps, call->from_peer);
-	cv_peers_leave(ps, other_peer(call));
+	call->counted[CV_END_A] = call->counted[CV_END_B] = false;
 }
 
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
@@ -223,8 +219,11 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	cv_mem_unref(call);
 }
 
-void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status)
+void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e,
+		     const struct cv_msg *why, uint16_t status)
 {
+	const struct cv_msg cancel = {.method = CV_METHOD_CANCEL,
+				      .src = why ? why->src : NULL};
 	struct cv_leg *b = call->party[CV_END_B].leg;
 	struct cv_pair *setup = call->setup;
 	struct cv_list *n, *tmp;
@@ -254,9 +253,8 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 	if (err)
 		cv_call_finish(call, e);
 	else {
-		cv_ladder_note(call, CV_END_B, CV_LADDER_OUT,
-			       &(struct cv_msg){.method = CV_METHOD_CANCEL});
-		b->ops->cancel(setup->out);
+		cv_ladder_note(call, CV_END_B, CV_LADDER_OUT, &cancel);
+		b->ops->cancel(setup->out, &cancel);
 	}
 }
 
@@ -330,7 +328,7 @@ static void on_timer(void *arg)
 	switch (call->state) {
 	case CV_CALL_SETUP:
 		cv_call_abandon(call, &(struct cv_call_end){"edge", "setup-timeout", 0},
-				408);
+				NULL, 408);
 		break;
 	case CV_CALL_CHALLENGED:
 		cv_call_finish(call, &(struct cv_call_end){"caller", "challenged", 0});
@@ -412,99 +410,64 @@ out:
 	return err;
 }
 
-static enum cv_need_policy policy_of(const struct cv_call *call)
-{
-	const struct cv_conf *conf = call->calls->env.conf;
-	const char *names[] = {call->from_peer, call->peer};
-	enum cv_conf_relay is = conf->media.relay;
-
-	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_conf_peer *peer = NULL;
-
-		if (names[i])
-			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
-
-		if (!peer || peer->relay == CV_RELAY_AUTO || is == CV_RELAY_ALWAYS)
-			continue;
-
-		is = peer->relay;
-	}
-
-	switch (is) {
-	case CV_RELAY_ALWAYS:
-		return CV_NEED_ALWAYS;
-	case CV_RELAY_NEVER:
-		return CV_NEED_NEVER;
-	case CV_RELAY_AUTO:
-		break;
-	}
-
-	return CV_NEED_AUTO;
-}
-
-/* Either peer may not be able to follow several early dialogs. */
-static bool shows_single(const struct cv_call *call)
-{
-	const struct cv_conf *conf = call->calls->env.conf;
-	const char *names[] = {call->from_peer, call->peer};
-
-	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_conf_peer *peer = NULL;
-
-		if (names[i])
-			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
-
-		if (peer && peer->early == CV_EARLY_ONE)
-			return true;
-	}
-
-	return false;
-}
-
-/* Target, places, relay: all that is decided before anything is sent. */
-static int decide(struct cv_call *call, const struct cv_request *rq)
+/* Targets, places, relay: all that is decided before anything is sent. */
+static int decide(struct cv_call *call, const struct cv_request *rq,
+		  struct cv_targets *to)
 {
 	const struct cv_call_env *env = &call->calls->env;
-	struct cv_need need;
+	struct cv_party *b = &call->party[CV_END_B];
+	size_t which;
 	int err;
 
-	err = cv_routes_pick(env->routes, rq, &call->target);
+	err = cv_aim(env, rq, to, call->evid);
 	if (err)
 		return err;
 
-	if (call->target.kind == CV_TARGET_PEER) {
-		err = cv_call_aim(env, rq, &call->target, &call->peer, call->evid);
-		if (err)
-			return err;
+	call->target = to->v[0];
+	if (call->target.peer) {
+		call->peer = cv_mem_strdup(call->target.peer);
+		if (!call->peer)
+			return ENOMEM;
+
+		call->target.peer = call->peer;
 	}
 
-	call->target.breadth = cv_breadth_share(rq->max_breadth, 1, 0);
-	call->party[CV_END_B].place = call->target.place;
-	need = (struct cv_need){
-		.a = rq->place,
-		.b = call->target.place,
-		.policy = rq->hide_media ? CV_NEED_ALWAYS : policy_of(call),
-		.same_nat_direct = env->same_nat_direct,
-	};
-	call->reason = cv_need_decide(&need);
-	call->single = shows_single(call);
+	call->reason = cv_aim_relay(env, rq, to, &which);
+	call->single = cv_aim_single(env, call->from_peer, to);
+	b->place = to->v[which].place;
 	cv_call_explain_start(call);
+	b->place = *cv_aim_place(to);
 
 	return 0;
 }
 
-static int leg_make(struct cv_call *call, const struct cv_request *rq)
+static int leg_make(struct cv_call *call, const struct cv_request *rq,
+		    const struct cv_leg *a, const struct cv_targets *to)
 {
 	const struct cv_call_env *env = &call->calls->env;
-	const struct cv_leg_setup setup = {
+	struct cv_party *b = &call->party[CV_END_B];
+	const struct cv_leg_setup one = {
 		.events = &cv_call_events,
-		.arg = &call->party[CV_END_B],
+		.arg = b,
 		.to = &call->target,
 		.rq = rq,
 		.call = call->id,
 	};
+	const struct cv_fan_setup several = {
+		.env = env,
+		.owner = &cv_call_fan_owner,
+		.events = &cv_call_events,
+		.arg = b,
+		.to = to,
+		.ops = a->ops,
+		.method = rq->method,
+		.call = call->id,
+		.evid = call->evid,
+		.from_peer = call->from_peer,
+	};
 
-	return env->leg_new(env->leg_arg, &call->party[CV_END_B].leg, &setup);
+	return to->c > 1 ? cv_fan_new(&b->leg, &several)
+			 : env->leg_new(env->leg_arg, &b->leg, &one);
 }
 
 /* Sends the INVITE on and takes leg A over. On error A is as it was. */
@@ -556,6 +519,7 @@ static void start_undo(struct cv_call *call, int err)
 static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		 struct cv_txn *invite)
 {
+	struct cv_targets to;
 	struct cv_call *call;
 	int err;
 
@@ -565,15 +529,15 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 
 	err = cv_call_trail(c, rq, &call->trail);
 	if (!err)
-		err = decide(call, rq);
+		err = decide(call, rq, &to);
 	if (err)
 		goto out;
 
-	err = peers_admit(call);
+	err = peers_admit(call, to.c > 1);
 	if (err)
 		goto out;
 
-	err = leg_make(call, rq);
+	err = leg_make(call, rq, a, &to);
 	if (err)
 		goto out;
 

@@ -43,12 +43,36 @@ uint64_t cv_trail_last(const struct cv_trail *t)
 	return t->c > 0 ? t->v[t->c - 1] : 0;
 }
 
-unsigned cv_breadth_share(unsigned have, unsigned branches, unsigned i)
+/* Targets of one turn stand together; no turn has more than @p have. */
+static void turns_split(struct cv_targets *to, unsigned have)
 {
-	if (branches == 0 || i >= branches)
-		return 0;
+	uint8_t more = 0, before = 0;
+	unsigned used = 0;
 
-	return have / branches + (i < have % branches);
+	for (size_t i = 0; i < to->c; ++i) {
+		struct cv_target *t = &to->v[i];
+		bool same = i > 0 && t->turn == before;
+
+		before = t->turn;
+		if (same && used == have)
+			++more;
+		used = same && used < have ? used + 1 : 1;
+		t->turn = (uint8_t)(t->turn + more);
+	}
+}
+
+void cv_breadth_split(struct cv_targets *to, unsigned have)
+{
+	turns_split(to, have);
+	for (size_t i = 0; i < to->c; ++i) {
+		unsigned all = 0, nr = 0;
+
+		for (size_t k = 0; k < to->c; ++k) {
+			all += to->v[k].turn == to->v[i].turn;
+			nr += k < i && to->v[k].turn == to->v[i].turn;
+		}
+		to->v[i].breadth = have / all + (nr < have % all);
+	}
 }
 
 /* "user id version" of o=, all but its last three words; empty: none. */

@@ -23,8 +23,10 @@ int cv_trail_add(struct cv_trail *t, uint64_t pass);
 /** The last one; 0: none. */
 uint64_t cv_trail_last(const struct cv_trail *t);
 
-/** Share of branch @p i, from 0, when what a Max-Breadth (RFC 5393 5.3.3) of @p have
- * leaves is split among @p branches sent at once; 0: this one may not be sent. */
-unsigned cv_breadth_share(unsigned have, unsigned branches, unsigned i);
+struct cv_targets;
+
+/** Splits what a Max-Breadth (RFC 5393 5.3.3) of @p have, at least 1, leaves among the
+ * targets of each turn; those it isn't enough for are asked in a turn of their own. */
+void cv_breadth_split(struct cv_targets *to, unsigned have);
 
 #endif

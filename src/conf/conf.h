@@ -131,6 +131,7 @@ struct cv_conf_peer {
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	enum cv_conf_early early;
+	uint32_t try_ms; /* without any response for so long the next target is tried */
 	bool register_; /* a trunk that wants a REGISTER from us (key "register") */
 	const char *username, *password; /* what we prove to it; NULL: nothing; never
 					    shown or logged */

@@ -164,6 +164,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "When a call rings at several places at once: all shows a caller each of "
 		"them (an early dialog each), one shows a single one; for calls from or "
 		"to this peer"},
+	{"peer", "try-timeout", CV_CONF_MILLIS, AT(cv_conf_peer, try_ms), .min = 500,
+	 .max = 32000, .def = "4s",
+	 .doc = "Time without any response, not even 100, after which the next target is "
+		"tried; the last one is awaited for 32 s"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
 		"password: yes or no"},
@@ -317,8 +321,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer",
-	 " srtp srtp-keys contact refer redirect rtp-keepalive try-timeout codecs "},
+	{"peer", " srtp srtp-keys contact refer redirect rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

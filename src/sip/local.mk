@@ -20,8 +20,9 @@ tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit
 	tests/unit/suite_sip.h tests/unit/test_auth.c tests/unit/test_digest_client.c \
 	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_guard.c tests/unit/test_hdr.c \
 	tests/unit/test_ident.c tests/unit/test_named.c tests/unit/test_nat.c \
-	tests/unit/test_pass.c tests/unit/test_policy.c tests/unit/test_privacy.c tests/unit/test_require.c \
-	tests/unit/test_rule.c tests/unit/test_status.c
+	tests/unit/test_pass.c tests/unit/test_policy.c tests/unit/test_privacy.c \
+	tests/unit/test_reg_route.c tests/unit/test_require.c tests/unit/test_rule.c \
+	tests/unit/test_status.c tests/unit/fake_loop.c tests/unit/fake_loop.h
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \

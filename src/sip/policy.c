@@ -84,7 +84,8 @@ const struct cv_conf_peer *cv_sip_leg_peer(const struct cv_sip_leg *leg)
 void cv_sip_edge_of(const struct cv_sip_leg *leg, const struct cv_sip_origin *o,
 		    struct cv_sip_edge *e)
 {
-	const struct cv_sip_leg *mate = o ? NULL : cv_sip_leg_mate(leg);
+	uint32_t fork = 0;
+	const struct cv_sip_leg *mate = o ? NULL : cv_sip_leg_mate(leg, &fork);
 	const struct cv_binding *b = o ? o->binding : NULL;
 
 	if (mate && mate->binding)

@@ -433,8 +433,9 @@ int cv_sip_rule_parties(const struct cv_conf_peer *p, su_home_t *home,
 /** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
  * there. */
 void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m);
-/** The other leg of the call; NULL: none. */
-struct cv_sip_leg *cv_sip_leg_mate(const struct cv_sip_leg *leg);
+/** The other leg of the call, and what it calls an early dialog of this one; NULL: none,
+ * or several. */
+struct cv_sip_leg *cv_sip_leg_mate(const struct cv_sip_leg *leg, uint32_t *fork);
 /** [peer] at the other end; NULL: none, or gone from the configuration. */
 const struct cv_conf_peer *cv_sip_leg_peer(const struct cv_sip_leg *leg);
 /** The body as it leaves by @p to, in @p home: names in dialog-info translated. */
@@ -582,7 +583,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *base);
+void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
 /** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
  * leaves both as they were. */
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);

@@ -30,10 +30,12 @@ EXTRA_DIST += \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
+	tests/lab/sipp/cancel-reason.xml \
 	tests/lab/sipp/fork-answer.xml \
 	tests/lab/sipp/fork-call.xml \
 	tests/lab/sipp/fork-media-answer.xml \
 	tests/lab/sipp/fork-media-call.xml \
+	tests/lab/sipp/late-answer.xml \
 	tests/lab/sipp/hasty-answer.xml \
 	tests/lab/sipp/hasty-call.xml \
 	tests/lab/sipp/prack-answer.xml \
@@ -57,6 +59,8 @@ EXTRA_DIST += \
 	tests/lab/cases/10-tcp-phone.sh \
 	tests/lab/cases/11-ipv6-to-ipv4.sh \
 	tests/lab/cases/12-nat-rebind.sh \
+	tests/lab/cases/35-phones-of-one-user.sh \
+	tests/lab/cases/36-dead-target.sh \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \

@@ -7,20 +7,27 @@
  *
  * Settings, before the first event:
  *   party NAME SIDE ADDR [phone|peer|stranger] [group N] [entry N]
+ *   door NAME ADDR                   one more target of a peer
+ *   rings USER PARTY PARTY then PARTY   who is called as USER: these at once, then that
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
+ *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
  * Events:
  *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [breadth N] [pass N]... [private]
- * [100rel] [BODY]   a new call to PARTY; N of pass is its passing through us, the last
- * one this time; private: it asks that its media address isn't shown NAME METHOD PARTY
- * [cseq N] [id TEXT] [hops N] [LIFE] [BODY]  the same without a call NAME METHOD [LIFE]
- * [BODY]        in the dialog; ACK, CANCEL of its INVITE NAME STATUS [METHOD] [fork N]
- * [session N] [reliable N] [LIFE] [BODY]   a response; METHOD is INVITE when left out; N
- * of reliable is its number NAME gone timeout|lost           its leg is over without BYE
+ *        [100rel] [BODY]             a new call to PARTY; N of pass is its passing through
+ *                                    us, the last one this time; private: it asks that
+ *                                    its media address isn't shown
+ *   NAME METHOD PARTY [cseq N] [id TEXT] [hops N] [LIFE] [BODY]  the same without a call
+ *   NAME METHOD [LIFE] [BODY]        in the dialog; ACK, CANCEL of its INVITE
+ *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [LIFE] [BODY]   a response;
+ *                                    METHOD is INVITE when left out; N of reliable is
+ *                                    its number
+ *   NAME silent [METHOD]             the stack says 408 for it
+ *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out

@@ -29,6 +29,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"digest client", cv_test_digest_client},
 	{"auth", cv_test_auth},
 	{"early", cv_test_early},
+	{"reg_route", cv_test_reg_route},
 	{NULL, NULL},
 };
 

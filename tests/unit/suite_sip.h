@@ -18,6 +18,7 @@ int cv_test_require(void);
 int cv_test_rule(void);
 int cv_test_dlginfo(void);
 int cv_test_named(void);
+int cv_test_reg_route(void);
 int cv_test_nat(void);
 int cv_test_digest_client(void);
 int cv_test_auth(void);

@@ -586,7 +586,7 @@ static void test_cancelled_is_not_sent_again(void)
 	struct cv_txn *t = NULL;
 	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
 
-	leg->ops->cancel(t);
+	leg->ops->cancel(t, &(struct cv_msg){0});
 	reply_challenge(b.trunk, "x", "");
 	expect_passed(leg, b.trunk);
 }

@@ -400,7 +400,7 @@ static void test_refused_refresh_leaves_what_was(void)
 	drop_bob();
 }
 
-static int pick(const char *user, enum cv_who who, struct cv_target *to)
+static int pick(const char *user, enum cv_who who, struct cv_targets *to)
 {
 	struct cv_request rq = {
 		.who = who,
@@ -415,14 +415,14 @@ static int pick(const char *user, enum cv_who who, struct cv_target *to)
 static void test_token_leads_a_peer_to_the_phone(void)
 {
 	struct cv_binding *bob = register_bob("token");
-	struct cv_target to = {0};
+	struct cv_targets to;
 	char token[CV_BIND_TOKEN];
 
 	memcpy(token, bob->token, sizeof(token));
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), 0);
-	CU_ASSERT_EQUAL(to.kind, CV_TARGET_BINDING);
-	CU_ASSERT_EQUAL(to.binding, bob->id);
-	CU_ASSERT_TRUE(cv_addr_eq(&to.hop, &bob->flow.seen));
+	CU_ASSERT_EQUAL(to.v[0].kind, CV_TARGET_BINDING);
+	CU_ASSERT_EQUAL(to.v[0].binding, bob->id);
+	CU_ASSERT_TRUE(cv_addr_eq(&to.v[0].hop, &bob->flow.seen));
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_STRANGER, &to), EACCES);
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_PHONE, &to), EACCES);
 	token[10] = token[10] == '0' ? '1' : '0';
@@ -434,7 +434,7 @@ static void test_token_leads_a_peer_to_the_phone(void)
 
 static void test_account_is_answered_here(void)
 {
-	struct cv_target to = {0};
+	struct cv_targets to;
 
 	CU_ASSERT_EQUAL(pick("alice", CV_WHO_PEER, &to), EHOSTUNREACH);
 	CU_ASSERT_EQUAL(pick("eve", CV_WHO_PEER, &to), ENOENT);

@@ -59,24 +59,33 @@ static void test_trail_tells_loop_from_spiral(void)
 
 static void test_breadth_is_shared(void)
 {
+	enum { MOST = 4 };
 	static const struct {
-		unsigned have, branches, shares[4];
+		unsigned have;
+		size_t c;
+		uint8_t turns[MOST], is[MOST];
+		unsigned shares[MOST];
 	} rows[] = {
-		{60, 1, {60}},     {60, 3, {20, 20, 20}}, {7, 3, {3, 2, 2}},
-		{2, 3, {1, 1, 0}}, /* the third must wait for one of them */
-		{0, 2, {0, 0}},    {1, 0, {0}},
+		{60, 1, {0}, {0}, {60}},
+		{60, 3, {0, 0, 0}, {0, 0, 0}, {20, 20, 20}},
+		{7, 3, {0, 0, 0}, {0, 0, 0}, {3, 2, 2}},
+		{60, 4, {0, 0, 1, 1}, {0, 0, 1, 1}, {30, 30, 30, 30}},
+		/* not enough for all at once: the rest waits for its turn */
+		{2, 4, {0, 0, 0, 1}, {0, 0, 1, 2}, {1, 1, 2, 2}},
+		{1, 3, {0, 0, 0}, {0, 1, 2}, {1, 1, 1}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
-		unsigned sum = 0;
+		struct cv_targets to = {.c = rows[i].c};
 
-		for (unsigned b = 0; b < 4; ++b) {
-			unsigned is = cv_breadth_share(rows[i].have, rows[i].branches, b);
+		for (size_t k = 0; k < to.c; ++k)
+			to.v[k].turn = rows[i].turns[k];
 
-			CU_ASSERT_EQUAL(is, rows[i].shares[b]);
-			sum += is;
+		cv_breadth_split(&to, rows[i].have);
+		for (size_t k = 0; k < to.c; ++k) {
+			CU_ASSERT_EQUAL(to.v[k].turn, rows[i].is[k]);
+			CU_ASSERT_EQUAL(to.v[k].breadth, rows[i].shares[k]);
 		}
-		CU_ASSERT(sum == (rows[i].branches ? rows[i].have : 0));
 	}
 }
 
