@@ -155,6 +155,9 @@ def call(addr, edge, number, name, *headers, proto="UDP", size=0):
             first, headers, _ = split(sock.recv(65535))
         except socket.timeout:
             continue
+        if not first.startswith("SIP/2.0"):
+            sock.sendto(answer(first, headers, "200 OK"), (edge, 5060))  # the edge looks whether we are there
+            continue
         sent = 4  # it is heard
         if first.split()[1][0] == "1":
             continue
