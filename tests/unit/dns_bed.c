@@ -20,6 +20,7 @@ enum {
 	MESSAGE = 4096,
 	NAME = 256,
 	CHAIN = 64, /* CNAMEs of an endless row that are sent */
+	PORTS_TRIED = 32,
 	FOLLOW = 8, /* CNAMEs of the zone that are followed */
 };
 
@@ -347,6 +348,15 @@ static void on_tcp(int fd, void *arg)
 		b->conn = conn;
 }
 
+static void close_sockets(struct dns_bed *b)
+{
+	if (b->udp != -1)
+		(void)close(b->udp);
+	if (b->tcp != -1)
+		(void)close(b->tcp);
+	b->udp = b->tcp = -1;
+}
+
 static void bed_fini(void *obj)
 {
 	struct dns_bed *b = obj;
@@ -356,14 +366,11 @@ static void bed_fini(void *obj)
 	cv_mem_unref(b->conn_fd);
 	if (b->conn != -1)
 		(void)close(b->conn);
-	if (b->udp != -1)
-		(void)close(b->udp);
-	if (b->tcp != -1)
-		(void)close(b->tcp);
+	close_sockets(b);
 }
 
 /* UDP at a free port, TCP at the same. */
-static int open_sockets(struct dns_bed *b)
+static int open_pair(struct dns_bed *b)
 {
 	struct sockaddr_in sin = {.sin_family = AF_INET};
 	socklen_t len = sizeof(sin);
@@ -383,6 +390,19 @@ static int open_sockets(struct dns_bed *b)
 	(void)cv_addr_print(&a, b->server);
 
 	return 0;
+}
+
+/* A port that is free for UDP may be somebody's, or rest, for TCP: then another. */
+static int open_sockets(struct dns_bed *b)
+{
+	int err = EADDRINUSE;
+
+	for (int i = 0; err == EADDRINUSE && i < PORTS_TRIED; ++i) {
+		close_sockets(b);
+		err = open_pair(b);
+	}
+
+	return err;
 }
 
 int dns_bed_open(struct dns_bed **bp, struct cv_loop *loop)
