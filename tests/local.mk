@@ -23,8 +23,8 @@ endif
 
 $(FUZZ_TARGETS): tests/fuzz/%: $(top_srcdir)/tests/fuzz/%.c $(FUZZ_MAIN) $(noinst_LIBRARIES)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
-		$(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
-		-o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
+		$(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) \
+		$(FUZZ_LINK) -o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
 		-Wl,--end-group $(FUZZ_LIBS) $(LIBS)
 
 if FUZZING

@@ -86,6 +86,8 @@ int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 		before = t->kind == CV_TARGET_BINDING ? t : NULL;
 	}
 
+	cv_breadth_split(to, rq->max_breadth);
+
 	return to->c > 0 ? 0 : err ? err : EHOSTUNREACH;
 }
 
@@ -133,7 +135,8 @@ enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_reque
 		const struct cv_need need = {
 			.a = rq->place,
 			.b = to->v[i].place,
-			.policy = policy_of(env, from, to->v[i].peer),
+			.policy = rq->hide_media ? CV_NEED_ALWAYS
+						 : policy_of(env, from, to->v[i].peer),
 			.same_nat_direct = env->same_nat_direct,
 		};
 		enum cv_reason r = cv_need_decide(&need);

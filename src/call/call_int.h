@@ -124,6 +124,9 @@ struct cv_call {
 	char *key; /* A's Call-ID, From tag and Request-URI; owned */
 	struct cv_hash_node by_id, by_key, by_media;
 	struct cv_list node;
+	struct cv_trail trail;        /* how often it came through us, this time too */
+	char *offer_key;              /* key of by_offer; owned; NULL: none */
+	struct cv_hash_node by_offer; /* until it is answered */
 
 	enum cv_call_state state;
 	struct cv_party party[2]; /* by cv_end */
@@ -168,7 +171,7 @@ struct cv_past {
 
 struct cv_calls {
 	struct cv_call_env env;
-	struct cv_hash *by_id, *by_key, *by_media;
+	struct cv_hash *by_id, *by_key, *by_media, *by_offer;
 	struct cv_list list; /* all calls; holds their reference */
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
@@ -343,6 +346,15 @@ struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
 /** Draws an id that no call has. EIO: no random numbers. */
 int cv_call_id_draw(struct cv_calls *c, struct cv_call *call);
 const char *cv_call_state_name(enum cv_call_state s);
+
+/* trail.c */
+
+/** Where a call was before, by what its request says, or else by the call it continues.
+ * EALREADY: a loop; ELOOP: too often. */
+int cv_call_trail(const struct cv_calls *c, const struct cv_request *rq,
+		  struct cv_trail *t);
+/** Makes a call that was just sent on with @p m found by those that continue it. */
+void cv_call_trail_link(struct cv_call *call, const struct cv_msg *m);
 
 /* past.c */
 

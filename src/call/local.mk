@@ -23,6 +23,7 @@ libcall_a_SOURCES = \
 	src/call/table.c \
 	src/call/talk.c \
 	src/call/target.c \
+	src/call/trail.c src/call/trail.h \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
@@ -53,6 +54,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_story.c \
 	tests/unit/test_sub.c \
 	tests/unit/test_table.c \
+	tests/unit/test_trail.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
@@ -105,4 +107,5 @@ EXTRA_DIST += \
 	tests/replay/call/045-caller-gives-up-on-several.flow \
 	tests/replay/call/046-two-answers.flow \
 	tests/replay/call/047-requests-next-target.flow \
-	tests/replay/call/048-early-of-several-as-one.flow
+	tests/replay/call/048-early-of-several-as-one.flow \
+	tests/replay/call/049-circle.flow

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/lab/hostile.py \
 	tests/lab/ownconn.py \
 	tests/lab/pickup.py \
+	tests/lab/mirror.py \
 	tests/lab/plainsip.py \
 	tests/lab/sipua.py \
 	tests/lab/transfer.py \
@@ -75,6 +76,9 @@ EXTRA_DIST += \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \
+	tests/lab/cases/46-circle.sh \
+	tests/lab/cases/47-large-odd.sh \
+	tests/lab/cases/56-headers.sh \
 	tests/lab/cases/48-peer-by-name.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \

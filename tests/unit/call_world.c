@@ -217,7 +217,7 @@ static int feed_call(struct cv_world *w, struct cv_world_party *p, enum cv_metho
 		     struct cv_words *l)
 {
 	const char *id = p->name;
-	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
+	struct cv_request rq = {.max_forwards = 70, .max_breadth = 60, .cseq = 1};
 	struct cv_buf body = {.p = NULL};
 	struct cv_evid *ev = NULL;
 	struct cv_leg *leg;
@@ -233,6 +233,12 @@ static int feed_call(struct cv_world *w, struct cv_world_party *p, enum cv_metho
 			id = cv_words_next(l);
 		else if (cv_words_accept(l, "hops"))
 			rq.max_forwards = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "breadth"))
+			rq.max_breadth = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "pass"))
+			(void)cv_trail_add(&rq.trail, cv_words_number(cv_words_next(l)));
+		else if (cv_words_accept(l, "private"))
+			rq.hide_media = true;
 		else if (cv_words_accept(l, "100rel"))
 			can_100rel = true;
 		else

@@ -7,19 +7,12 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"leg", cv_test_leg},
-	{"need", cv_test_need},
-	{"route", cv_test_route},
-	{"part", cv_test_part},
-	{"past", cv_test_past},
-	{"peers", cv_test_peers},
-	{"offer", cv_test_offer},
-	{"pair", cv_test_pair},
-	{"call", cv_test_call},
-	{"fan", cv_test_fan},
-	{"table", cv_test_table},
-	{"show", cv_test_show},
-	{"story", cv_test_story},
-	{"sub", cv_test_sub},
-	{0},
+	{"leg", cv_test_leg},     {"need", cv_test_need},
+	{"route", cv_test_route}, {"part", cv_test_part},
+	{"past", cv_test_past},   {"peers", cv_test_peers},
+	{"offer", cv_test_offer}, {"pair", cv_test_pair},
+	{"call", cv_test_call},   {"fan", cv_test_fan},
+	{"table", cv_test_table}, {"trail", cv_test_trail},
+	{"show", cv_test_show},   {"story", cv_test_story},
+	{"sub", cv_test_sub},     {0},
 };

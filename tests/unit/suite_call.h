@@ -17,5 +17,6 @@ int cv_test_show(void);
 int cv_test_story(void);
 int cv_test_sub(void);
 int cv_test_table(void);
+int cv_test_trail(void);
 
 #endif
