@@ -23,8 +23,8 @@ endif
 
 $(FUZZ_TARGETS): tests/fuzz/%: $(top_srcdir)/tests/fuzz/%.c $(FUZZ_MAIN) $(noinst_LIBRARIES)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
-		$(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
-		-o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
+		$(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) \
+		$(FUZZ_LINK) -o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
 		-Wl,--end-group $(FUZZ_LIBS) $(LIBS)
 
 if FUZZING
@@ -48,13 +48,16 @@ $(BEFORE_CHECK): need-cunit
 check-lab: all
 	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)'
 
+check-lab-long: all
+	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)' --long
+
 bench: all
 	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
 		test -f "$$bench" && test -x "$$bench" || continue; \
 		found=yes; "$$bench" --quick --build '$(abs_top_builddir)' || exit 1; \
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
-.PHONY: bench check-fuzz check-lab need-cunit
+.PHONY: bench check-fuzz check-lab check-lab-long need-cunit
 
 # The second replay player: the real stack between scripted parties on the loopback
 if MOD_REGISTRAR

@@ -2,7 +2,8 @@
 if MOD_REGISTRAR
 MODULE_LIBS += libmod_registrar.a
 noinst_LIBRARIES += libmod_registrar.a
-libmod_registrar_a_SOURCES = modules/registrar/registrar.c
+libmod_registrar_a_SOURCES = modules/registrar/registrar.c modules/registrar/nonces.c \
+	modules/registrar/nonces.h
 endif
 EXTRA_DIST += modules/registrar/README
 

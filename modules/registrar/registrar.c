@@ -14,6 +14,9 @@
  * Guessing: an unknown user of a domain of ours gets the same realm, the same
  * challenge, the same sums against a password nobody has, and the same refusal
  * as a wrong password (threats 24).
+ *
+ * Seeing: a credential serves once, for the Request-URI and with the count it
+ * was made with (threats 23); the next needs a higher count or another nonce.
  */
 #include "config.h"
 
@@ -34,12 +37,14 @@
 #include "bind/home.h"
 #include "conf/opts.h"
 #include "module.h"
+#include "nonces.h"
 #include "sip/digest.h"
 
 enum {
 	NONCE_LIFE_S = 300, /* a refresh later than this costs one more round trip */
 	NAME_LEN = 256,     /* of user and domain; longer ones are never ours */
 	KEY_LEN = 32,
+	NC_LEN = 8,
 	FAIL_BURST = 10, /* lines in 10 s about wrong passwords */
 	MIN_EXPIRES_S = 60,
 	UDP_EXPIRES_S = 60,
@@ -79,6 +84,8 @@ struct registrar {
 	struct cv_home *home;
 	struct cv_stat_cell *stat;
 	uint8_t key[KEY_LEN];       /* of nonces */
+	uint32_t serial;            /* of the last nonce */
+	struct cv_nonces *nonces;   /* those that were used; owned */
 	char nobody[CV_DIGEST_HEX]; /* ha1 of users that don't exist */
 	struct cv_log_limit failures;
 };
@@ -363,13 +370,14 @@ static struct domain *domain_of_nobody(const struct accounts *acc, struct cv_str
 	return CV_CONTAINER(n, struct domain, node);
 }
 
-static void challenge(const struct registrar *m, const struct cv_home_ask *ask,
+static void challenge(struct registrar *m, const struct cv_home_ask *ask,
 		      const struct domain *d, bool stale, struct cv_home_answer *ans)
 {
 	char source[CV_ADDR_STRLEN], nonce[64];
 
 	cv_digest_nonce(m->key, cv_str_of(cv_addr_print_host(&ask->seen, source)),
-			cv_clock_ms() / 1000, nonce, sizeof(nonce));
+			cv_digest_stamp(cv_clock_ms() / 1000, ++m->serial), nonce,
+			sizeof(nonce));
 	ans->verdict = CV_HOME_CHALLENGE;
 	(void)snprintf(ans->challenge, sizeof(ans->challenge),
 		       "Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, "
@@ -378,8 +386,23 @@ static void challenge(const struct registrar *m, const struct cv_home_ask *ask,
 		       stale ? ", stale=true" : "");
 }
 
+/* nc: eight hexadecimal digits (RFC 7616 3.4); 0: it isn't. */
+static uint32_t count_of(struct cv_str nc)
+{
+	char text[NC_LEN + 1] = "";
+
+	for (size_t i = 0; i < nc.len; ++i) {
+		if (nc.len != NC_LEN || !isxdigit((unsigned char)nc.p[i]))
+			return 0;
+
+		text[i] = nc.p[i];
+	}
+
+	return (uint32_t)strtoul(text, NULL, 16);
+}
+
 /* 0: proved; ENOENT: nothing that could be judged; EACCES: wrong; ESTALE: right, by an
- * old nonce. The same sums for a user that doesn't exist. */
+ * old nonce or one that was used so. The same sums for a user that doesn't exist. */
 static int verify(const struct registrar *m, const struct cv_home_ask *ask,
 		  const struct domain *d, const struct account *a)
 {
@@ -400,13 +423,16 @@ static int verify(const struct registrar *m, const struct cv_home_ask *ask,
 
 	good = got.alg == d->alg && !cv_str_is_empty(got.qop) &&
 	       cv_str_eq(got.username, ask->user) &&
-	       cv_str_eq(got.realm, cv_str_of(d->name));
+	       cv_str_eq(got.realm, cv_str_of(d->name)) &&
+	       cv_digest_covers(&got, ask->ruri) && count_of(got.nc) > 0;
 	good = cv_digest_matches(&got, ask->method, a ? a->ha1[d->alg] : m->nobody) &&
 	       good && a;
 	if (!good)
 		return EACCES;
 
-	return err;
+	return err ? err
+		   : cv_nonces_use(m->nonces, cv_digest_nonce_stamp(got.nonce),
+				   count_of(got.nc));
 }
 
 static void accept_for(const struct registrar *m, const struct cv_home_ask *ask,
@@ -496,6 +522,7 @@ static int start(void *mod, struct cv_env *env)
 {
 	struct registrar *m = mod;
 	ssize_t n = getrandom(m->key, sizeof(m->key), 0);
+	int err;
 
 	if (n != (ssize_t)sizeof(m->key))
 		return n == -1 ? errno : EIO;
@@ -503,8 +530,9 @@ static int start(void *mod, struct cv_env *env)
 	/* a hash of no known text; its length serves either algorithm's sum */
 	cv_digest_nonce(m->key, CV_STR("nobody"), 0, m->nobody, sizeof(m->nobody));
 	m->stat = env->stat;
+	err = cv_nonces_new(&m->nonces);
 
-	return cv_home_add(env, &m->home, &home_ops, m);
+	return err ? err : cv_home_add(env, &m->home, &home_ops, m);
 }
 
 static int adopt(void *mod, void *fresh)
@@ -524,6 +552,7 @@ static void stop(void *mod)
 
 	m->home = cv_home_del(m->home);
 	m->acc = cv_mem_unref(m->acc);
+	m->nonces = cv_mem_unref(m->nonces);
 	explicit_bzero(m->key, sizeof(m->key));
 }
 

@@ -17,6 +17,7 @@
 #include "conf/opts.h"
 #include "fake_loop.h"
 #include "module.h"
+#include "nonces.h"
 #include "sip/digest.h"
 #include "suite_registrar.h"
 
@@ -313,6 +314,128 @@ static void test_old_nonce_is_stale_another_source_is_not_ours(void)
 	bench_close(&b);
 }
 
+/* One answer to a challenge, as often as it is sent. */
+struct answer {
+	char value[1024];
+	struct cv_digest d; /* of the challenge; borrowed */
+	const char *uri, *nc;
+};
+
+static int say(struct bench *b, struct cv_home_ask *ask, struct answer *a,
+	       struct cv_home_answer *ans)
+{
+	char ha1[CV_DIGEST_HEX], hex[CV_DIGEST_HEX];
+	int err;
+
+	a->d.uri = cv_str_of(a->uri);
+	a->d.nc = cv_str_of(a->nc);
+	a->d.cnonce = CV_STR("abc");
+	cv_digest_ha1(a->d.alg, ask->user, a->d.realm, CV_STR("wonder"), ha1);
+	cv_digest_response(&a->d, ask->method, ha1, hex);
+	(void)snprintf(a->value, sizeof(a->value),
+		       "Digest username=\"alice\", realm=\"edge.example\", "
+		       "nonce=\"" CV_STR_FMT "\", uri=\"%s\", response=\"%s\", "
+		       "qop=auth, nc=%s, cnonce=\"abc\"",
+		       CV_STR_ARG(a->d.nonce), a->uri, hex, a->nc);
+	ask->authorization = cv_str_of(a->value);
+	err = cv_homes_answer(b->env.homes, ask, ans);
+	ask->authorization = CV_STR_NULL;
+
+	return err ? err : (int)ans->verdict;
+}
+
+static void test_credential_serves_once(void)
+{
+	static const struct {
+		const char *nc;
+		enum cv_home_verdict is;
+		bool stale;
+	} rows[] = {
+		{"00000001", CV_HOME_ACCEPT, false},
+		{"00000001", CV_HOME_CHALLENGE, true}, /* seen and sent again */
+		{"00000002", CV_HOME_ACCEPT, false},
+		{"0000000a", CV_HOME_ACCEPT, false}, /* requests may get lost */
+		{"00000003", CV_HOME_CHALLENGE, true},
+		{"00000000", CV_HOME_CHALLENGE, false},
+		{"1", CV_HOME_CHALLENGE, false},
+		{"0000000g", CV_HOME_CHALLENGE, false},
+	};
+	struct cv_home_ask ask = ask_of("alice");
+	struct cv_home_answer first = {0}, ans = {0};
+	struct answer a = {.uri = "sip:192.0.2.1"};
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_EQUAL_FATAL(cv_homes_answer(b.env.homes, &ask, &first), 0);
+	CU_ASSERT_EQUAL_FATAL(cv_digest_parse(&a.d, cv_str_of(first.challenge)), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		a.nc = rows[i].nc;
+		CU_ASSERT_EQUAL(say(&b, &ask, &a, &ans), (int)rows[i].is);
+		if (rows[i].is == CV_HOME_CHALLENGE)
+			CU_ASSERT_EQUAL(strstr(ans.challenge, "stale=true") != NULL,
+					rows[i].stale);
+	}
+	bench_close(&b);
+}
+
+static void test_credential_serves_its_request_only(void)
+{
+	struct cv_home_ask ask = ask_of("alice");
+	struct cv_home_answer first = {0}, ans = {0};
+	struct answer a = {.uri = "sip:911@192.0.2.1", .nc = "00000001"};
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_EQUAL_FATAL(cv_homes_answer(b.env.homes, &ask, &first), 0);
+	CU_ASSERT_EQUAL_FATAL(cv_digest_parse(&a.d, cv_str_of(first.challenge)), 0);
+	CU_ASSERT_EQUAL(say(&b, &ask, &a, &ans), CV_HOME_CHALLENGE);
+	CU_ASSERT_EQUAL(cv_stats_sum(b.stats, CV_STAT_auth_failed), 1);
+	a.uri = "sip:192.0.2.1:5060;transport=udp";
+	CU_ASSERT_EQUAL(say(&b, &ask, &a, &ans), CV_HOME_ACCEPT);
+	bench_close(&b);
+}
+
+/* Two phones behind one NAT ask in the same second. */
+static void test_no_two_nonces_are_the_same(void)
+{
+	struct cv_home_ask ask = ask_of("alice");
+	struct cv_home_answer a = {0}, b = {0};
+	struct bench bench;
+
+	bench_open(&bench);
+	CU_ASSERT_EQUAL(cv_homes_answer(bench.env.homes, &ask, &a), 0);
+	CU_ASSERT_EQUAL(cv_homes_answer(bench.env.homes, &ask, &b), 0);
+	CU_ASSERT_STRING_NOT_EQUAL(a.challenge, b.challenge);
+	bench_close(&bench);
+}
+
+/* However many are used, none is believed twice. */
+static void test_forgotten_nonces_are_old(void)
+{
+	enum { MANY = 200000 };
+	struct cv_nonces *n = NULL;
+	unsigned believed = 0;
+
+	CU_ASSERT_EQUAL_FATAL(cv_nonces_new(&n), 0);
+	for (uint64_t i = 1; i <= MANY; ++i)
+		CU_ASSERT_EQUAL(cv_nonces_use(n, i, 1), 0);
+	for (uint64_t i = 1; i <= MANY; ++i)
+		believed += cv_nonces_use(n, i, 1) == 0;
+	CU_ASSERT_EQUAL(believed, 0);
+	CU_ASSERT_EQUAL(cv_nonces_use(n, MANY, 2), 0);
+	cv_mem_unref(n);
+}
+
+static void test_nonces_oom(void)
+{
+	struct cv_nonces *n = NULL;
+
+	cv_mem_budget(0);
+	CU_ASSERT_EQUAL(cv_nonces_new(&n), ENOMEM);
+	cv_mem_budget(-1);
+	CU_ASSERT_PTR_NULL(n);
+}
+
 static void test_expiry_is_clamped(void)
 {
 	struct cv_home_ask ask = ask_of("alice");
@@ -454,6 +577,13 @@ int cv_test_registrar(void)
 	    !CU_add_test(s, "others go on", test_others_go_on) ||
 	    !CU_add_test(s, "old nonce is stale, another source's is not ours",
 			 test_old_nonce_is_stale_another_source_is_not_ours) ||
+	    !CU_add_test(s, "credential serves once", test_credential_serves_once) ||
+	    !CU_add_test(s, "credential serves its request only",
+			 test_credential_serves_its_request_only) ||
+	    !CU_add_test(s, "no two nonces are the same",
+			 test_no_two_nonces_are_the_same) ||
+	    !CU_add_test(s, "forgotten nonces are old", test_forgotten_nonces_are_old) ||
+	    !CU_add_test(s, "nonces, out of memory", test_nonces_oom) ||
 	    !CU_add_test(s, "expiry is clamped", test_expiry_is_clamped) ||
 	    !CU_add_test(s, "algorithm follows the domain",
 			 test_algorithm_follows_the_domain) ||

@@ -86,6 +86,8 @@ int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 		before = t->kind == CV_TARGET_BINDING ? t : NULL;
 	}
 
+	cv_breadth_split(to, rq->max_breadth);
+
 	return to->c > 0 ? 0 : err ? err : EHOSTUNREACH;
 }
 
@@ -94,9 +96,14 @@ int cv_aim_peer(const struct cv_call_env *env, const struct cv_request *rq,
 {
 	const struct cv_target t = {.kind = CV_TARGET_PEER, .peer = peer};
 
-	to->c = 0;
+	int err;
 
-	return add_hops(env, rq, &t, to, ev);
+	to->c = 0;
+	err = add_hops(env, rq, &t, to, ev);
+	if (!err)
+		cv_breadth_split(to, rq->max_breadth);
+
+	return err;
 }
 
 static const struct cv_conf_peer *peer_of(const struct cv_call_env *env, const char *name)
@@ -132,7 +139,7 @@ enum cv_need_policy cv_aim_policy(const struct cv_call_env *env, const char *fro
 	return CV_NEED_AUTO;
 }
 
-enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_place *a,
+enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
 			    const char *from, const struct cv_targets *to, size_t *which)
 {
 	enum cv_reason first = CV_REASON_NONE_SAME_SIDE;
@@ -140,9 +147,11 @@ enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_place
 	*which = 0;
 	for (size_t i = 0; i < to->c; ++i) {
 		const struct cv_need need = {
-			.a = *a,
+			.a = rq->place,
 			.b = to->v[i].place,
-			.policy = cv_aim_policy(env, from, to->v[i].peer),
+			.policy = rq->hide_media
+					  ? CV_NEED_ALWAYS
+					  : cv_aim_policy(env, from, to->v[i].peer),
 			.same_nat_direct = env->same_nat_direct,
 		};
 		enum cv_reason r = cv_need_decide(&need);

@@ -31,6 +31,7 @@ static void calls_fini(void *obj)
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
+	cv_mem_unref(c->by_offer);
 	cv_mem_unref(c->subs_by_key);
 	cv_mem_unref(c->sub_sources);
 }
@@ -73,6 +74,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 		goto out;
 
 	err = cv_hash_new(&c->by_media);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->by_offer);
 	if (err)
 		goto out;
 
@@ -122,6 +127,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
 	free(call->key);
+	free(call->offer_key);
 	free(call->peer);
 	free(call->from_peer);
 }
@@ -249,6 +255,7 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e,
 void cv_call_answered(struct cv_call *call)
 {
 	call->state = CV_CALL_ANSWERED;
+	cv_hash_del(&call->by_offer);
 	call->answer_ms = cv_clock_ms();
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
@@ -381,11 +388,12 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	if (err)
 		goto out;
 
-	err = cv_evid_new(&call->evid);
+	/* shared, for the legs go on to say what they decide of the request */
+	call->evid = cv_mem_ref(rq->evid);
+	err = call->evid ? 0 : cv_evid_new(&call->evid);
 	if (err)
 		goto out;
 
-	cv_evid_join(call->evid, rq->evid);
 	err = cv_timer_new(&call->timer, c->env.loop, on_timer, call);
 
 out:
@@ -424,7 +432,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq, const char 
 	}
 
 	call->reason =
-		cv_aim_relay(env, &rq->place, call->from_peer, to, &which);
+		cv_aim_relay(env, rq, call->from_peer, to, &which);
 	call->single = cv_aim_single(env, call->from_peer, to);
 	b->place = to->v[which].place;
 	cv_call_explain_start(call);
@@ -559,7 +567,9 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err)
 		return err;
 
-	err = decide(call, rq, NULL, &to);
+	err = cv_call_trail(c, rq, &call->trail);
+	if (!err)
+		err = decide(call, rq, NULL, &to);
 	if (err)
 		goto out;
 
@@ -583,6 +593,7 @@ out:
 	}
 
 	cv_call_link(call);
+	cv_call_trail_link(call, &rq->msg);
 	cv_stat_add(c->env.stat, CV_STAT_calls_started, 1);
 	cv_call_log_start(call);
 
@@ -676,7 +687,9 @@ int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg
 	if (!c || !rq || !a || !invite)
 		return EINVAL;
 
-	err = rq->max_forwards == 0 ? ELOOP : start_or_retry(c, rq, a, invite);
+	err = rq->max_forwards == 0  ? ELOOP
+	      : rq->max_breadth == 0 ? EMLINK
+				     : start_or_retry(c, rq, a, invite);
 	if (err && cv_log_allow(&c->refused, REFUSALS_LOGGED))
 		cv_past_refused(c, rq, err); /* a flood pushes nothing out */
 

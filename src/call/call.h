@@ -78,7 +78,7 @@ void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf);
  * nothing was kept and the caller answers by sip/status.c: ENOENT no route,
  * EACCES refused, EBUSY limit (503), ENOSPC no media port (503), EBADMSG SDP
  * (488), ELOOP Max-Forwards used up (483), EALREADY the same request by another
- * way (482), EHOSTUNREACH, ENOMEM.
+ * way, or a loop (482), EMLINK Max-Breadth used up (440), EHOSTUNREACH, ENOMEM.
  */
 int cv_call_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		  struct cv_txn *invite);

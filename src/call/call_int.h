@@ -127,6 +127,9 @@ struct cv_call {
 	char *key; /* A's Call-ID, From tag and Request-URI; owned */
 	struct cv_hash_node by_id, by_key, by_media;
 	struct cv_list node;
+	struct cv_trail trail;        /* how often it came through us, this time too */
+	char *offer_key;              /* key of by_offer; owned; NULL: none */
+	struct cv_hash_node by_offer; /* until it is answered */
 
 	enum cv_call_state state;
 	struct cv_party party[2]; /* by cv_end */
@@ -176,7 +179,7 @@ struct cv_past {
 
 struct cv_calls {
 	struct cv_call_env env;
-	struct cv_hash *by_id, *by_key, *by_media;
+	struct cv_hash *by_id, *by_key, *by_media, *by_offer;
 	struct cv_list list; /* all calls; holds their reference */
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
@@ -247,9 +250,9 @@ int cv_aim_peer(const struct cv_call_env *env, const struct cv_request *rq,
 /** What the configuration says of relays between these peers (NULL: none). */
 enum cv_need_policy cv_aim_policy(const struct cv_call_env *env, const char *from,
 				  const char *to);
-/** The relay that all of them together need for a caller at @p a and of [peer] @p from
- * (NULL: of none); @p which needs it. */
-enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_place *a,
+/** The relay that all of them together need for a caller of [peer] @p from (NULL: of
+ * none); @p which needs it. */
+enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
 			    const char *from, const struct cv_targets *to, size_t *which);
 /** Tells how a request to a target went, by its final response. */
 void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
@@ -390,6 +393,15 @@ struct cv_call *cv_calls_find_key(const struct cv_calls *c, struct cv_str key,
  * no random numbers. */
 int cv_call_id_draw(struct cv_calls *c, char *id);
 const char *cv_call_state_name(enum cv_call_state s);
+
+/* trail.c */
+
+/** Where a call was before, by what its request says, or else by the call it continues.
+ * EALREADY: a loop; ELOOP: too often. */
+int cv_call_trail(const struct cv_calls *c, const struct cv_request *rq,
+		  struct cv_trail *t);
+/** Makes a call that was just sent on with @p m found by those that continue it. */
+void cv_call_trail_link(struct cv_call *call, const struct cv_msg *m);
 
 /* past.c */
 

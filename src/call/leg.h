@@ -25,6 +25,7 @@
 #include "base/evid.h"
 #include "base/flow.h"
 #include "base/str.h"
+#include "call/trail.h"
 
 enum cv_method {
 	CV_METHOD_INVITE = 0,
@@ -84,6 +85,9 @@ struct cv_request {
 	struct cv_str call_id, from_tag;
 	uint32_t cseq;
 	unsigned max_forwards;                    /* as received; 70 when absent */
+	unsigned max_breadth;  /* as received (RFC 5393 5); 60 when absent */
+	struct cv_trail trail; /* earlier passings it tells of, and this one as last;
+				  empty: not known */
 	struct cv_str ruri, ruri_user, ruri_host; /* Request-URI, its user part (as
 						     written), its host without port */
 	bool ruri_ours;                           /* host is an address or name of ours */
@@ -95,6 +99,7 @@ struct cv_request {
 	bool stands_in; /* what came of a REFER: its party is another than its sender, at
 			   place, and of peer for_peer (NULL: of none) */
 	const char *for_peer;
+	bool hide_media; /* Privacy: session, relay whatever else decides (RFC 3323) */
 	struct cv_msg msg;
 	struct cv_evid
 		*evid; /* what was decided of the sender so far; borrowed, may be NULL */
@@ -114,6 +119,7 @@ struct cv_target {
 	struct cv_addr hop; /* numeric next hop */
 	enum cv_transport transport;
 	struct cv_place place;
+	unsigned breadth;  /* what its Max-Breadth says: its share (call/trail.h) */
 	bool user_changed; /* a [route] stripped or prefixed: user below replaces the
 			      Request-URI's user */
 	char user[128];

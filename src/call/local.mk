@@ -25,6 +25,7 @@ libcall_a_SOURCES = \
 	src/call/table.c \
 	src/call/talk.c \
 	src/call/target.c \
+	src/call/trail.c src/call/trail.h \
 	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
 	src/module.h
 
@@ -58,6 +59,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_story.c \
 	tests/unit/test_sub.c \
 	tests/unit/test_table.c \
+	tests/unit/test_trail.c \
 	tests/unit/test_transfer.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
@@ -121,5 +123,6 @@ EXTRA_DIST += \
 	tests/replay/call/046-two-answers.flow \
 	tests/replay/call/047-requests-next-target.flow \
 	tests/replay/call/048-early-of-several-as-one.flow \
+	tests/replay/call/049-circle.flow \
 	tests/replay/call/060-redirect-of-several.flow \
 	tests/replay/call/061-transfer-to-several.flow

@@ -85,9 +85,13 @@ const char *cv_call_refusal_name(int err)
 	case ELOOP:
 		return "max-forwards";
 	case EALREADY:
-		return "merged";
+		return "loop"; /* or the same by two ways */
 	case EDQUOT:
 		return "too-many-of-one-source";
+	case EMLINK:
+		return "max-breadth";
+	case EPROTO:
+		return "privacy"; /* more than we can do, and critical */
 	case EHOSTUNREACH:
 		return "unreachable";
 	case EAGAIN:

@@ -611,6 +611,9 @@ static int start_or_retry(struct cv_calls *c, const struct cv_request *rq,
 	if (rq->max_forwards == 0)
 		return ELOOP;
 
+	if (rq->max_breadth == 0)
+		return EMLINK;
+
 	err = cv_sub_find(&s, c, rq);
 	if (err == ENOENT)
 		return start(c, rq, a, t);

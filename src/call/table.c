@@ -33,6 +33,7 @@ void cv_call_unlink(struct cv_call *call)
 	cv_hash_del(&call->by_id);
 	cv_hash_del(&call->by_key);
 	cv_hash_del(&call->by_media);
+	cv_hash_del(&call->by_offer);
 	cv_list_del(&call->node);
 	--call->calls->count;
 }

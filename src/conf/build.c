@@ -54,7 +54,8 @@ void cv_conf_find(struct cv_conf_job *job, struct cv_conf_pos pos, const char *f
 static bool is_list(const struct cv_conf_key *key)
 {
 	return key->type == CV_CONF_LIST || key->type == CV_CONF_TARGETS ||
-	       key->type == CV_CONF_PORTLIST;
+	       key->type == CV_CONF_PORTLIST || key->type == CV_CONF_NAMES ||
+	       key->type == CV_CONF_HEADERS;
 }
 
 static void key_refuse(struct cv_conf_job *job, const struct cv_opts_sec *s,

@@ -141,6 +141,9 @@ struct cv_conf_peer {
 					    shown or logged */
 	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
+	struct cv_conf_list add_headers, remove_headers; /* whole headers; names */
+	const char *from_user, *from_host, *to_host;     /* NULL: as it comes */
+	unsigned mtu;                /* bytes of a request over UDP; 0: whatever it has */
 	uint32_t options_ping_ms;    /* 0: off */
 	unsigned max_calls, max_cps; /* 0: no limit of its own */
 	int dscp; /* -1: as [media] */

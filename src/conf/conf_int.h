@@ -43,6 +43,10 @@ enum cv_conf_type {
 	CV_CONF_PORTLIST, /* uint16_t[CV_CONF_PORTS], count at also */
 	CV_CONF_RANGE,    /* uint16_t low, high at also */
 	CV_CONF_INCLUDE,  /* read by load.c */
+	CV_CONF_USER,     /* const char *, user of a SIP URI */
+	CV_CONF_HOST,     /* const char *, its host */
+	CV_CONF_NAMES,    /* struct cv_conf_list of header names */
+	CV_CONF_HEADERS,  /* the same of whole headers, one a line */
 };
 
 /** A row of the key table. */
@@ -149,6 +153,12 @@ void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 /** All elements of all lines with the key; @p e NULL: @p text alone. */
 void cv_conf_value_list(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			const struct cv_opts_entry *e, const char *text);
+
+/* header.c: NULL: good; else what is wrong, as "is ..." */
+const char *cv_conf_header_name(struct cv_str name);
+const char *cv_conf_header_line(struct cv_str line);
+bool cv_conf_is_user(const char *text);
+bool cv_conf_is_host(const char *text);
 
 /* target.c: a peer's target */
 /** False: it was refused, with a finding. */

@@ -191,7 +191,29 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"target "
 		"asks for"},
 	{"peer", "trust-identity", CV_CONF_BOOL, AT(cv_conf_peer, trust_identity),
-	 .def = "no", .doc = "Believe the identity headers it sends: yes or no"},
+	 .def = "no",
+	 .doc = "Believe the identity headers it sends (P-Asserted-Identity, "
+		"Remote-Party-ID, Diversion, History-Info and the like), let it see "
+		"those of others whatever their Privacy says, and leave Privacy to it: "
+		"yes or no"},
+	{"peer", "add-header", CV_CONF_HEADERS, AT(cv_conf_peer, add_headers),
+	 .doc = "A header, as X-Name: value, put into every request and response to it; "
+		"a repeated key adds another; a blank before a semicolon would begin a "
+		"comment"},
+	{"peer", "remove-header", CV_CONF_NAMES, AT(cv_conf_peer, remove_headers),
+	 .doc = "Names of headers that it never gets, before add-header"},
+	{"peer", "from-user", CV_CONF_USER, AT(cv_conf_peer, from_user),
+	 .doc = "User of From in what starts towards it, as a trunk that wants its "
+		"account there; by default the caller's"},
+	{"peer", "from-host", CV_CONF_HOST, AT(cv_conf_peer, from_host),
+	 .doc = "The same for the host of From"},
+	{"peer", "to-host", CV_CONF_HOST, AT(cv_conf_peer, to_host),
+	 .doc = "The same for the host of To"},
+	{"peer", "mtu", CV_CONF_COUNT, AT(cv_conf_peer, mtu), .min = 500, .max = 65535,
+	 .doc = "Bytes above which a request that starts something goes to it by TCP in "
+		"place of UDP, with all that follows in the dialog, when a target "
+		"that is the same address says transport=tcp; by default never, they are "
+		"logged"},
 	{"peer", "options-ping", CV_CONF_MILLIS, AT(cv_conf_peer, options_ping_ms),
 	 .min = 1000, .max = HOUR_MS, .words = "off", .def = "30s",
 	 .doc = "Time between two OPTIONS with which each address of target is asked "
@@ -308,8 +330,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact add-header "
-		 "remove-header mtu rtp-keepalive codecs "},
+	{"peer", " srtp srtp-keys contact rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

@@ -7,6 +7,7 @@ libconf_a_SOURCES = \
 	src/conf/conf.h src/conf/conf_int.h \
 	src/conf/doc.c \
 	src/conf/find.c \
+	src/conf/header.c \
 	src/conf/keys.c \
 	src/conf/load.c \
 	src/conf/opts.c src/conf/opts.h \

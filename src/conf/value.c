@@ -147,6 +147,14 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			refuse(job, slot, text,
 			       "32 (MD5) or 64 (SHA-256) hexadecimal digits");
 		break;
+	case CV_CONF_USER:
+		if (!cv_conf_is_user(text))
+			refuse(job, slot, text, "the user of a SIP URI, as 4930123456");
+		break;
+	case CV_CONF_HOST:
+		if (!cv_conf_is_host(text))
+			refuse(job, slot, text, "a host, as example.com");
+		break;
 	case CV_CONF_TEXT:
 	case CV_CONF_LIST:
 	case CV_CONF_TARGETS:
@@ -158,6 +166,8 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_PORTLIST:
 	case CV_CONF_RANGE:
 	case CV_CONF_INCLUDE:
+	case CV_CONF_NAMES:
+	case CV_CONF_HEADERS:
 		break;
 	}
 
@@ -312,12 +322,39 @@ static size_t items_count(const struct cv_opts_entry *e, const char *text)
 	return n;
 }
 
+static void item_add(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+		     struct cv_conf_list *list, struct cv_str part)
+{
+	const char *why = NULL;
+
+	if (slot->key->type == CV_CONF_HEADERS)
+		why = cv_conf_header_line(part);
+	else if (slot->key->type == CV_CONF_NAMES)
+		why = cv_conf_header_name(part);
+
+	if (why)
+		cv_conf_find(job, slot->pos, "%s: " CV_STR_FMT " %s", slot->key->name,
+			     part.len < SHOWN ? (int)part.len : SHOWN, part.p, why);
+
+	list->v[list->c].text = cv_opts_keep(job->opts, part);
+	list->v[list->c].pos = slot->pos;
+	if (!list->v[list->c].text)
+		job->err = ENOMEM;
+	else
+		++list->c;
+}
+
 /* Adds the elements of one line; an empty one is a finding, an empty line is not. */
 static void items_add(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 		      struct cv_conf_list *list, struct cv_str text)
 {
 	struct cv_str part;
 	bool more = text.len > 0;
+
+	if (more && slot->key->type == CV_CONF_HEADERS) { /* commas are the header's */
+		item_add(job, slot, list, text);
+		return;
+	}
 
 	while (more) {
 		more = cv_str_chr(text, ',') < text.len;
@@ -332,12 +369,7 @@ static void items_add(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			continue;
 		}
 
-		list->v[list->c].text = cv_opts_keep(job->opts, part);
-		list->v[list->c].pos = slot->pos;
-		if (!list->v[list->c].text)
-			job->err = ENOMEM;
-		else
-			++list->c;
+		item_add(job, slot, list, part);
 	}
 }
 
@@ -453,6 +485,8 @@ void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_METHOD:
 	case CV_CONF_SOURCE:
 	case CV_CONF_HA1:
+	case CV_CONF_USER:
+	case CV_CONF_HOST:
 		text_check(job, slot, text);
 		break;
 	case CV_CONF_WORD:
@@ -474,6 +508,8 @@ void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_LIST:
 	case CV_CONF_TARGETS:
 	case CV_CONF_PORTLIST:
+	case CV_CONF_NAMES:
+	case CV_CONF_HEADERS:
 		cv_conf_value_list(job, slot, NULL, text);
 		break;
 	case CV_CONF_INCLUDE:

@@ -16,9 +16,10 @@
 #include <openssl/hmac.h>
 
 enum {
-	NONCE_TIME = 16, /* hex digits: seconds */
-	NONCE_MAC = 32,  /* hex digits: 16 bytes of HMAC-SHA256 */
-	PARTS = 7,       /* of the longest sum */
+	NONCE_TIME = 16,   /* hex digits of a stamp */
+	NONCE_MAC = 32,    /* hex digits: 16 bytes of HMAC-SHA256 */
+	STAMP_SERIAL = 24, /* low bits of a stamp that are no time */
+	PARTS = 7,         /* of the longest sum */
 };
 
 static const char digits[] = "0123456789abcdef";
@@ -381,12 +382,12 @@ static bool nonce_mac(const uint8_t key[32], struct cv_str source, const char *t
 	return true;
 }
 
-void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t now_s,
+void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t stamp,
 		     char *dst, size_t size)
 {
 	char time_hex[NONCE_TIME + 1], mac[NONCE_MAC + 1];
 
-	(void)snprintf(time_hex, sizeof(time_hex), "%016llx", (unsigned long long)now_s);
+	(void)snprintf(time_hex, sizeof(time_hex), "%016llx", (unsigned long long)stamp);
 	if (!nonce_mac(key, source, time_hex, mac))
 		mac[0] = '\0'; /* a nonce that no check takes: asked again */
 
@@ -411,13 +412,23 @@ static int read_hex(uint64_t *np, const char *p, size_t len)
 	return 0;
 }
 
+uint64_t cv_digest_nonce_stamp(struct cv_str nonce)
+{
+	uint64_t stamp;
+
+	if (nonce.len != NONCE_TIME + NONCE_MAC || read_hex(&stamp, nonce.p, NONCE_TIME))
+		return 0;
+
+	return stamp;
+}
+
 int cv_digest_nonce_check(const uint8_t key[32], struct cv_str source, uint64_t now_s,
 			  uint64_t life_s, struct cv_str nonce)
 {
+	uint64_t stamp = cv_digest_nonce_stamp(nonce), made_s = stamp >> STAMP_SERIAL;
 	char mac[NONCE_MAC + 1];
-	uint64_t made_s = 0;
 
-	if (nonce.len != NONCE_TIME + NONCE_MAC || read_hex(&made_s, nonce.p, NONCE_TIME))
+	if (stamp == 0)
 		return EBADMSG;
 
 	if (!nonce_mac(key, source, nonce.p, mac) ||

@@ -40,10 +40,24 @@ bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const ch
  * left out. EINVAL: a quote, backslash or control byte in it; ENOMEM. */
 int cv_digest_print(struct cv_buf *to, const struct cv_digest *d);
 
-/** Stateless nonces: time + keyed hash of time and source address, so that they can't be
- * made by others and grow no table. */
-void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t now_s,
+/** The credential was made for the request with this Request-URI: scheme, user, host and
+ * port are the same (RFC 3261 19.1.4); parameters are not looked at, since phones leave
+ * out what is one hop's. */
+bool cv_digest_covers(const struct cv_digest *d, struct cv_str ruri);
+
+/** Names a nonce: the second it is made in and a number that no other of the same key and
+ * second has, of which 24 bits count. */
+static inline uint64_t cv_digest_stamp(uint64_t now_s, uint32_t serial)
+{
+	return now_s << 24 | (serial & 0xffffff);
+}
+
+/** Nonces that can't be made by others: stamp + keyed hash of stamp and source address.
+ * No table is needed to know them again. */
+void cv_digest_nonce(const uint8_t key[32], struct cv_str source, uint64_t stamp,
 		     char *dst, size_t size);
+/** Stamp of a genuine nonce; 0 when it has not the form of one. */
+uint64_t cv_digest_nonce_stamp(struct cv_str nonce);
 /** 0: fresh; ESTALE: genuine but older than @p life_s; EBADMSG: not ours. */
 int cv_digest_nonce_check(const uint8_t key[32], struct cv_str source, uint64_t now_s,
 			  uint64_t life_s, struct cv_str nonce);

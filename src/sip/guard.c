@@ -37,12 +37,14 @@ enum {
 struct kind {
 	struct msg_hclass_s twin;
 	msg_hclass_t *theirs;
+	struct cv_sip_guard *guard; /* it belongs to */
 };
 
 struct cv_sip_guard {
 	msg_mclass_t *table; /* owned, by free(); points into v */
 	struct kind v[KINDS];
 	size_t c;
+	struct cv_stat_cell *stat; /* borrowed; NULL: nobody counts */
 };
 
 /* The header is unlinked from the message yet: parameters can be taken out as they are.
@@ -53,6 +55,26 @@ static void drop_maddr(sip_via_t *v)
 		msg_header_remove_param(v->v_common, "maddr");
 		v->v_maddr = NULL;
 	}
+}
+
+/*
+ * A request whose top Via names another transport than it came by is dropped by
+ * the stack without a word; phones and gateways write such Vias. Over UDP it is
+ * mended here, on streams by the door (net/stream_conn.c). The home of a message
+ * is the message; a Via further down its line has something before it.
+ */
+static void mend(const struct kind *k, su_home_t *home, sip_via_t *v)
+{
+	msg_t *m = (msg_t *)home;
+	const sip_t *sip = sip_object(m);
+
+	if (!sip || !sip->sip_request || sip->sip_via || v->v_common->h_prev ||
+	    v->v_protocol == sip_transport_udp ||
+	    msg_addrinfo(m)->ai_socktype != SOCK_DGRAM)
+		return;
+
+	v->v_protocol = sip_transport_udp;
+	cv_stat_add(k->guard->stat, CV_STAT_vias_mended, 1);
 }
 
 /* What earlier lines of a list header left in it. */
@@ -88,8 +110,10 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 		return -1;
 
 	n = k->theirs->hc_parse(home, h, s, len);
-	if (n >= 0 && k->theirs == sip_via_class)
+	if (n >= 0 && k->theirs == sip_via_class) {
 		drop_maddr((sip_via_t *)h);
+		mend(k, home, (sip_via_t *)h);
+	}
 
 	return n;
 }
@@ -121,6 +145,7 @@ static void put(struct cv_sip_guard *g, int at)
 	k->theirs = t->mc_hash[at].hr_class;
 	k->twin = *k->theirs;
 	k->twin.hc_parse = guard;
+	k->guard = g;
 	while (t->mc_hash[next % n].hr_class)
 		++next;
 
@@ -169,6 +194,11 @@ int cv_sip_guard_new(struct cv_sip_guard **gp)
 		*gp = g;
 
 	return err;
+}
+
+void cv_sip_guard_stat(struct cv_sip_guard *g, struct cv_stat_cell *stat)
+{
+	g->stat = stat;
 }
 
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g)

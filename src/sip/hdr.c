@@ -7,8 +7,8 @@
  * belongs to one hop or one dialog; those headers are made anew (refer.c makes
  * those that name another dialog). Option tags of extensions that this version
  * does not serve are taken out of Supported and Require, so that nobody starts
- * what can't be finished. Identity headers of senders we don't
- * trust are taken out in every spelling.
+ * what can't be finished; who asks for one by Require hears of it (require.c).
+ * What passes between whom is policy.c's table.
  */
 #include "config.h"
 
@@ -17,28 +17,6 @@
 #include <strings.h>
 
 #include "sip/sip_int.h"
-
-/* Extensions that must not be agreed on through us in this version. */
-static const char *const masked_tags[] = {
-	"path", /* our Contact takes its place */
-	"outbound",
-	"gruu",
-};
-
-/* Who speaks is said by whoever is trusted to know (RFC 3325). */
-static const char *const identity_headers[] = {
-	"P-Asserted-Identity",
-	"P-Preferred-Identity",
-	"Remote-Party-ID",
-};
-
-/* One hop's, and not known to the parser by name. */
-static const char *const hop_headers[] = {
-	"P-Associated-URI",
-	"P-Access-Network-Info",
-	"Flow-Timer",
-	"History-Info",
-};
 
 /* Takes out all headers of one kind; @p field is where the message keeps the first. */
 static void drop(msg_t *m, sip_t *s, void *field)
@@ -86,32 +64,6 @@ static void drop_dialog(msg_t *m, sip_t *s)
 	drop(m, s, &s->sip_timestamp);
 }
 
-static bool is_one_of(const char *name, const char *const *v, size_t c)
-{
-	for (size_t i = 0; i < c; ++i) {
-		if (strcasecmp(name, v[i]) == 0)
-			return true;
-	}
-
-	return false;
-}
-
-static void drop_unknown(msg_t *m, sip_t *s, const char *const *v, size_t c)
-{
-	sip_unknown_t *u, *next;
-
-	for (u = s->sip_unknown; u; u = next) {
-		next = u->un_next;
-		if (u->un_name && is_one_of(u->un_name, v, c))
-			msg_header_remove(m, (msg_pub_t *)s, (msg_header_t *)u);
-	}
-}
-
-static bool is_masked(const char *tag)
-{
-	return is_one_of(tag, masked_tags, sizeof(masked_tags) / sizeof(masked_tags[0]));
-}
-
 /* Option tags that may pass, except @p without (may be NULL), as text in @p home; NULL:
  * none. */
 static char *tags_left(su_home_t *home, const msg_list_t *list, const char *without)
@@ -121,7 +73,7 @@ static char *tags_left(su_home_t *home, const msg_list_t *list, const char *with
 
 	for (; list; list = (const msg_list_t *)list->k_next) {
 		for (size_t i = 0; list->k_items && list->k_items[i]; ++i) {
-			if (is_masked(list->k_items[i]) ||
+			if (cv_sip_is_masked(list->k_items[i]) ||
 			    (without && strcasecmp(list->k_items[i], without) == 0))
 				continue;
 
@@ -152,12 +104,29 @@ static void mask_tags(msg_t *m, sip_t *s)
 		   TAG_IF(require, SIPTAG_REQUIRE_STR(require)), TAG_END());
 }
 
+/* The parser takes a lone CR for an empty line, and the copy would keep it: what it calls
+ * the body, the next one may call headers. */
+static int renew_separator(msg_t *m, sip_t *s)
+{
+	sip_separator_t *sep = sip_separator_make(msg_home(m), "\r\n");
+
+	if (!sep)
+		return ENOMEM;
+
+	drop(m, s, &s->sip_separator);
+
+	return msg_header_insert(m, (msg_pub_t *)s, (msg_header_t *)sep) < 0 ? ENOMEM : 0;
+}
+
 msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src)
 {
 	sip_t *in = sip_object(src), *pub;
 	msg_t *m;
 
 	(void)s;
+
+	if (cv_sip_privacy_join(src))
+		return NULL;
 
 	drop_errors(src, in);
 	/* with text of its own: a shallow copy leans on its source by a reference which
@@ -168,17 +137,14 @@ msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src)
 		return NULL;
 
 	pub = sip_object(m);
+	if (renew_separator(m, pub)) {
+		msg_destroy(m);
+		return NULL;
+	}
 	drop_dialog(m, pub);
-	drop_unknown(m, pub, hop_headers, sizeof(hop_headers) / sizeof(hop_headers[0]));
 	mask_tags(m, pub);
 
 	return m;
-}
-
-void cv_sip_distrust(msg_t *m)
-{
-	drop_unknown(m, sip_object(m), identity_headers,
-		     sizeof(identity_headers) / sizeof(identity_headers[0]));
 }
 
 int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body)
@@ -220,8 +186,9 @@ int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body)
 int cv_sip_max_forwards(msg_t *m, const sip_t *sip)
 {
 	su_home_t *home = msg_home(m);
-	unsigned long have =
-		sip && sip->sip_max_forwards ? sip->sip_max_forwards->mf_count : 70;
+	unsigned long have = sip && sip->sip_max_forwards
+				     ? sip->sip_max_forwards->mf_count
+				     : CV_SIP_HOPS;
 	char *text = su_sprintf(home, "%lu", have > 0 ? have - 1 : 0);
 
 	if (!text ||

@@ -295,6 +295,33 @@ static sip_addr_t *map_party(struct cv_sip *s, su_home_t *home,
 	return a;
 }
 
+/* What the sender asks for, then what the peer's section says; a registration is no call
+ * of somebody. */
+static int hide(su_home_t *home, const struct cv_sip_ident_in *in,
+		const struct cv_conf_peer *peer, struct cv_sip_ident *out,
+		struct cv_evid *ev)
+{
+	const struct cv_sip_edge edge = {
+		.to = peer,
+		.home = peer && in->home && strcmp(in->home, peer->name) == 0,
+	};
+	unsigned privacy = cv_sip_privacy(in->sip);
+	int err = 0;
+
+	if (in->sip->sip_request->rq_method == sip_method_register)
+		return 0;
+
+	if (!cv_sip_edge_keeps(&edge) && cv_sip_privacy_is_too_much(privacy))
+		return EPROTO;
+
+	if (!cv_sip_edge_keeps(&edge) && privacy & CV_PRIVACY_USER) {
+		err = cv_sip_anonymous(home, out->from);
+		cv_evid_add(ev, "identity", "anonymous", "the sender asked for Privacy");
+	}
+
+	return err || !peer ? err : cv_sip_rule_parties(peer, home, out);
+}
+
 int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in *in,
 		 struct cv_sip_ident *out, struct cv_evid *ev)
 {
@@ -311,7 +338,10 @@ int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in
 					    peer);
 	out->to = (sip_to_t *)map_party(s, home, in, (sip_addr_t *)in->sip->sip_to, peer);
 
-	return out->ruri && out->from && out->to ? 0 : ENOMEM;
+	if (!out->ruri || !out->from || !out->to)
+		return ENOMEM;
+
+	return hide(home, in, peer, out, ev);
 }
 
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,

@@ -2,9 +2,11 @@
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
 	src/sip/flow.c src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
-	src/sip/ident.c src/sip/keep.c src/sip/late.c src/sip/leg.c src/sip/named.c \
-	src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/redirect.c src/sip/refer.c \
-	src/sip/referred.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
+	src/sip/ident.c src/sip/keep.c src/sip/large.c src/sip/late.c src/sip/leg.c \
+	src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c \
+	src/sip/policy.c src/sip/privacy.c src/sip/redirect.c src/sip/refer.c \
+	src/sip/referred.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c \
+	src/sip/reg_up.c src/sip/require.c src/sip/rule.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
 	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sip_int.h src/sip/ua.h src/module.h
@@ -12,15 +14,16 @@ libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
 # digest knows no sofia: modules and their tests link it alone
 libdigest_a_SOURCES = src/sip/digest.c src/sip/digest.h src/sip/digest_client.c \
-	src/sip/digest_client.h
+	src/sip/digest_client.h src/sip/digest_uri.c
 
 check_PROGRAMS += tests/unit/test_sip
 tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_sip.c \
 	tests/unit/suite_sip.h tests/unit/test_auth.c tests/unit/test_digest_client.c \
-	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_hdr.c \
+	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_guard.c tests/unit/test_hdr.c \
 	tests/unit/test_ident.c tests/unit/test_named.c tests/unit/test_nat.c \
-	tests/unit/test_reg_route.c tests/unit/test_status.c \
-	tests/unit/fake_loop.c tests/unit/fake_loop.h
+	tests/unit/test_pass.c tests/unit/test_policy.c tests/unit/test_privacy.c \
+	tests/unit/test_reg_route.c tests/unit/test_require.c tests/unit/test_rule.c \
+	tests/unit/test_status.c tests/unit/fake_loop.c tests/unit/fake_loop.h
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \

@@ -30,7 +30,7 @@ static bool is_callable(const sip_contact_t *c)
 int cv_sip_pass_contacts(const struct cv_sip_leg *to, const struct cv_msg *m, msg_t *out)
 {
 	uint32_t fork = m->fork;
-	const struct cv_sip_leg *from = cv_sip_mate(to, &fork);
+	const struct cv_sip_leg *from = cv_sip_leg_mate(to, &fork);
 	const sip_contact_t *c = m->src->pub->sip_contact;
 	su_home_t *home = msg_home(out);
 

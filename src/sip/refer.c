@@ -77,7 +77,7 @@ static struct cv_sip_leg *leg_of(struct cv_sip *s, su_home_t *home,
 	return leg;
 }
 
-struct cv_sip_leg *cv_sip_mate(const struct cv_sip_leg *leg, uint32_t *fork)
+struct cv_sip_leg *cv_sip_leg_mate(const struct cv_sip_leg *leg, uint32_t *fork)
 {
 	const struct cv_leg_events *ev = leg->base.events;
 
@@ -105,7 +105,7 @@ static int translate(struct cv_named *is, su_home_t *home, const struct cv_sip_l
 
 	for (size_t ours = 0; ours < 2; ++ours) {
 		leg = leg_of(to->sip, home, n, ours, &fork);
-		mate = leg ? cv_sip_mate(leg, &fork) : NULL;
+		mate = leg ? cv_sip_leg_mate(leg, &fork) : NULL;
 		if (!mate || cv_sip_is_same_party(leg, to) ||
 		    !cv_sip_is_same_party(mate, to) ||
 		    ids_of(&m, home, cv_sip_early_dialog(mate, fork)))
@@ -320,7 +320,7 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 		return;
 
 	name_contact(to, home, r->r_url);
-	cv_sip_ident_url(to, cv_sip_mate(to, &fork), home, r->r_url);
+	cv_sip_ident_url(to, cv_sip_leg_mate(to, &fork), home, r->r_url);
 	if (r->r_url->url_headers) {
 		headers = name_in_url(to, home, r->r_url->url_headers);
 		if (headers)
@@ -336,7 +336,7 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 static uint32_t refer_id(const struct cv_sip_leg *to, uint64_t id)
 {
 	uint32_t fork = 0;
-	const struct cv_sip_leg *from = cv_sip_mate(to, &fork);
+	const struct cv_sip_leg *from = cv_sip_leg_mate(to, &fork);
 
 	for (size_t i = 0; i < CV_SIP_REFERS; ++i) {
 		if (from && from->refers[i].left == id)

@@ -237,6 +237,9 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 {
 	const char *phrase =
 		sip->sip_status ? sip->sip_status->st_phrase : cv_sip_phrase(status);
+	const struct cv_sip_edge edge = {
+		.from = cv_conf_peer_find(u->r.sip->conf, cv_str_of(u->peer)),
+	};
 	struct cv_buf list = {0};
 	int err = 0;
 	msg_t *m;
@@ -247,7 +250,9 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 		give_up(u, "refused by the registrar");
 
 	m = cv_sip_copy(u->r.sip, answer);
-	if (!m)
+	if (m)
+		cv_sip_scrub(m, &edge, NULL);
+	else
 		err = ENOMEM;
 
 	if (!err && list.len > 0 &&
@@ -413,12 +418,15 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target
 		.listen = to->place.listen,
 	};
 	struct cv_sip *s = u->r.sip;
+	const struct cv_sip_edge edge = {
+		.from = u->from,
+		.to = cv_conf_peer_find(s->conf, cv_str_of(to->peer)),
+		.home = true,
+	};
 	struct cv_sip_ident id = {0};
 	int err;
 
-	if (!u->from || !u->from->trust_identity)
-		cv_sip_distrust(m);
-
+	cv_sip_scrub(m, &edge, u->r.evid);
 	err = cv_sip_ident(s, msg_home(m), &in, &id, u->r.evid);
 	if (!err)
 		err = name_aor(u, id.to);
@@ -432,6 +440,8 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target
 		err = add_contacts(u, m, to);
 	if (!err)
 		err = cv_sip_max_forwards(m, sip);
+	if (!err)
+		err = cv_sip_rule_headers(edge.to, m);
 
 	return err;
 }

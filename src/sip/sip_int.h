@@ -64,6 +64,12 @@ struct cv_sip_link {
 	struct cv_list node; /* sip->links, streams only */
 };
 
+/** What a mark of ours says; pass.c. */
+struct cv_sip_mark {
+	unsigned hops; /* Max-Forwards it left with */
+	struct cv_trail trail;
+};
+
 /** Where a request came from and who sent it; plain data with references, ended by
  * cv_sip_origin_done(). */
 struct cv_sip_origin {
@@ -76,6 +82,7 @@ struct cv_sip_origin {
 	enum cv_who who;
 	const struct cv_conf_peer *peer; /* who is PEER; borrowed */
 	struct cv_binding *binding;      /* who is PHONE; referenced */
+	struct cv_trail trail;           /* its passings, this one too; empty: unknown */
 };
 
 struct cv_sip {
@@ -114,6 +121,10 @@ struct cv_sip {
 	size_t regc;                     /* in regs */
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
+	struct cv_log_limit loop_log;
+	struct cv_log_limit large_log;   /* lines about requests larger than a packet */
+	uint8_t key[CV_BIND_KEY];        /* of marks, pass.c */
+	uint64_t branches;               /* ever drawn */
 	struct cv_list trunks;           /* trunk.c: accounts of ours */
 	struct cv_cmd show_peers;
 	struct cv_gauge gauges[CV_SIP_GAUGES];
@@ -161,6 +172,7 @@ struct cv_sip_leg {
 	struct cv_sip_early early[CV_SIP_FORKS];
 	size_t earlyc;
 	uint32_t heard;  /* CSeq of the last request taken in its own dialog; 0: none */
+	uint64_t pass;   /* of the request that made this outgoing leg; 0: unknown */
 	bool routed;     /* the dialog knows its remote target; of a subscription too */
 	bool subscribed; /* a 2xx of a SUBSCRIBE or REFER was sent or received */
 	bool confirmed;  /* a 2xx of an INVITE was sent or received */
@@ -189,6 +201,7 @@ struct cv_sip_txn {
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
 	uint32_t rel_fork;      /* fork of the last reliable 1xx */
+	bool confirms;          /* incoming INVITE: its 2xx makes the dialog */
 	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
 	struct cv_list node;
 };
@@ -278,15 +291,70 @@ tport_t *cv_sip_tport(struct cv_sip *s, uint8_t listen, enum cv_transport t);
  * hop's or ours; sip_error entries are taken out of the source first (threats 1). NULL:
  * ENOMEM. */
 msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src);
-/** Takes asserted identities out of a copy: its sender isn't trusted to make them (RFC
- * 3325). */
-void cv_sip_distrust(msg_t *m);
-
 /** Puts @p body with @p type in place of the message's own; a body equal to the present
  * one changes nothing. ENOMEM. */
 int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body);
 /** Max-Forwards one less than @p sip has; 69 when absent (70 made here, RF-4). ENOMEM. */
 int cv_sip_max_forwards(msg_t *m, const sip_t *sip);
+
+/* policy.c: what passes an edge of trust */
+
+/** Between whom a message passes. NULL: a phone, or nobody we know. Borrowed. */
+struct cv_sip_edge {
+	const struct cv_conf_peer *from, *to;
+	bool home; /* the sender is registered at the receiver */
+};
+
+/** Takes out of a copy what may not pass, and does what Privacy asks for when the
+ * receiver doesn't. Evidence to @p ev (may be NULL). */
+void cv_sip_scrub(msg_t *m, const struct cv_sip_edge *e, struct cv_evid *ev);
+/** The receiver does itself what Privacy asks for. */
+bool cv_sip_edge_keeps(const struct cv_sip_edge *e);
+/** The edge a message of the leg's mate, or of @p o (may be NULL), passes on its way out
+ * by the leg. */
+void cv_sip_edge_of(const struct cv_sip_leg *leg, const struct cv_sip_origin *o,
+		    struct cv_sip_edge *e);
+/** Takes out every header of this name. */
+void cv_sip_drop_named(msg_t *m, const char *name);
+/** First header of a name the parser doesn't know; NULL: none. */
+const sip_unknown_t *cv_sip_find_named(const sip_t *sip, const char *name);
+/** Adds "Name: value"; in place of its like where only one may stand. ENOMEM. */
+int cv_sip_add_line(msg_t *m, const char *line);
+
+/* privacy.c: RFC 3323 */
+
+enum {
+	CV_PRIVACY_NONE = 1 << 0,
+	CV_PRIVACY_ID = 1 << 1,
+	CV_PRIVACY_USER = 1 << 2,
+	CV_PRIVACY_HEADER = 1 << 3,
+	CV_PRIVACY_HISTORY = 1 << 4,
+	CV_PRIVACY_SESSION = 1 << 5,
+	CV_PRIVACY_CRITICAL = 1 << 6,
+	CV_PRIVACY_OTHER = 1 << 7, /* what we don't know */
+};
+
+/** What a message asks for, in all its lines; NONE rules the rest out. */
+unsigned cv_sip_privacy(const sip_t *sip);
+/** Makes one line of several in a received message, whose copies would lose the rest.
+ * ENOMEM. */
+int cv_sip_privacy_join(msg_t *m);
+/** More is asked for than we can do, and nothing less will do (RFC 3323 4.2). */
+bool cv_sip_privacy_is_too_much(unsigned privacy);
+/** Takes out of a copy what says who speaks, and the request that was granted. */
+void cv_sip_privacy_apply(msg_t *m, unsigned privacy);
+/** Makes From anonymous. ENOMEM. */
+int cv_sip_anonymous(su_home_t *home, sip_from_t *from);
+
+/* require.c: RFC 3261 8.2.2.3 */
+
+/** Option tags of a request that address us and that we don't know, as a list in @p home;
+ * NULL: none. */
+char *cv_sip_unsupported(su_home_t *home, const sip_t *sip);
+/** Answers 420 with Unsupported when there are any, and destroys @p irq. */
+bool cv_sip_refuse_tags(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip);
+/** Not to be agreed on through us. */
+bool cv_sip_is_masked(const char *tag);
 
 /* ident.c: contract "Identities" */
 
@@ -296,6 +364,7 @@ struct cv_sip_ident_in {
 	const struct cv_target *to;           /* where it goes */
 	const struct cv_conf_peer *from_peer; /* it came from this peer; NULL */
 	const struct cv_binding *binding;     /* BINDING target's binding; NULL */
+	const char *home; /* peer where the sender is registered; NULL */
 	uint8_t listen;                       /* point it leaves by */
 };
 
@@ -306,8 +375,8 @@ struct cv_sip_ident {
 	sip_to_t *to;     /* without tag */
 };
 
-/** Applies the table. ENOMEM. Evidence to @p ev (may be NULL), with a warning where a
- * [route] breaks a digest. */
+/** Applies the table. ENOMEM; EPROTO: its Privacy is critical and too much. Evidence to
+ * @p ev (may be NULL), with a warning where a [route] breaks a digest. */
 int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in *in,
 		 struct cv_sip_ident *out, struct cv_evid *ev);
 /** Host is a literal address of ours, the name of [general] name, or localhost's name of
@@ -335,12 +404,53 @@ void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from
  * behind us, so that it works from there; a third party's as it stands. */
 void cv_sip_ident_contact(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 			  su_home_t *home, url_t *url);
+/* pass.c: loops and spirals (RFC 5393, RFC 7332) */
+
+enum { CV_SIP_HOPS = 70 }; /* RFC 3261 8.1.1.6 */
+
+/** Notes in a received request that it passed us, in place, so that every copy says so,
+ * and fills @p o's trail; its Max-Forwards never grows on the way round. EALREADY: it
+ * was here before; ELOOP: no hops are left; ENOMEM. */
+int cv_sip_pass(struct cv_sip *s, msg_t *msg, struct cv_sip_origin *o);
+/** Branch of a Via that bears the mark of a passing, in @p home; NULL: ENOMEM. */
+char *cv_sip_branch(struct cv_sip *s, su_home_t *home, uint64_t pass);
+/** Text of a mark of ours. EBADMSG: it is none; ENOMEM. */
+int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m);
+/** Appends it. ENOMEM. */
+int cv_sip_mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
+		      struct cv_buf *to);
+/** Max-Breadth of a request; 60 when absent, unreadable or more. */
+unsigned cv_sip_breadth(const sip_t *sip);
+/** Sets it; 0: what it has. ENOMEM. */
+int cv_sip_breadth_set(msg_t *m, unsigned n);
+
+/* large.c: requests larger than a packet */
+
+/** Moves an outgoing leg to its peer's TCP before its first request @p m, when [peer] mtu
+ * says so; its Contact must be made anew then. */
+bool cv_sip_large_move(struct cv_sip_leg *leg, msg_t *m, struct cv_evid *ev);
+/** Counts and logs a request that was sent and is too large for one packet. */
+void cv_sip_large_note(const struct cv_sip_leg *leg, nta_outgoing_t *orq);
+
+/* rule.c: what a [peer] section says of headers */
+
+/** remove-header, then add-header of the peer a message leaves to (may be NULL). ENOMEM.
+ */
+int cv_sip_rule_headers(const struct cv_conf_peer *p, msg_t *m);
+/** from-user, from-host, to-host. ENOMEM. */
+int cv_sip_rule_parties(const struct cv_conf_peer *p, su_home_t *home,
+			struct cv_sip_ident *id);
 
 /* refer.c: transfer and pickup */
 
 /** Gives dialogs and REFERs named in a copy that leaves by @p to the names they have
  * there. */
 void cv_sip_name_dialogs(const struct cv_sip_leg *to, msg_t *m);
+/** The other leg of the call, and what it calls an early dialog of this one; NULL: none,
+ * or several. */
+struct cv_sip_leg *cv_sip_leg_mate(const struct cv_sip_leg *leg, uint32_t *fork);
+/** [peer] at the other end; NULL: none, or gone from the configuration. */
+const struct cv_conf_peer *cv_sip_leg_peer(const struct cv_sip_leg *leg);
 /** The body as it leaves by @p to, in @p home: names in dialog-info translated. */
 struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
 			       const struct cv_msg *m);
@@ -354,10 +464,6 @@ char *cv_sip_replaces_in_url(su_home_t *home, const char *headers);
 /** Our leg that the value of a Replaces names, in either's order of tags; NULL. */
 struct cv_sip_leg *cv_sip_leg_by_name(struct cv_sip *s, su_home_t *home,
 				      const char *text);
-
-/** The other leg of its call, and what it calls early dialog @p fork of this one; NULL.
- */
-struct cv_sip_leg *cv_sip_mate(const struct cv_sip_leg *leg, uint32_t *fork);
 
 /* redirect.c: 3xx */
 
@@ -583,6 +689,8 @@ void cv_sip_ping(void *arg, struct cv_binding *b);
  * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
  * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** Counts Vias that were mended, from now on. */
+void cv_sip_guard_stat(struct cv_sip_guard *g, struct cv_stat_cell *stat);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
 

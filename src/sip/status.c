@@ -35,6 +35,7 @@ static const struct status_row table[] = {
 	{ENOMEM, 503},
 	{EALREADY, 482},
 	{ELOOP, 483},
+	{EMLINK, 440}, /* RFC 5393 5.3.3.2 */
 	{ETIMEDOUT, 408},
 	{ECANCELED, 487},
 	{EINVAL, 400},
@@ -54,6 +55,9 @@ int cv_sip_status(int err)
 const char *cv_sip_phrase(int status)
 {
 	const char *phrase = sip_status_phrase(status);
+
+	if (status == 440)
+		return "Max-Breadth Exceeded"; /* the library is older */
 
 	return phrase && *phrase > ' ' ? phrase : "Unknown"; /* the library says " " */
 }

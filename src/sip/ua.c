@@ -249,6 +249,18 @@ static void log_stranger(struct cv_sip *s, const sip_t *sip,
 		from->url_host ? from->url_host : "", cv_addr_print(&o->seen, seen));
 }
 
+/* 0, or the status of a loop. */
+static int note_pass(struct cv_sip *s, nta_incoming_t *irq, struct cv_sip_origin *o)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+	int err = msg ? cv_sip_pass(s, msg, o) : ENOMEM;
+
+	if (msg)
+		msg_unref(msg);
+
+	return err ? cv_sip_status(err) : 0;
+}
+
 int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 {
 	struct cv_sip_origin o;
@@ -278,12 +290,16 @@ int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 		cv_sip_refuse(s, irq, 416, 0);
 		return 0;
 	}
+	if (cv_sip_refuse_tags(s, irq, sip))
+		return 0;
 	if (cv_sip_origin_of(s, &o, irq, sip)) {
 		cv_sip_refuse(s, irq, 503, 5);
 		return 0;
 	}
 
-	status = dispatch(s, irq, sip, &o);
+	status = note_pass(s, irq, &o);
+	if (status == 0)
+		status = dispatch(s, irq, sip, &o);
 	if (status == 403 && o.who == CV_WHO_STRANGER &&
 	    sip->sip_request->rq_method != sip_method_register)
 		log_stranger(s, sip, &o);
@@ -558,6 +574,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	s->stat = env->stat;
 	s->stats = env->stats;
 	s->cmds = env->cmds;
+	memcpy(s->key, env->key, sizeof(s->key));
 	cv_list_init(&s->links);
 	cv_list_init(&s->legs);
 	cv_list_init(&s->pings);
@@ -570,6 +587,8 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	err = read_from(s, env->conf);
 	if (!err)
 		err = cv_sip_guard_new(&s->guard);
+	if (!err)
+		cv_sip_guard_stat(s->guard, s->stat);
 	if (!err)
 		err = cv_sip_stun_plug();
 	if (!err)

@@ -69,8 +69,9 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
-	bool invite = t->base.method == CV_METHOD_INVITE && !ack_branch;
+	bool as_proxy = t->base.method == CV_METHOD_INVITE && !ack_branch;
 	struct cv_addr hop;
+	const char *branch = NULL;
 	nta_outgoing_t *orq;
 	url_string_t *route;
 	tport_t *tp;
@@ -90,15 +91,23 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (!route || aim(leg))
 		return NULL;
 
-	/* as a proxy's: else the stack ends late answers by itself, see late.c */
-	if (invite)
+	if (leg->pass != 0 && !leg->confirmed && !ack_branch)
+		branch = cv_sip_branch(leg->sip, msg_home(msg), leg->pass);
+
+	/* As a proxy's: else the stack ends late answers by itself, see late.c. Not on a
+	 * stream: there it would forget a proxy's INVITE at the CANCEL, and the 487 had
+	 * no ACK. */
+	as_proxy = as_proxy && leg->transport == CV_TRANSPORT_UDP;
+	if (as_proxy)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
 	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
 				   NTATAG_PASS_100(cb != NULL),
 				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
-				   TAG_END());
-	if (invite)
+				   TAG_IF(branch, NTATAG_BRANCH_KEY(branch)), TAG_END());
+	if (as_proxy)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(1), TAG_END());
+	if (orq)
+		cv_sip_large_note(leg, orq);
 
 	return orq;
 }
@@ -122,14 +131,14 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 	struct cv_sip *s = leg->sip;
 	const struct cv_sip_origin *o = m->src ? m->src->origin : NULL;
 	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	struct cv_sip_edge edge;
 	int err;
 
 	if (!msg)
 		return ENOMEM;
 
-	if (!o || !o->peer || !o->peer->trust_identity)
-		cv_sip_distrust(msg);
-
+	cv_sip_edge_of(leg, o, &edge);
+	cv_sip_scrub(msg, &edge, o ? o->evid : NULL);
 	cv_sip_name_dialogs(leg, msg);
 	err = cv_sip_body(msg, m->type, cv_sip_name_body(leg, msg_home(msg), m));
 	if (!err)
@@ -140,6 +149,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = cv_sip_early_rack(leg, m, msg);
 	if (!err && m->method == CV_METHOD_NOTIFY && !m->src)
 		err = cv_sip_refer_state(leg, m, msg);
+	if (!err)
+		err = cv_sip_rule_headers(edge.to, msg);
 
 	if (err)
 		msg_destroy(msg);
@@ -150,7 +161,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 }
 
 static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip_ref *src,
-		    const struct cv_target *to, struct cv_sip_ident *id)
+		    const struct cv_target *to, struct cv_sip_ident *id,
+		    struct cv_evid *ev)
 {
 	const struct cv_sip_ident_in in = {
 		.sip = src->pub,
@@ -159,11 +171,17 @@ static int ident_of(struct cv_sip_leg *leg, su_home_t *home, const struct cv_sip
 		.binding = to->kind == CV_TARGET_BINDING
 				   ? cv_bind_by_id(leg->sip->binds, to->binding)
 				   : NULL,
+		.home = src->origin && src->origin->binding ? src->origin->binding->home
+							    : NULL,
 		.listen = leg->listen,
 	};
 
-	return cv_sip_ident(leg->sip, home, &in, id,
-			    src->origin ? src->origin->evid : NULL);
+	return cv_sip_ident(leg->sip, home, &in, id, ev);
+}
+
+static struct cv_evid *evid_of(const struct cv_msg *m)
+{
+	return m->src && m->src->origin ? m->src->origin->evid : NULL;
 }
 
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
@@ -188,7 +206,9 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		name = m->src->pub->sip_request->rq_method_name;
 
 	if (to && m->src)
-		err = ident_of(leg, msg_home(msg), m->src, to, &id);
+		err = ident_of(leg, msg_home(msg), m->src, to, &id, evid_of(m));
+	if (to && !err)
+		err = cv_sip_breadth_set(msg, to->breadth);
 	if (err)
 		goto out;
 
@@ -200,6 +220,14 @@ int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 				     (const url_string_t *)id.ruri) < 0) {
 		err = EINVAL;
 		goto out;
+	}
+
+	if (to && cv_sip_large_move(leg, msg, evid_of(m)) &&
+	    cv_sip_has_target(m->method)) {
+		cv_sip_drop_named(msg, "Contact");
+		err = add_contact(leg, msg);
+		if (err)
+			goto out;
 	}
 
 	err = cv_sip_txn_new(&t, leg, m->method);
@@ -240,6 +268,8 @@ int cv_sip_bye(struct cv_sip_leg *leg)
 		return ENOMEM;
 
 	err = cv_sip_max_forwards(msg, NULL);
+	if (!err)
+		err = cv_sip_rule_headers(cv_sip_leg_peer(leg), msg);
 	if (!err && nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_BYE, NULL) < 0)
 		err = EINVAL;
 	if (!err)
@@ -284,6 +314,8 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 		err = cv_sip_body(msg, m->type, m->body);
 	if (!err)
 		err = cv_sip_auth_copy(t, msg, &hop);
+	if (!err)
+		err = cv_sip_rule_headers(cv_sip_leg_peer(leg), msg);
 	if (err)
 		goto out;
 
@@ -491,7 +523,7 @@ static int open_dialog(struct cv_sip_leg *leg, const struct cv_leg_setup *setup)
 	int err;
 
 	su_home_init(home);
-	err = ident_of(leg, home, setup->rq->msg.src, setup->to, &id);
+	err = ident_of(leg, home, setup->rq->msg.src, setup->to, &id, NULL);
 	if (err)
 		goto out;
 
@@ -553,6 +585,8 @@ int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *set
 		return err;
 	}
 
+	if (setup->rq->msg.src && setup->rq->msg.src->origin)
+		leg->pass = cv_trail_last(&setup->rq->msg.src->origin->trail);
 	leg->base.events = setup->events;
 	leg->base.arg = setup->arg;
 	*lp = &leg->base;

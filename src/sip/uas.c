@@ -43,6 +43,8 @@ static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 	cv_mem_ref(leg);
 	cv_mem_ref(t);
 	if (!sip) {
+		if (t->confirms && nta_incoming_status(irq) < 200)
+			leg->confirmed = false; /* its 2xx still waited for a PRACK */
 		cv_sip_txn_done(t);
 		cv_sip_leg_gone(leg, ETIMEDOUT);
 		goto out;
@@ -96,8 +98,11 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->call_id = cv_str_of(sip->sip_call_id->i_id);
 	rq->from_tag = cv_str_of(sip->sip_from->a_tag);
 	rq->cseq = sip->sip_cseq->cs_seq;
-	rq->max_forwards =
-		sip->sip_max_forwards ? (unsigned)sip->sip_max_forwards->mf_count : 70;
+	rq->max_forwards = sip->sip_max_forwards
+				   ? (unsigned)sip->sip_max_forwards->mf_count
+				   : CV_SIP_HOPS;
+	rq->max_breadth = cv_sip_breadth(sip);
+	rq->trail = o->trail;
 	rq->ruri = cv_str_of(url_text(msg_home(ref->msg), ruri));
 	rq->ruri_user = cv_str_of(ruri->url_user);
 	rq->ruri_host = cv_str_of(ruri->url_host);
@@ -113,6 +118,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 			    "the request names our registration at peer %s",
 			    o->peer->name);
 	}
+	rq->hide_media = cv_sip_privacy(sip) & CV_PRIVACY_SESSION;
 	rq->place = o->place;
 	rq->transport = o->transport;
 	rq->evid = o->evid;
@@ -417,6 +423,8 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	if (leg->ended) /* a BYE that crosses ours is answered (RFC 3261 15.1.2) */
 		return leg->bye && sip->sip_request->rq_method == sip_method_bye ? 200
 										 : 481;
+	if (cv_sip_refuse_tags(leg->sip, irq, sip))
+		return 0;
 
 	status = cv_sip_leg_hears(leg, irq, sip);
 	if (status != 0) {
@@ -456,12 +464,15 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 {
 	struct cv_sip *s = leg->sip;
 	msg_t *msg = m->src ? cv_sip_copy(s, m->src->msg) : nta_msg_create(s->agent, 0);
+	struct cv_sip_edge edge;
 	char *contact;
 	int err;
 
 	if (!msg)
 		return NULL;
 
+	cv_sip_edge_of(leg, NULL, &edge);
+	cv_sip_scrub(msg, &edge, NULL);
 	err = cv_sip_body(msg, m->type, m->body);
 	if (!err && m->src && m->status >= 300 && m->status < 400)
 		err = cv_sip_pass_contacts(leg, m, msg);
@@ -475,6 +486,8 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 					   SIPTAG_CONTACT_STR(contact), TAG_END()) < 0)
 			err = ENOMEM;
 	}
+	if (!err)
+		err = cv_sip_rule_headers(edge.to, msg);
 	if (err) {
 		msg_destroy(msg);
 		return NULL;
@@ -511,8 +524,10 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	}
 	if (m->status >= 200) {
 		t->final = true;
-		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
+		if (t->base.method == CV_METHOD_INVITE && m->status < 300) {
+			t->confirms = !leg->confirmed;
 			leg->confirmed = true;
+		}
 		if (leg->dialog && m->status < 300 &&
 		    (t->base.method == CV_METHOD_SUBSCRIBE ||
 		     t->base.method == CV_METHOD_REFER))

@@ -42,6 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 
 	(void)cv_digest_matches(&d, CV_STR("REGISTER"), "0123456789abcdef");
+	if (!cv_digest_covers(&d, d.uri))
+		abort();
+
 	(void)cv_digest_nonce_check(key, CV_STR("192.0.2.1"), 1000, 300, d.nonce);
 
 	return 0;

@@ -5,22 +5,16 @@ bob is a trunk that gets no REFER. alice, who talks with him, transfers him to c
 attended; each time bob and carol talk in the end and alice's calls are over. Where alice may not
 call, bob isn't put through. Prints each step; status 0 when all was as it must be.
 """
-import re
 import sys
 import urllib.parse
 
-from transfer import Party, call, ended, field, must, tag, uri
-
-
-def media(msg):
-    """Where a description wants its packets."""
-    body = msg.split("\r\n\r\n", 1)[1]
-    return (re.search(r"c=IN IP4 (\S+)", body).group(1), re.search(r"m=audio (\d+)", body).group(1))
+from sipua import Party, Wire, body, field, media, must, tag, uri
+from transfer import call, ended
 
 
 def told(alice, text, state):
     got = alice.get("NOTIFY ")
-    must("report", got.split("\r\n\r\n", 1)[1].strip()[:11], "SIP/2.0 " + text)
+    must("report", body(got).strip()[:11], "SIP/2.0 " + text)
     must("state of it", field(got, "Subscription-State").split(";")[0], state)
     alice.answer(got, "200 OK")
     return field(got, "Event")
@@ -28,10 +22,10 @@ def told(alice, text, state):
 
 def joined(bob, carol, carol_invite, alice, byes, edge):
     """carol agrees and is put through to bob, alice's calls end; carol's dialog."""
-    me = carol.answer(carol_invite, "200 OK", body=carol.sdp())
+    me = carol.answer(carol_invite, "200 OK", text=carol.sdp())
     asked = bob.get("INVITE ")
     must("what bob is offered", media(asked)[0], edge)
-    bob.answer(asked, "200 OK", body=bob.sdp())
+    bob.answer(asked, "200 OK", text=bob.sdp())
     bob.get("ACK ")
     ack = carol.get("ACK ")
     must("carol's answer", media(ack)[0], edge)
@@ -47,7 +41,7 @@ def main():
     if len(sys.argv) != 5:
         sys.exit(__doc__)
     edge = sys.argv[4]
-    alice, bob, carol = (Party(n, a, edge) for n, a in zip(("alice", "bob", "carol"), sys.argv[1:4]))
+    alice, bob, carol = (Party(n, Wire("udp", a, edge)) for n, a in zip(("alice", "bob", "carol"), sys.argv[1:4]))
 
     ab, _, _ = call(alice, bob, "2")
     alice.request("REFER", ab, ["Refer-To: <sip:900@%s>" % edge])
@@ -60,7 +54,7 @@ def main():
     invite = carol.get("INVITE ")
     alice.get("SIP/2.0 202")
     told(alice, "100", "active")
-    must("description for carol", invite.split("\r\n\r\n", 1)[1], "")
+    must("description for carol", body(invite), "")
     must("Referred-By", field(invite, "Referred-By"), "<sip:alice@example.test>")
     must("who calls", uri(field(invite, "From")).split("@")[0], "sip:2")
     must("words of alice's", field(invite, "Subject"), "")
@@ -78,7 +72,7 @@ def main():
     asked = carol.get("INVITE ")
     alice.get("SIP/2.0 202")
     told(alice, "100", "active")
-    must("description for carol", asked.split("\r\n\r\n", 1)[1], "")
+    must("description for carol", body(asked), "")
     must("her own dialog", (field(asked, "Call-ID"), tag(field(asked, "To"))),
          (ca["call"], tag(ca["me"])))
     joined(bob, carol, asked, alice, 2, edge)

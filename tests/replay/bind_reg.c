@@ -68,9 +68,9 @@ static struct cv_bind_ask ask_of(const struct cv_bphone *p, const struct asked *
 /* At home */
 
 /* The phone's answer to the challenge it was given, into @p value (PROOF bytes). */
-static int prove(const struct cv_bphone *p, const struct asked *a, char *value)
+static int prove(struct cv_bphone *p, const struct asked *a, char *value)
 {
-	char ha1[CV_DIGEST_HEX], hex[CV_DIGEST_HEX];
+	char ha1[CV_DIGEST_HEX], hex[CV_DIGEST_HEX], nc[16];
 	struct cv_digest d;
 	int err;
 
@@ -79,18 +79,19 @@ static int prove(const struct cv_bphone *p, const struct asked *a, char *value)
 		return err;
 
 	d.uri = CV_STR("sip:edge.example");
-	d.nc = CV_STR("00000001");
+	(void)snprintf(nc, sizeof(nc), "%08x", ++p->used);
+	d.nc = cv_str_of(nc);
 	d.cnonce = CV_STR("0a4f113b");
 	cv_digest_ha1(d.alg, a->user, d.realm, a->password, ha1);
 	cv_digest_response(&d, CV_STR("REGISTER"), ha1, hex);
 	(void)snprintf(value, PROOF,
 		       "Digest username=\"" CV_STR_FMT "\", realm=\"" CV_STR_FMT
 		       "\", nonce=\"" CV_STR_FMT "\", uri=\"" CV_STR_FMT
-		       "\", response=\"%s\", algorithm=%s, qop=auth, nc=00000001, "
+		       "\", response=\"%s\", algorithm=%s, qop=auth, nc=%s, "
 		       "cnonce=\"0a4f113b\"",
 		       CV_STR_ARG(a->user), CV_STR_ARG(d.realm), CV_STR_ARG(d.nonce),
-		       CV_STR_ARG(d.uri), hex,
-		       d.alg == CV_DIGEST_MD5 ? "MD5" : "SHA-256");
+		       CV_STR_ARG(d.uri), hex, d.alg == CV_DIGEST_MD5 ? "MD5" : "SHA-256",
+		       nc);
 
 	return 0;
 }
@@ -101,6 +102,7 @@ static void challenged(struct cv_bworld *w, struct cv_bphone *p, const char *cha
 	const char *nonce = strstr(challenge, "nonce=\""), *end;
 
 	(void)snprintf(p->challenge, sizeof(p->challenge), "%s", challenge);
+	p->used = 0;
 	end = nonce ? strchr(nonce + 7, '"') : NULL;
 	if (!end) {
 		cv_bworld_say(w, "%s 401 %s", p->name, challenge);

@@ -75,6 +75,7 @@ struct cv_bphone {
 	void *was, *link; /* connections of a stream: before the last, the last; owned */
 	bool silent;
 	char challenge[CV_HOME_TEXT]; /* the last it was given */
+	unsigned used;                /* answers made of it */
 };
 
 /** A REGISTER on its way upstream, with what it came over. */

@@ -87,7 +87,7 @@ static int redirected(void *arg, struct cv_str uri, const char *by, cv_redirecte
 		      void *fn_arg)
 {
 	struct cv_world *w = arg;
-	struct cv_request rq = {.method = CV_METHOD_INVITE, .max_forwards = 70};
+	struct cv_request rq = {.method = CV_METHOD_INVITE, .max_forwards = 70, .max_breadth = 60};
 	size_t slash = cv_str_chr(uri, '/');
 	bool own = slash < uri.len;
 
@@ -247,7 +247,7 @@ static int feed_call(struct cv_world *w, struct cv_world_party *p, enum cv_metho
 		     struct cv_words *l)
 {
 	const char *id = p->name;
-	struct cv_request rq = {.max_forwards = 70, .cseq = 1};
+	struct cv_request rq = {.max_forwards = 70, .max_breadth = 60, .cseq = 1};
 	struct cv_buf body = {.p = NULL};
 	struct cv_evid *ev = NULL;
 	struct cv_leg *leg;
@@ -263,6 +263,12 @@ static int feed_call(struct cv_world *w, struct cv_world_party *p, enum cv_metho
 			id = cv_words_next(l);
 		else if (cv_words_accept(l, "hops"))
 			rq.max_forwards = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "breadth"))
+			rq.max_breadth = cv_words_number(cv_words_next(l));
+		else if (cv_words_accept(l, "pass"))
+			(void)cv_trail_add(&rq.trail, cv_words_number(cv_words_next(l)));
+		else if (cv_words_accept(l, "private"))
+			rq.hide_media = true;
 		else if (cv_words_accept(l, "100rel"))
 			can_100rel = true;
 		else
@@ -312,7 +318,7 @@ out:
 static void refer_of(struct cv_world *w, const struct cv_world_party *p, struct cv_words *l,
 		     struct cv_refer *r)
 {
-	*r = (struct cv_refer){.rq = {.max_forwards = 70, .cseq = 1}};
+	*r = (struct cv_refer){.rq = {.max_forwards = 70, .max_breadth = 60, .cseq = 1}};
 	r->rq.who = who_of(p);
 	r->rq.peer = p->kind == CV_WORLD_PEER ? p->name : NULL;
 	(void)snprintf(w->refer_id, sizeof(w->refer_id), "refer%u", ++w->refers);

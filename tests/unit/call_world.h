@@ -19,7 +19,9 @@
  *   max-calls N, max-cps N, ports N
  *
  * Events:
- *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [100rel] [BODY]   a new call to PARTY
+ *   NAME INVITE PARTY [cseq N] [id TEXT] [hops N] [breadth N] [pass N]... [private]
+ *        [100rel] [BODY]             a new call to PARTY; N of pass is its passing
+ * through us, the last one this time; private: it asks that its media address isn't shown
  *   NAME METHOD PARTY [cseq N] [id TEXT] [hops N] [LIFE] [BODY]  the same without a call
  *   NAME METHOD [LIFE] [BODY]        in the dialog; ACK, CANCEL of its INVITE
  *   NAME REFER to PARTY              asks that the other party calls PARTY

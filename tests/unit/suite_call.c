@@ -18,6 +18,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"call", cv_test_call},
 	{"fan", cv_test_fan},
 	{"table", cv_test_table},
+	{"trail", cv_test_trail},
 	{"show", cv_test_show},
 	{"story", cv_test_story},
 	{"sub", cv_test_sub},

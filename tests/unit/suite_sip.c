@@ -14,7 +14,13 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
+	{"guard", cv_test_guard},
 	{"hdr", cv_test_hdr},
+	{"pass", cv_test_pass},
+	{"policy", cv_test_policy},
+	{"privacy", cv_test_privacy},
+	{"rule", cv_test_rule},
+	{"require", cv_test_require},
 	{"ident", cv_test_ident},
 	{"dlginfo", cv_test_dlginfo},
 	{"named", cv_test_named},

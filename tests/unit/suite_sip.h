@@ -8,8 +8,14 @@
 #include "sip/sip_int.h"
 
 int cv_test_early(void);
+int cv_test_guard(void);
 int cv_test_hdr(void);
 int cv_test_ident(void);
+int cv_test_pass(void);
+int cv_test_policy(void);
+int cv_test_privacy(void);
+int cv_test_require(void);
+int cv_test_rule(void);
 int cv_test_dlginfo(void);
 int cv_test_named(void);
 int cv_test_reg_route(void);

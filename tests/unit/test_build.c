@@ -169,6 +169,9 @@ static const char peers_text[] =
 	"domains = a.example, b.example\nfrom = 192.0.2.0/28\nnat = no\nrelay = never\n"
 	"latch = any\nregister = yes\nusername = us\npassword = pw\nrealm = "
 	"rm\ntrust-identity = yes\ndscp = 10\n"
+	"add-header = X-A: 1, 2\nadd-header = X-B: <sip:a;b>\nremove-header = X-C, Date\n"
+	"remove-header = Subject\nfrom-user = 49+1%20\nfrom-host = a.example\n"
+	"to-host = [2001:db8::1]\nmtu = 1400\n"
 	"[peer plain]\ntarget = sip:192.0.2.99\n"
 	"[route r1]\nfrom = peer:pbx\nto = ^0[0-9]+$\nmethod = INVITE\n"
 	"peer = plain, pbx\nstrip = 1\nprefix = +49\n"
@@ -203,13 +206,26 @@ static void test_peers_are_read(void)
 	CU_ASSERT_STRING_EQUAL(a->password, "pw");
 	CU_ASSERT_STRING_EQUAL(a->realm, "rm");
 	CU_ASSERT_EQUAL(a->dscp, 10);
+	CU_ASSERT_EQUAL_FATAL(a->add_headers.c, 2);
+	CU_ASSERT_STRING_EQUAL(a->add_headers.v[0].text, "X-A: 1, 2");
+	CU_ASSERT_STRING_EQUAL(a->add_headers.v[1].text, "X-B: <sip:a;b>");
+	CU_ASSERT_EQUAL_FATAL(a->remove_headers.c, 3);
+	CU_ASSERT_STRING_EQUAL(a->remove_headers.v[1].text, "Date");
+	CU_ASSERT_STRING_EQUAL(a->remove_headers.v[2].text, "Subject");
+	CU_ASSERT_STRING_EQUAL(a->from_user, "49+1%20");
+	CU_ASSERT_STRING_EQUAL(a->from_host, "a.example");
+	CU_ASSERT_STRING_EQUAL(a->to_host, "[2001:db8::1]");
 
+	CU_ASSERT_EQUAL(a->mtu, 1400);
+	CU_ASSERT_EQUAL(b->mtu, 0);
 	CU_ASSERT_EQUAL(b->dscp, -1);
+	CU_ASSERT_EQUAL(b->add_headers.c + b->remove_headers.c, 0);
+	CU_ASSERT_TRUE(!b->from_user && !b->from_host && !b->to_host);
 	CU_ASSERT_EQUAL(b->nat, CV_NAT_AUTO);
 	CU_ASSERT_EQUAL(b->relay, CV_RELAY_AUTO);
 	CU_ASSERT_FALSE(b->register_ || b->trust_identity);
 	CU_ASSERT_TRUE(!b->username && !b->password && !b->realm);
-	CU_ASSERT_EQUAL(b->pos.line, 14);
+	CU_ASSERT_EQUAL(b->pos.line, 22);
 	cv_mem_unref(c);
 }
 

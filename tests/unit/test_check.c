@@ -93,6 +93,24 @@ static const struct check_case cases[] = {
 							     "192.0.2.2") "from = "
 									  "192.0.2.9\n",
 	 ""},
+	/* header rules may not touch what makes a message */
+	{PEER("a", "192.0.2.1") "add-header = X-A: 1\nremove-header = Server\n", ""},
+	{PEER("a", "192.0.2.1") "add-header = via: x\nadd-header = Call-ID : y\n",
+	 "t:3: add-header: via: x is made by us for each message and can't be changed\n"
+	 "t:4: add-header: Call-ID : y is made by us for each message and can't be "
+	 "changed\n"},
+	{PEER("a", "192.0.2.1") "remove-header = CSeq, m, X-A\n",
+	 "t:3: remove-header: CSeq is made by us for each message and can't be changed\n"
+	 "t:3: remove-header: m is made by us for each message and can't be changed\n"},
+	{PEER("a", "192.0.2.1") "add-header = X-A\nadd-header = X A: 1\n"
+				"add-header = X-A:\nadd-header = X-A: a\tb\n",
+	 "t:3: add-header: X-A is not a header, as X-Name: value\n"
+	 "t:4: add-header: X A: 1 is not the name of a header\n"
+	 "t:5: add-header: X-A: is not a header, as X-Name: value\n"
+	 "t:6: add-header: X-A: a\tb holds a control character\n"},
+	{PEER("a", "192.0.2.1") "from-user = a@b\nfrom-host = a b\n",
+	 "t:3: from-user must be the user of a SIP URI, as 4930123456, not \"a@b\"\n"
+	 "t:4: from-host must be a host, as example.com, not \"a b\"\n"},
 	/* every finding is said, not just the first */
 	{"[media]\nports = 9-8\ndscp = 99\n[route r]\npeer = x\nstrip = -1\n",
 	 "t:6: strip must be a number from 0 to 64, not \"-1\"\n"

@@ -158,9 +158,11 @@ static void test_nonce_is_ours_fresh_and_of_its_source(void)
 	struct cv_str n;
 	char text[64];
 
-	cv_digest_nonce(key, from, 1000, text, sizeof(text));
+	cv_digest_nonce(key, from, cv_digest_stamp(1000, 7), text, sizeof(text));
 	n = cv_str_of(text);
 	CU_ASSERT_EQUAL(n.len, 48);
+	CU_ASSERT_EQUAL(cv_digest_nonce_stamp(n), 1000ULL << 24 | 7);
+	CU_ASSERT_EQUAL(cv_digest_nonce_stamp(CV_STR("x")), 0);
 	CU_ASSERT_EQUAL(cv_digest_nonce_check(key, from, 1000, 300, n), 0);
 	CU_ASSERT_EQUAL(cv_digest_nonce_check(key, from, 1300, 300, n), 0);
 	CU_ASSERT_EQUAL(cv_digest_nonce_check(key, from, 1301, 300, n), ESTALE);
@@ -176,6 +178,40 @@ static void test_nonce_is_ours_fresh_and_of_its_source(void)
 			EBADMSG);
 }
 
+static void test_digest_covers_its_request_only(void)
+{
+	static const struct {
+		const char *uri, *ruri;
+		bool is;
+	} rows[] = {
+		{"sip:edge.example", "sip:edge.example", true},
+		{"SIP:Edge.Example", "sip:edge.example:5060", true},
+		{"sip:edge.example;transport=tcp", "sip:edge.example", true},
+		{"sip:bob@edge.example?x=y", "sip:bob@edge.example", true},
+		{"sip:b%6fb@edge.example", "sip:bob@edge.example", true},
+		{"sip:a;b@edge.example", "sip:a;b@edge.example;lr", true},
+		{"sips:edge.example:5061", "sips:edge.example", true},
+		{"sip:[2001:db8::1]:5060", "sip:[2001:db8::1]", true},
+		{"sip:[2001:db8::1]:5070", "sip:[2001:db8::1]", false},
+		{"sip:edge.example:5070", "sip:edge.example", false},
+		{"sips:edge.example", "sip:edge.example", false},
+		{"sip:bob@edge.example", "sip:edge.example", false},
+		{"sip:bob@edge.example", "sip:Bob@edge.example", false},
+		{"sip:900@edge.example", "sip:901@edge.example", false},
+		{"sip:bob@edge.example", "sip:bob@edge.example.org", false},
+		{"sip:b%6", "sip:b%6f", false},
+		{"", "sip:edge.example", false},
+		{"", "", true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		const struct cv_digest d = {.uri = cv_str_of(rows[i].uri)};
+
+		CU_ASSERT_EQUAL(cv_digest_covers(&d, cv_str_of(rows[i].ruri)),
+				rows[i].is);
+	}
+}
+
 int cv_test_digest(void)
 {
 	CU_pSuite s = CU_add_suite("digest", NULL, NULL);
@@ -189,7 +225,9 @@ int cv_test_digest(void)
 	    !CU_add_test(s, "response of wrong length never matches",
 			 test_response_of_wrong_length_never_matches) ||
 	    !CU_add_test(s, "nonce is ours, fresh and of its source",
-			 test_nonce_is_ours_fresh_and_of_its_source))
+			 test_nonce_is_ours_fresh_and_of_its_source) ||
+	    !CU_add_test(s, "digest covers its request only",
+			 test_digest_covers_its_request_only))
 		return (int)CU_get_error();
 
 	return 0;

@@ -17,7 +17,8 @@ static void test_errno_has_its_status(void)
 		{0, 200},         {ENOENT, 404},  {EHOSTUNREACH, 480}, {ESTALE, 480},
 		{EACCES, 403},    {EBADMSG, 488}, {E2BIG, 488},        {EBUSY, 503},
 		{ENOSPC, 503},    {ENOMEM, 503},  {ELOOP, 483},        {ETIMEDOUT, 408},
-		{ECANCELED, 487}, {EINVAL, 400},  {EXDEV, 500},
+		{ECANCELED, 487}, {EINVAL, 400},  {EXDEV, 500},        {EMLINK, 440},
+		{EALREADY, 482},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i)
@@ -28,6 +29,7 @@ static void test_phrase_is_never_missing(void)
 {
 	CU_ASSERT_STRING_EQUAL(cv_sip_phrase(404), "Not Found");
 	CU_ASSERT_STRING_EQUAL(cv_sip_phrase(399), "Unknown");
+	CU_ASSERT_STRING_EQUAL(cv_sip_phrase(440), "Max-Breadth Exceeded");
 }
 
 static void test_methods_have_their_names(void)

@@ -134,7 +134,8 @@ static void test_lost_leg_ends_the_subscription(void)
 
 static void test_request_that_starts_nothing(void)
 {
-	struct cv_request rq = {.method = CV_METHOD_BYE, .max_forwards = 70};
+	struct cv_request rq = {
+		.method = CV_METHOD_BYE, .max_forwards = 70, .max_breadth = 60};
 	struct cv_world *w = world();
 	struct cv_place place = {.listen = 0};
 	struct cv_leg *leg;
@@ -156,6 +157,7 @@ static void test_start_without_memory(void)
 	struct cv_request rq = {
 		.method = CV_METHOD_SUBSCRIBE,
 		.max_forwards = 70,
+		.max_breadth = 60,
 		.who = CV_WHO_PHONE,
 		.call_id = CV_STR("sweep"),
 		.to_user = CV_STR("pbx"),
