@@ -431,8 +431,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq, const char 
 		call->target.peer = call->peer;
 	}
 
-	call->reason =
-		cv_aim_relay(env, rq, call->from_peer, to, &which);
+	call->reason = cv_aim_relay(env, rq, call->from_peer, to, &which);
 	call->single = cv_aim_single(env, call->from_peer, to);
 	b->place = to->v[which].place;
 	cv_call_explain_start(call);

@@ -147,14 +147,14 @@ struct cv_call {
 	struct cv_ladder ladder;
 
 	enum cv_reason reason;
-	struct cv_media *media;     /* NULL: no relay, or none yet */
-	uint32_t media_key[2];      /* id and generation: key of by_media */
-	bool parted;                /* BYE has passed: neither leg needs one of ours */
-	struct cv_talk talk;        /* talk.c */
-	struct cv_talk *ring; /* of each place that rings, CV_CALL_FORKS; owned; NULL:
-				 none yet, or answered */
+	struct cv_media *media; /* NULL: no relay, or none yet */
+	uint32_t media_key[2];  /* id and generation: key of by_media */
+	bool parted;            /* BYE has passed: neither leg needs one of ours */
+	struct cv_talk talk;    /* talk.c */
+	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
+				   none yet, or answered */
 	size_t ringc;
-	bool single;    /* A sees one early dialog, however many there are */
+	bool single;       /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
 
 	struct cv_redirect *redirect; /* redirect.c: other places; owned; NULL: none */
@@ -291,8 +291,8 @@ const char *cv_call_peer(const struct cv_party *p);
 int cv_call_admit(struct cv_party *p);
 /** Counts it no more. */
 void cv_call_leave(struct cv_party *p);
-/** From now on @p p is who @p was was in a call that ends: of the same [peer], and counted
- * there. Unchanged when memory is short. */
+/** From now on @p p is who @p was was in a call that ends: of the same [peer], and
+ * counted there. Unchanged when memory is short. */
 void cv_call_party_move(struct cv_party *p, struct cv_party *was);
 
 /* sub.c */

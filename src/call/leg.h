@@ -61,8 +61,8 @@ struct cv_msg {
 	bool reliable; /* a 1xx that wants PRACK (RFC 3262) */
 	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
 			  acknowledges on the leg it goes to, 0: of none there */
-	uint32_t session_s;       /* session interval it names (RFC 4028), 0: none */
-	uint8_t retry_s;          /* response of our own: Retry-After, 0: none */
+	uint32_t session_s; /* session interval it names (RFC 4028), 0: none */
+	uint8_t retry_s;    /* response of our own: Retry-After, 0: none */
 	int32_t lives_s; /* SUBSCRIBE, its 2xx, NOTIFY: seconds a subscription lives from
 			    now on, CV_LIVES_UNSAID or CV_LIVES_OVER */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */
@@ -84,7 +84,7 @@ struct cv_request {
 	uint64_t binding;      /* the sending phone's binding; 0: none */
 	struct cv_str call_id, from_tag;
 	uint32_t cseq;
-	unsigned max_forwards;                    /* as received; 70 when absent */
+	unsigned max_forwards; /* as received; 70 when absent */
 	unsigned max_breadth;  /* as received (RFC 5393 5); 60 when absent */
 	struct cv_trail trail; /* earlier passings it tells of, and this one as last;
 				  empty: not known */
@@ -111,11 +111,11 @@ enum cv_target_kind { CV_TARGET_PEER = 0, CV_TARGET_BINDING };
  * time of a peer. Strings are copied into it. */
 struct cv_target {
 	enum cv_target_kind kind;
-	uint8_t turn;    /* those of one turn are asked at once, the next turn when they
-			    failed */
-	uint32_t try_ms; /* without any response for so long it counts as dead */
-	const char *peer;   /* PEER: name in the configuration, borrowed from it */
-	uint64_t binding;   /* BINDING: id of the phone's binding */
+	uint8_t turn;     /* those of one turn are asked at once, the next turn when they
+			     failed */
+	uint32_t try_ms;  /* without any response for so long it counts as dead */
+	const char *peer; /* PEER: name in the configuration, borrowed from it */
+	uint64_t binding; /* BINDING: id of the phone's binding */
 	struct cv_addr hop; /* numeric next hop */
 	enum cv_transport transport;
 	struct cv_place place;

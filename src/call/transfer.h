@@ -17,7 +17,7 @@ enum cv_transfer_state {
 
 /** A transfer under way: R moves from one call to another. */
 struct cv_transfer {
-	struct cv_leg leg;    /* the bridge; its arg is a party of the other call */
+	struct cv_leg leg; /* the bridge; its arg is a party of the other call */
 	struct cv_leg_ops ops;
 	struct cv_txn *asked; /* the INVITE that came of it; owned */
 	struct cv_call *old;  /* of T and R; NULL: over */

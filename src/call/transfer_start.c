@@ -100,8 +100,7 @@ static int attended(struct cv_transfer *tr, struct cv_party *from, struct cv_leg
 		return ESTALE;
 
 	tr->reason = call->reason;
-	is = cv_call_reason_with(p, &tr->leg.place,
-				 cv_call_peer(cv_call_other(from)));
+	is = cv_call_reason_with(p, &tr->leg.place, cv_call_peer(cv_call_other(from)));
 	if (!cv_reason_is_relay(call->reason))
 		call->reason = is; /* a relay that is there stays */
 	if (call->transfers < from->call->transfers)

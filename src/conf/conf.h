@@ -118,7 +118,7 @@ struct cv_conf_target {
 	uint16_t port;       /* of a name; 0: not written */
 	enum cv_transport transport;
 	bool transport_given; /* else records of a name may choose it */
-	const char *uri; /* as written */
+	const char *uri;      /* as written */
 	unsigned weight; /* among neighbours that have one; 0: none, it stands alone */
 	struct cv_conf_pos pos;
 };
@@ -136,7 +136,7 @@ struct cv_conf_peer {
 	enum cv_conf_refer refer;
 	enum cv_conf_redirect redirect;
 	uint32_t try_ms; /* without any response for so long the next target is tried */
-	bool register_; /* a trunk that wants a REGISTER from us (key "register") */
+	bool register_;  /* a trunk that wants a REGISTER from us (key "register") */
 	const char *username, *password; /* what we prove to it; NULL: nothing; never
 					    shown or logged */
 	const char *realm; /* the only one they are for; NULL: the first it asks for */
@@ -146,7 +146,7 @@ struct cv_conf_peer {
 	unsigned mtu;                /* bytes of a request over UDP; 0: whatever it has */
 	uint32_t options_ping_ms;    /* 0: off */
 	unsigned max_calls, max_cps; /* 0: no limit of its own */
-	int dscp; /* -1: as [media] */
+	int dscp;                    /* -1: as [media] */
 	struct cv_conf_pos pos;
 };
 

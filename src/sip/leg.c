@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "sip/refer_int.h"
 #include "sip/sip_int.h"
 
 static void leg_fini(void *obj)

@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/refer_int.h"
 
 enum { CONTACTS_MAX = 16 }; /* of one 3xx; more are not looked at */
 

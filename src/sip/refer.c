@@ -18,7 +18,7 @@
 
 #include "sip/dlginfo.h"
 #include "sip/named.h"
-#include "sip/sip_int.h"
+#include "sip/refer_int.h"
 
 enum { NAMES_MAX = 8 }; /* names looked at in one message; more stay as they are */
 

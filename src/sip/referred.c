@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "sip/named.h"
-#include "sip/sip_int.h"
+#include "sip/refer_int.h"
 
 /* What is to be called, without headers and method; NULL: nothing that can be. */
 static url_t *target_of(su_home_t *home, const sip_t *sip)

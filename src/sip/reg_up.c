@@ -34,9 +34,9 @@ enum {
 
 /** One under way. In sip->regs, which holds the reference. */
 struct up {
-	struct cv_reg r;     /* with references of its own */
-	char *aor;           /* as the registrar knows it; in r.home */
-	char *peer;          /* its name; in r.home */
+	struct cv_reg r;                   /* with references of its own */
+	char *aor;                         /* as the registrar knows it; in r.home */
+	char *peer;                        /* its name; in r.home */
 	const struct cv_conf_peer *from;   /* a peer that sent it; NULL; borrowed */
 	struct cv_hop hops[CV_PEERS_HOPS]; /* in the order in which they are tried */
 	size_t hopc, at;

@@ -122,10 +122,10 @@ struct cv_sip {
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
 	struct cv_log_limit loop_log;
-	struct cv_log_limit large_log;   /* lines about requests larger than a packet */
-	uint8_t key[CV_BIND_KEY];        /* of marks, pass.c */
-	uint64_t branches;               /* ever drawn */
-	struct cv_list trunks;           /* trunk.c: accounts of ours */
+	struct cv_log_limit large_log; /* lines about requests larger than a packet */
+	uint8_t key[CV_BIND_KEY];      /* of marks, pass.c */
+	uint64_t branches;             /* ever drawn */
+	struct cv_list trunks;         /* trunk.c: accounts of ours */
 	struct cv_cmd show_peers;
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
@@ -177,12 +177,12 @@ struct cv_sip_leg {
 	bool subscribed; /* a 2xx of a SUBSCRIBE or REFER was sent or received */
 	bool confirmed;  /* a 2xx of an INVITE was sent or received */
 	struct cv_sip_refer refers[CV_SIP_REFERS];
-	unsigned referc; /* REFERs ever sent on by this leg */
+	unsigned referc;   /* REFERs ever sent on by this leg */
 	uint32_t refer_id; /* referred.c: CSeq of the REFER that is reported on; 0: it was
 			      the first */
 	unsigned refers_had; /* referred.c: REFERs of its party answered here */
-	bool bye;        /* a BYE was sent or received */
-	bool ended;      /* the call let go of it */
+	bool bye;            /* a BYE was sent or received */
+	bool ended;          /* the call let go of it */
 	struct cv_list txns;
 	struct cv_list node;
 };
@@ -228,10 +228,10 @@ struct cv_sip_trunk {
 	unsigned answered;                  /* challenges of this attempt */
 	struct cv_hop hops[CV_PEERS_HOPS];  /* of this round, in order */
 	size_t hopc;
-	struct cv_hop hop; /* where the last one went */
-	struct cv_hop at;  /* where the registration stands; unset: nowhere */
-	nta_outgoing_t *orq;                /* owned; NULL: none under way */
-	bool sending, over; /* in nta_outgoing_mcreate(), which may answer at once */
+	struct cv_hop hop;   /* where the last one went */
+	struct cv_hop at;    /* where the registration stands; unset: nowhere */
+	nta_outgoing_t *orq; /* owned; NULL: none under way */
+	bool sending, over;  /* in nta_outgoing_mcreate(), which may answer at once */
 	struct cv_log_limit log;
 	struct cv_list node;
 };
@@ -365,7 +365,7 @@ struct cv_sip_ident_in {
 	const struct cv_conf_peer *from_peer; /* it came from this peer; NULL */
 	const struct cv_binding *binding;     /* BINDING target's binding; NULL */
 	const char *home; /* peer where the sender is registered; NULL */
-	uint8_t listen;                       /* point it leaves by */
+	uint8_t listen;   /* point it leaves by */
 };
 
 /** URIs and headers for the outgoing request, in the home given. */
@@ -456,36 +456,6 @@ struct cv_str cv_sip_name_body(const struct cv_sip_leg *to, su_home_t *home,
 			       const struct cv_msg *m);
 /** Remembers a REFER that leaves by @p to. */
 void cv_sip_note_refer(struct cv_sip_leg *to, const sip_t *came, const sip_t *left);
-
-/** Both lead to one and the same party. */
-bool cv_sip_is_same_party(const struct cv_sip_leg *a, const struct cv_sip_leg *b);
-/** Value of Replaces among the headers of a URI (may be NULL), in @p home; NULL: none. */
-char *cv_sip_replaces_in_url(su_home_t *home, const char *headers);
-/** Our leg that the value of a Replaces names, in either's order of tags; NULL. */
-struct cv_sip_leg *cv_sip_leg_by_name(struct cv_sip *s, su_home_t *home,
-				      const char *text);
-
-/* redirect.c: 3xx */
-
-/** Puts the contacts of the 3xx behind @p m into the one that leaves by @p to. ENOMEM. */
-int cv_sip_pass_contacts(const struct cv_sip_leg *to, const struct cv_msg *m, msg_t *out);
-/** contacts() and redirected() of leg.h. */
-void cv_sip_contacts(const struct cv_msg *m, cv_contact_fn *fn, void *arg);
-int cv_sip_redirected(struct cv_txn *invite, struct cv_str uri, const char *by,
-		      cv_redirected_fn *fn, void *arg);
-
-/* referred.c: REFERs that are answered here */
-
-/** Who the leg's party is, as when it calls; ended by cv_sip_origin_done(). */
-void cv_sip_origin_of_leg(struct cv_sip_leg *leg, struct cv_sip_origin *o,
-			  const char *why);
-/** refer() of leg.h. */
-int cv_sip_referred(struct cv_txn *base, const struct cv_msg *m, cv_refer_fn *fn,
-		    void *arg);
-/** Puts Event and Subscription-State into a NOTIFY of our own about the last one. ENOMEM.
- */
-int cv_sip_refer_state(const struct cv_sip_leg *leg, const struct cv_msg *m,
-		       msg_t *notify);
 
 /** A challenge or credential as text in @p home. */
 struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au);

@@ -87,7 +87,8 @@ static int redirected(void *arg, struct cv_str uri, const char *by, cv_redirecte
 		      void *fn_arg)
 {
 	struct cv_world *w = arg;
-	struct cv_request rq = {.method = CV_METHOD_INVITE, .max_forwards = 70, .max_breadth = 60};
+	struct cv_request rq = {
+		.method = CV_METHOD_INVITE, .max_forwards = 70, .max_breadth = 60};
 	size_t slash = cv_str_chr(uri, '/');
 	bool own = slash < uri.len;
 
@@ -315,8 +316,8 @@ out:
 }
 
 /* What a REFER asks for: the call that its sender would make. */
-static void refer_of(struct cv_world *w, const struct cv_world_party *p, struct cv_words *l,
-		     struct cv_refer *r)
+static void refer_of(struct cv_world *w, const struct cv_world_party *p,
+		     struct cv_words *l, struct cv_refer *r)
 {
 	*r = (struct cv_refer){.rq = {.max_forwards = 70, .max_breadth = 60, .cseq = 1}};
 	r->rq.who = who_of(p);
@@ -348,8 +349,8 @@ static void contacts_of(struct cv_world *w, struct cv_words *l)
 	cv_fake_sip_contacts(w->sip, uris);
 }
 
-static int feed_dialog(struct cv_world *w, const struct cv_world_party *p, const char *word,
-		       struct cv_words *l)
+static int feed_dialog(struct cv_world *w, const struct cv_world_party *p,
+		       const char *word, struct cv_words *l)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name, w->nth);
 	struct cv_refer refer;

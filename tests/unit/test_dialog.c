@@ -47,8 +47,8 @@ struct bench {
 	struct cv_route *route;
 	int fd[SOCKETS];
 	struct cv_addr at[SOCKETS], edge;
-	char got[TEXT];  /* last message received */
-	unsigned branch; /* of the last request */
+	char got[TEXT];      /* last message received */
+	unsigned branch;     /* of the last request */
 	uint64_t seen[SEEN]; /* sums of messages received */
 	size_t seenc;
 };
