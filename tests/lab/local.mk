@@ -76,7 +76,7 @@ EXTRA_DIST += \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \
-	tests/lab/cases/46-circle.sh \
+	tests/lab/cases/49-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
 	tests/lab/cases/56-headers.sh \
 	tests/lab/cases/48-peer-by-name.sh \
