@@ -115,17 +115,18 @@ static bool is_done(const struct cv_sip_guard *g, msg_hclass_t *hc)
 static void put(struct cv_sip_guard *g, int at)
 {
 	msg_mclass_t *t = g->table;
+	msg_href_t *hash = t->mc_hash; /* of mc_hash_size, whatever its declaration says */
 	struct kind *k = &g->v[g->c++];
 	int n = t->mc_hash_size, next = at;
 
-	k->theirs = t->mc_hash[at].hr_class;
+	k->theirs = hash[at].hr_class;
 	k->twin = *k->theirs;
 	k->twin.hc_parse = guard;
-	while (t->mc_hash[next % n].hr_class)
+	while (hash[next % n].hr_class)
 		++next;
 
-	t->mc_hash[next % n] = t->mc_hash[at];
-	t->mc_hash[at].hr_class = &k->twin;
+	hash[next % n] = hash[at];
+	hash[at].hr_class = &k->twin;
 	++t->mc_hash_used;
 	for (int i = 0; t->mc_short && i < MC_SHORT_SIZE; ++i) {
 		msg_href_t *r =
@@ -138,8 +139,10 @@ static void put(struct cv_sip_guard *g, int at)
 
 static int put_all(struct cv_sip_guard *g)
 {
+	const msg_href_t *hash = g->table->mc_hash;
+
 	for (int i = 0; i < g->table->mc_hash_size; ++i) {
-		msg_hclass_t *hc = g->table->mc_hash[i].hr_class;
+		msg_hclass_t *hc = hash[i].hr_class;
 
 		if (!hc || is_done(g, hc))
 			continue;
