@@ -7,7 +7,9 @@
  * 7000 parameters of one letter, 14 kB, kept 29 MB for 32 s (threats 9, 16). And
  * it sends a response where maddr of the top Via says, before received, also
  * answers it makes by itself: anybody could aim our responses at anybody
- * (threats 17, 26).
+ * (threats 17, 26). Nor does it note the source in the top Via before it answers a
+ * request of another version, too large or by the wrong transport: here it is noted while
+ * the Via is parsed.
  *
  * The agent parses with a copy of the library's table of header kinds in which
  * each kind has a twin of ours with guard() for its parser. The twin stands
@@ -55,6 +57,30 @@ static void drop_maddr(sip_via_t *v)
 	}
 }
 
+/* received and rport of a request's top Via (RFC 3261 18.2.1, RFC 3581 4). The stack
+ * gives its parsers the message's own memory, which is the message. */
+static void note_source(su_home_t *home, sip_via_t *v)
+{
+	msg_t *msg = (msg_t *)home;
+	const sip_t *sip = sip_object(msg);
+	char host[CV_ADDR_STRLEN];
+	struct cv_addr seen;
+
+	if (!sip || !sip->sip_request || sip->sip_via)
+		return;
+
+	cv_sip_addr(&seen, msg_addr(msg));
+	if (!cv_addr_is_set(&seen))
+		return;
+
+	cv_addr_print_host(&seen, host);
+	if (strcmp(v->v_host, host) != 0)
+		msg_header_replace_param(home, v->v_common,
+					 su_sprintf(home, "received=%s", host));
+	msg_header_replace_param(home, v->v_common,
+				 su_sprintf(home, "rport=%u", (unsigned)seen.port));
+}
+
 /* What earlier lines of a list header left in it. */
 static size_t parts_before(const struct kind *k, const msg_header_t *h)
 {
@@ -88,8 +114,10 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 		return -1;
 
 	n = k->theirs->hc_parse(home, h, s, len);
-	if (n >= 0 && k->theirs == sip_via_class)
+	if (n >= 0 && k->theirs == sip_via_class) {
 		drop_maddr((sip_via_t *)h);
+		note_source(home, (sip_via_t *)h);
+	}
 
 	return n;
 }
@@ -115,7 +143,8 @@ static bool is_done(const struct cv_sip_guard *g, msg_hclass_t *hc)
 static void put(struct cv_sip_guard *g, int at)
 {
 	msg_mclass_t *t = g->table;
-	msg_href_t *hash = t->mc_hash; /* of mc_hash_size, whatever its declaration says */
+	msg_href_t *hash =
+		t->mc_hash; /* of mc_hash_size, whatever its declaration says */
 	struct kind *k = &g->v[g->c++];
 	int n = t->mc_hash_size, next = at;
 
