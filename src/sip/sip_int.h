@@ -499,6 +499,8 @@ void cv_sip_ping(void *arg, struct cv_binding *b);
  * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
  * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
+/** The agent that parses with it, once it is there; NULL before it goes. */
+void cv_sip_guard_agent(struct cv_sip_guard *g, nta_agent_t *agent);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
 

@@ -319,6 +319,7 @@ static int open_agent(struct cv_sip *s)
 	if (!s->agent)
 		return ENOMEM;
 
+	cv_sip_guard_agent(s->guard, s->agent);
 	s->dflt =
 		nta_leg_tcreate(s->agent, on_default, s, NTATAG_NO_DIALOG(1), TAG_END());
 
@@ -639,6 +640,8 @@ void cv_sip_close(struct cv_sip *s)
 	if (s->dflt)
 		nta_leg_destroy(s->dflt);
 	s->dflt = NULL;
+	if (s->guard)
+		cv_sip_guard_agent(s->guard, NULL);
 	if (s->agent)
 		nta_agent_destroy(s->agent);
 	s->agent = NULL;

@@ -98,25 +98,31 @@ static void show(const struct cv_edge *e, const char *way, size_t who, const cha
 			      (unsigned long long)e->now_ms, way, who, (int)len, text);
 }
 
+static void keep(char *dst, const char *text, size_t len)
+{
+	len = len < CV_EDGE_TEXT ? len : CV_EDGE_TEXT - 1;
+	memcpy(dst, text, len);
+	dst[len] = '\0';
+}
+
 /* What the edge sent. Only the five may hear of it. */
 static void hear(const struct cv_addr *to, const char *text, size_t len)
 {
 	char host[CV_ADDR_STRLEN];
-	char *dst;
+	struct cv_edge_heard *h;
 
 	for (size_t i = 0; i < CV_EDGE_PARTIES; ++i) {
 		if (!cv_addr_host_eq(&edge->party[i], to))
 			continue;
 
 		show(edge, "to", i, text, len);
+		h = &edge->heard[i];
 		if (len < 8)
 			return; /* a keepalive without a word */
-
-		dst = memcmp(text, "SIP/2.0 ", 8) == 0 ? edge->heard[i].response
-						       : edge->heard[i].request;
-		len = len < CV_EDGE_TEXT ? len : CV_EDGE_TEXT - 1;
-		memcpy(dst, text, len);
-		dst[len] = '\0';
+		if (memcmp(text, "INVITE ", 7) == 0)
+			keep(h->invite, text, len);
+		keep(memcmp(text, "SIP/2.0 ", 8) == 0 ? h->response : h->request, text,
+		     len);
 		return;
 	}
 
@@ -437,8 +443,10 @@ void cv_edge_begin(struct cv_edge *e)
 		abort();
 
 	cv_sip_calls(c->sip, c->calls);
-	for (size_t i = 0; i < CV_EDGE_PARTIES; ++i)
+	for (size_t i = 0; i < CV_EDGE_PARTIES; ++i) {
 		e->heard[i].request[0] = e->heard[i].response[0] = '\0';
+		e->heard[i].invite[0] = '\0';
+	}
 }
 
 static void wake(struct cv_edge *e)

@@ -32,6 +32,7 @@ enum { CV_EDGE_TEXT = 65536 };
 /** What a party got last, with a NUL behind; empty: nothing yet in this input. */
 struct cv_edge_heard {
 	char request[CV_EDGE_TEXT];
+	char invite[CV_EDGE_TEXT]; /* the last request that was an INVITE */
 	char response[CV_EDGE_TEXT];
 };
 

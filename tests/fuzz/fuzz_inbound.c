@@ -10,6 +10,7 @@
  *   ~v ~f ~t ~i ~q ~s ~c ~x ~u  of the last request: Via lines, From, To, Call-ID,
  *                               CSeq, its number, Contact, the URI in it, Request-URI
  *   ~V ~F ~T ~I ~Q ~D ~C ~X ~R  the same of the last response, and RSeq
+ *   ~j ~k                       of the last INVITE: Via lines, number of its CSeq
  *   ~E ~S ~B ~N                 the edge, the sender, a new branch, its number
  */
 #include "config.h"
@@ -180,6 +181,12 @@ static void put_word(struct play *pl, char what)
 		return;
 	case 'N':
 		put_text(&pl->d, strchr(number, '-') + 1);
+		return;
+	case 'j':
+		put_vias(&pl->d, h->invite);
+		return;
+	case 'k':
+		put_number(&pl->d, h->invite, "CSeq");
 		return;
 	default: /* the fuzzer's letters: anything */
 		break;
