@@ -19,10 +19,12 @@
 
 enum {
 	MSG_MAX = 1024, /* bytes of one event before cleaning; the rest is cut */
-	LINE_SIZE =
-		8 * 1024,  /* room for an event of which each byte is written as \xNN */
+	CLEAN_MAX = 4 * MSG_MAX,
+	LINE_SIZE = 5 * CLEAN_MAX, /* JSON: each byte escaped, as event and as value */
+	FIELDS_MAX = 32,
 	WINDOW_MS = 10000, /* of a rate limit */
 	STAMP_MAX = 64,
+	HEAD_MAX = 256,
 };
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
@@ -85,33 +87,115 @@ static void stamp(char dst[STAMP_MAX])
 	(void)snprintf(dst, STAMP_MAX, "%.32s.%03ldZ", second, ts.tv_nsec / 1000000);
 }
 
-/* Printable ASCII only, the rest as \xNN; quotes and backslashes too when format is JSON,
- * whose string the result becomes. dst has room for 5 bytes each and NUL. */
-static void clean(char *dst, const char *src, enum cv_log_format format)
+/* Printable ASCII only, the rest as \xNN. dst has room for 4 bytes each and NUL. */
+static void clean(char *dst, const char *src)
 {
 	static const char hex[] = "0123456789abcdef";
 
 	for (; *src; ++src) {
 		unsigned char c = (unsigned char)*src;
 
-		if (c < 0x20 || c > 0x7e) {
-			if (format == CV_LOG_JSON)
-				*dst++ = '\\';
-
-			*dst++ = '\\';
-			*dst++ = 'x';
-			*dst++ = hex[c >> 4];
-			*dst++ = hex[c & 15];
+		if (c >= 0x20 && c <= 0x7e) {
+			*dst++ = (char)c;
 			continue;
 		}
 
-		if (format == CV_LOG_JSON && (c == '"' || c == '\\'))
-			*dst++ = '\\';
-
-		*dst++ = (char)c;
+		*dst++ = '\\';
+		*dst++ = 'x';
+		*dst++ = hex[c >> 4];
+		*dst++ = hex[c & 15];
 	}
 
 	*dst = '\0';
+}
+
+/* Appends a clean text as a JSON string. A line has room for all that an event can be. */
+static char *put_string(char *dst, const char *src, size_t len)
+{
+	*dst++ = '"';
+	for (; len > 0; --len, ++src) {
+		if (*src == '"' || *src == '\\')
+			*dst++ = '\\';
+
+		*dst++ = *src;
+	}
+	*dst++ = '"';
+
+	return dst;
+}
+
+/* Length of the key that begins at @p s, as in key=value; 0: there is none. */
+static size_t key_len(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz-");
+
+	return s[n] == '=' ? n : 0;
+}
+
+/* A value ends before a blank that a key follows, or with its closing quote. */
+static size_t value_len(const char *s)
+{
+	size_t quoted = s[0] == '"' ? 1 + strcspn(s + 1, "\"") : 0, n = 0;
+
+	if (quoted > 0 && s[quoted] == '"' && (s[quoted + 1] == ' ' || !s[quoted + 1]))
+		return quoted + 1;
+
+	while (s[n] && !(s[n] == ' ' && key_len(s + n + 1) > 0))
+		++n;
+
+	return n;
+}
+
+static bool is_among(const char *const *keys, size_t keyc, const char *key, size_t len)
+{
+	for (size_t i = 0; i < keyc; ++i) {
+		if (strncmp(keys[i], key, len + 1) == 0) /* up to its '=' */
+			return true;
+	}
+
+	return false;
+}
+
+/* The pairs behind an event's words, as members of an object. Of a key that is there
+ * twice the first counts: what the network says stands behind what we say. */
+static char *put_fields(char *dst, const char *msg)
+{
+	const char *keys[FIELDS_MAX] = {"time=", "level=", "tag=", "msg="};
+	size_t keyc = 4; /* taken by the line itself */
+
+	while (*msg && key_len(msg) == 0) {
+		msg += strcspn(msg, " ");
+		msg += strspn(msg, " ");
+	}
+
+	while (keyc < FIELDS_MAX && key_len(msg) > 0) {
+		size_t len = key_len(msg);
+		const char *value = msg + len + 1;
+		size_t n = value_len(value);
+		bool quoted = n >= 2 && value[0] == '"' && value[n - 1] == '"';
+
+		if (!is_among(keys, keyc, msg, len)) {
+			keys[keyc++] = msg;
+			*dst++ = ',';
+			dst = put_string(dst, msg, len);
+			*dst++ = ':';
+			dst = put_string(dst, value + quoted, n - 2 * quoted);
+		}
+
+		msg = value + n;
+		msg += strspn(msg, " ");
+	}
+
+	return dst;
+}
+
+static void json_line(char line[LINE_SIZE], const char *head, const char *msg)
+{
+	char *dst = line + snprintf(line, LINE_SIZE, "%s,\"msg\":", head);
+
+	dst = put_string(dst, msg, strlen(msg));
+	dst = put_fields(dst, msg);
+	memcpy(dst, "}", sizeof("}"));
 }
 
 static void emit(enum cv_log_level level, const char *line)
@@ -129,7 +213,8 @@ static void emit(enum cv_log_level level, const char *line)
 void cv_log_write(enum cv_log_level level, const char *tag, const char *fmt, ...)
 {
 	enum cv_log_format format;
-	char msg[MSG_MAX], cleaned[5 * MSG_MAX], line[LINE_SIZE], time_text[STAMP_MAX];
+	char msg[MSG_MAX], cleaned[CLEAN_MAX], head[HEAD_MAX], line[LINE_SIZE];
+	char time_text[STAMP_MAX];
 	va_list ap;
 	int len;
 
@@ -147,13 +232,18 @@ void cv_log_write(enum cv_log_level level, const char *tag, const char *fmt, ...
 
 	format = (enum cv_log_format)atomic_load_explicit(&format_now,
 							  memory_order_relaxed);
-	clean(cleaned, msg, format);
+	clean(cleaned, msg);
 	stamp(time_text);
-	(void)snprintf(line, sizeof(line),
-		       format == CV_LOG_JSON ? "{\"time\":\"%s\",\"level\":\"%s\","
-					       "\"tag\":\"%s\",\"msg\":\"%s\"}"
-					     : "%s %s %s %s",
-		       time_text, level_names[level], tag, cleaned);
+	if (format == CV_LOG_JSON) {
+		(void)snprintf(head, sizeof(head),
+			       "{\"time\":\"%s\",\"level\":\"%s\",\"tag\":\"%s\"",
+			       time_text, level_names[level], tag);
+		json_line(line, head, cleaned);
+	} else {
+		(void)snprintf(line, sizeof(line), "%s %s %s %s", time_text,
+			       level_names[level], tag, cleaned);
+	}
+
 	emit(level, line);
 }
 

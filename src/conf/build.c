@@ -28,7 +28,11 @@ void cv_conf_complain(struct cv_buf *error, struct cv_conf_pos pos, const char *
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	cv_buf_printf(error, "%s:%u: %s\n", pos.file ? pos.file : "-", pos.line, text);
+	if (pos.line > 0)
+		cv_buf_printf(error, "%s:%u: %s\n", pos.file ? pos.file : "-", pos.line,
+			      text);
+	else /* a default: it stands on no line */
+		cv_buf_printf(error, "%s: %s\n", pos.file ? pos.file : "-", text);
 }
 
 void cv_conf_find(struct cv_conf_job *job, struct cv_conf_pos pos, const char *fmt, ...)

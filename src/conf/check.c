@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,34 +183,43 @@ static struct cv_str source_text(const char *text, char *dst)
 	return cv_str_of(dst);
 }
 
-static void source_add(struct cv_conf_job *job, struct cv_hash *table,
-		       const struct cv_conf_peer *p, const struct cv_conf_item *item)
+/* Who had @p key before; NULL: nobody, now it is @p p's. */
+static const struct source *claim(struct cv_conf_job *job, struct cv_hash *table,
+				  const struct cv_conf_peer *p, struct cv_str key,
+				  struct cv_conf_pos pos)
 {
-	char text[SOURCE_LEN];
-	struct cv_str key = source_text(item->text, text);
 	const struct cv_hash_node *node = cv_hash_find(table, key);
-	const struct source *was = node ? node->obj : NULL;
 	const char *kept;
 	struct source *src;
 
-	if (was && was->peer != p)
-		cv_conf_find(job, item->pos,
-			     "from: %s is a source of [peer %s] already (%s:%u)",
-			     item->text, was->peer->name, was->pos.file, was->pos.line);
-
-	if (was)
-		return;
+	if (node)
+		return node->obj;
 
 	src = cv_opts_alloc(job->opts, 1, sizeof(*src));
 	kept = cv_opts_keep(job->opts, key);
 	if (!src || !kept) {
 		job->err = ENOMEM;
-		return;
+		return NULL;
 	}
 
 	src->peer = p;
-	src->pos = item->pos;
+	src->pos = pos;
 	cv_hash_add(table, &src->node, cv_str_of(kept), src);
+
+	return NULL;
+}
+
+static void source_add(struct cv_conf_job *job, struct cv_hash *table,
+		       const struct cv_conf_peer *p, const struct cv_conf_item *item)
+{
+	char text[SOURCE_LEN];
+	const struct source *was =
+		claim(job, table, p, source_text(item->text, text), item->pos);
+
+	if (was && was->peer != p)
+		cv_conf_find(job, item->pos,
+			     "from: %s is a source of [peer %s] already (%s:%u)",
+			     item->text, was->peer->name, was->pos.file, was->pos.line);
 }
 
 /* What stands between quotes in a digest; nothing there needs escapes. */
@@ -264,6 +274,36 @@ static void node_drop(void *obj, void *arg)
 	cv_hash_del(&src->node);
 }
 
+static void table_drop(struct cv_hash *table)
+{
+	if (table)
+		cv_hash_walk(table, node_drop, NULL);
+	cv_mem_unref(table);
+}
+
+/* Two accounts at one provider share its domain; what names only the domain, like the
+ * REGISTER of a phone, goes to the first. */
+static void domains_warn(struct cv_conf_job *job, struct cv_hash *domains,
+			 const struct cv_conf_peer *p)
+{
+	for (size_t i = 0; i < p->domains.c && !job->err; ++i) {
+		const struct cv_conf_item *item = &p->domains.v[i];
+		char text[SOURCE_LEN];
+		const struct source *was;
+
+		(void)snprintf(text, sizeof(text), "%s", item->text);
+		for (char *c = text; *c; ++c)
+			*c = (char)tolower((unsigned char)*c);
+
+		was = claim(job, domains, p, cv_str_of(text), item->pos);
+		if (was && was->peer != p)
+			cv_warn("conf",
+				"ambiguous domain=%s peer=%s taken-as=%s at=%s:%u",
+				item->text, p->name, was->peer->name, item->pos.file,
+				item->pos.line);
+	}
+}
+
 /* Two peers may share a target's host (two accounts at one provider), but then it can't
  * be told which of them a request comes from: the first is taken. */
 static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
@@ -271,17 +311,13 @@ static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
 {
 	char host[CV_ADDR_STRLEN];
 	struct cv_conf_item item;
-	const struct cv_hash_node *node;
 	const struct source *was;
 
 	for (size_t i = 0; i < p->targetc && p->from.c == 0 && !job->err; ++i) {
 		item.text = cv_addr_print_host(&p->targets[i].addr, host);
 		item.pos = p->targets[i].pos;
-		node = cv_hash_find(sources, cv_str_of(item.text));
-		was = node ? node->obj : NULL;
-		if (!was)
-			source_add(job, sources, p, &item);
-		else if (was->peer != p)
+		was = claim(job, sources, p, cv_str_of(item.text), item.pos);
+		if (was && was->peer != p)
 			cv_warn("conf",
 				"ambiguous source=%s peer=%s taken-as=%s at=%s:%u",
 				item.text, p->name, was->peer->name, item.pos.file,
@@ -292,21 +328,24 @@ static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
 static void peers_check(struct cv_conf_job *job)
 {
 	const struct cv_conf *c = job->conf;
-	struct cv_hash *sources = NULL;
+	struct cv_hash *sources = NULL, *domains = NULL;
 
-	if (cv_hash_new(&sources) != 0) {
+	if (cv_hash_new(&sources) != 0 || cv_hash_new(&domains) != 0) {
 		job->err = ENOMEM;
-		return;
+		goto out;
 	}
 
 	for (size_t i = 0; i < c->peerc; ++i)
 		peer_check(job, sources, &c->peers[i]);
 
-	for (size_t i = 0; i < c->peerc; ++i)
+	for (size_t i = 0; i < c->peerc; ++i) {
 		targets_warn(job, sources, &c->peers[i]);
+		domains_warn(job, domains, &c->peers[i]);
+	}
 
-	cv_hash_walk(sources, node_drop, NULL);
-	cv_mem_unref(sources);
+out:
+	table_drop(sources);
+	table_drop(domains);
 }
 
 void cv_conf_check(struct cv_conf_job *job)

@@ -72,7 +72,7 @@ struct cv_core {
 	int signals; /* signalfd; -1: none */
 	struct cv_fd *signal_fd;
 	struct cv_toward toward; /* which of our addresses faces a peer */
-	struct cv_timer *stop; /* drain: when to stop at the latest, polled */
+	struct cv_timer *stop;   /* drain: when to stop at the latest, polled */
 	uint64_t stop_at_ms;
 	bool stopping;
 	uint8_t key[CV_BIND_KEY];
@@ -95,7 +95,13 @@ void cv_daemon_limits(void);
 /** Makes @p dir (mode 0750) and gives it to @p user, as one that root owns in that mode.
  * Any other that is there must be writable for @p user already: EPERM. Errno. */
 int cv_daemon_dir(const char *dir, const char *user);
-/** Reads or makes the token secret in the state directory. Errno. */
+/** What an errno of cv_daemon_dir() or cv_daemon_key() means, for people. */
+const char *cv_daemon_dir_error(int err);
+/** Could account and directories be had? Makes and changes nothing: what --check can
+ * know. Every finding goes to @p error, after @p path. Errno of the first. */
+int cv_daemon_try(const struct cv_conf_general *g, const char *path,
+		  struct cv_buf *error);
+/** Reads or makes the token secret in the state directory. EBADMSG: it is too short. */
 int cv_daemon_key(uint8_t *key, size_t len, const char *state_dir, const char *user);
 /** Becomes @p user; does nothing when not root or user is "root". ENOENT: no such
  * account. */

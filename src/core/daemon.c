@@ -62,6 +62,21 @@ static const struct passwd *account(const char *user)
 	return getpwnam(user);
 }
 
+/* Of what was there, only what systemd makes for us changes hands; never /run. */
+static bool gives_away(const struct stat *st)
+{
+	return st->st_uid == 0 && (st->st_mode & ALLPERMS) == DIR_MODE;
+}
+
+/* May this account write there, as far as owner and group say? */
+static bool may_write(const struct stat *st, const struct passwd *pw)
+{
+	if (st->st_uid == pw->pw_uid)
+		return st->st_mode & S_IWUSR;
+
+	return st->st_gid == pw->pw_gid && (st->st_mode & S_IWGRP);
+}
+
 int cv_daemon_dir(const char *dir, const char *user)
 {
 	const struct passwd *pw = account(user);
@@ -75,16 +90,82 @@ int cv_daemon_dir(const char *dir, const char *user)
 	if (!S_ISDIR(st.st_mode))
 		return ENOTDIR;
 
-	/* of what was there, only what systemd makes for us changes hands; never /run */
-	if (st.st_uid == 0 && (st.st_mode & ALLPERMS) == DIR_MODE)
-		made = true;
-	if (pw && made)
+	if (pw && (made || gives_away(&st)))
 		return chown(dir, pw->pw_uid, pw->pw_gid) == -1 ? errno : 0;
-	if (pw && st.st_uid != pw->pw_uid &&
-	    !(st.st_gid == pw->pw_gid && (st.st_mode & S_IWGRP)))
+	if (pw && !may_write(&st, pw))
 		return EPERM;
 
 	return access(dir, W_OK | X_OK) == -1 ? errno : 0;
+}
+
+const char *cv_daemon_dir_error(int err)
+{
+	switch (err) {
+	case EPERM:
+		return "it is there, but [general] user can't write to it (chown)";
+	case EBADMSG:
+		return "token.key in it is too short; without it a new one is made, and "
+		       "phones must register again";
+	default:
+		return strerror(err);
+	}
+}
+
+/* What cv_daemon_dir() would find, without making or giving away anything. */
+static int dir_try(const char *dir, const struct passwd *pw)
+{
+	char parent[PATH_MAX];
+	struct stat st;
+	char *slash;
+
+	if (stat(dir, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			return ENOTDIR;
+		if (!pw)
+			return access(dir, W_OK | X_OK) == -1 ? errno : 0;
+
+		return may_write(&st, pw) || gives_away(&st) ? 0 : EPERM;
+	}
+	if (errno != ENOENT)
+		return errno;
+	if ((size_t)snprintf(parent, sizeof(parent), "%s", dir) >= sizeof(parent))
+		return ENAMETOOLONG;
+
+	slash = strrchr(parent, '/');
+	if (!slash)
+		return access(".", W_OK | X_OK) == -1 ? errno : 0;
+
+	slash[slash == parent ? 1 : 0] = '\0';
+
+	return access(parent, W_OK | X_OK) == -1 ? errno : 0;
+}
+
+int cv_daemon_try(const struct cv_conf_general *g, const char *path, struct cv_buf *error)
+{
+	const struct passwd *pw = account(g->user);
+	const char *const dirs[] = {g->state_dir, g->run_dir};
+	const char *const keys[] = {"state-dir", "run-dir"};
+	int first = 0;
+
+	if (!pw && geteuid() == 0 && strcmp(g->user, "root") != 0) {
+		cv_buf_printf(error, "%s: user %s: there is no such account\n", path,
+			      g->user);
+		first = ENOENT;
+	}
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); ++i) {
+		int err = dir_try(dirs[i], pw);
+
+		if (!err)
+			continue;
+
+		cv_buf_printf(error, "%s: %s %s: %s\n", path, keys[i], dirs[i],
+			      cv_daemon_dir_error(err));
+		if (!first)
+			first = err;
+	}
+
+	return first;
 }
 
 static int key_make(int fd, uint8_t *key, size_t len)
@@ -107,7 +188,7 @@ int cv_daemon_key(uint8_t *key, size_t len, const char *state_dir, const char *u
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd != -1) {
-		err = read(fd, key, len) == (ssize_t)len ? 0 : EIO;
+		err = read(fd, key, len) == (ssize_t)len ? 0 : EBADMSG;
 		(void)close(fd);
 		return err;
 	}

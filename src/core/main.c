@@ -120,6 +120,8 @@ static int check(const char *path)
 	if (!err)
 		err = cv_plan_try(g.net, g.conf, &error);
 	if (!err)
+		err = cv_daemon_try(&g.conf->general, path, &error);
+	if (!err)
 		err = print_plan(&g);
 
 	if (err && error.len == 0)

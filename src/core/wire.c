@@ -249,12 +249,6 @@ static int open_calls(struct cv_core *c)
 	return err;
 }
 
-static const char *dir_error(int err)
-{
-	return err == EPERM ? "it is there, but [general] user can't write to it (chown)"
-			    : strerror(err);
-}
-
 /* What needs privilege: directories, the secret, low ports, the admin socket. */
 static int open_privileged(struct cv_core *c, struct cv_buf *error)
 {
@@ -267,14 +261,14 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 		err = cv_daemon_key(c->key, sizeof(c->key), g->state_dir, g->user);
 	if (err) {
 		cv_buf_printf(error, "%s: state-dir %s: %s\n", c->path, g->state_dir,
-			      dir_error(err));
+			      cv_daemon_dir_error(err));
 		return err;
 	}
 
 	err = cv_daemon_dir(g->run_dir, g->user);
 	if (err) {
 		cv_buf_printf(error, "%s: run-dir %s: %s\n", c->path, g->run_dir,
-			      dir_error(err));
+			      cv_daemon_dir_error(err));
 		return err;
 	}
 

@@ -32,7 +32,7 @@ static const struct check_case cases[] = {
 	 "t:2: ports must be at least 4: a call takes two pairs\n"},
 	{"[media]\nports = 20000-20003\n", ""},
 	{"[listen a]\nudp = 5060, 20000\n",
-	 "t:0: ports 16384-32767 hold UDP port 20000 of [listen a] (t:1)\n"},
+	 "t: ports 16384-32767 hold UDP port 20000 of [listen a] (t:1)\n"},
 	{"[listen a]\naddress = auto\n[media]\nports = 5060-5069\n",
 	 "t:4: ports 5060-5069 hold UDP port 5060 of [listen a] (t:2)\n"},
 	{"[listen a]\ntcp = 20000\n", ""},
@@ -127,23 +127,37 @@ static void line_count(enum cv_log_level level, const char *line, void *arg)
 	*n += level == CV_LOG_WARN && strstr(line, "ambiguous") != NULL;
 }
 
-static void test_shared_target_host_is_a_warning(void)
+/* Texts that serve, but of which an administrator must hear. */
+static void test_ambiguous_peers_are_a_warning(void)
 {
-	struct cv_conf *c = NULL;
-	struct cv_buf error = {0};
-	size_t warnings = 0;
+	static const struct {
+		const char *text;
+		size_t warnings;
+	} rows[] = {
+		{PEER("a", "192.0.2.1") PEER("b", "192.0.2.1:5070"), 1},
+		{PEER("a", "192.0.2.1") PEER("b", "192.0.2.2"), 0},
+		{PEER("a", "192.0.2.1") "domains = x.test, Y.test\n" PEER(
+			 "b", "192.0.2.2") "domains = y.TEST, z.test\n",
+		 1},
+		{PEER("a", "192.0.2.1") "domains = x.test, x.test\n" PEER(
+			 "b", "192.0.2.2") "domains = xx.test\n",
+		 0},
+	};
 
-	cv_log_sink(line_count, &warnings);
-	CU_ASSERT_EQUAL(
-		cv_conf_parse(&c, "t",
-			      CV_STR(PEER("a", "192.0.2.1") PEER("b", "192.0.2.1:5070")),
-			      &error),
-		0);
-	cv_log_sink(NULL, NULL);
-	CU_ASSERT_EQUAL(warnings, 1);
-	CU_ASSERT_EQUAL(error.len, 0);
-	cv_buf_free(&error);
-	cv_mem_unref(c);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		struct cv_conf *c = NULL;
+		struct cv_buf error = {0};
+		size_t warnings = 0;
+
+		cv_log_sink(line_count, &warnings);
+		CU_ASSERT_EQUAL(cv_conf_parse(&c, "t", cv_str_of(rows[i].text), &error),
+				0);
+		cv_log_sink(NULL, NULL);
+		CU_ASSERT_EQUAL(warnings, rows[i].warnings);
+		CU_ASSERT_EQUAL(error.len, 0);
+		cv_buf_free(&error);
+		cv_mem_unref(c);
+	}
 }
 
 int cv_test_check(void)
@@ -154,7 +168,7 @@ int cv_test_check(void)
 		return (int)CU_get_error();
 
 	CU_add_test(s, "each clash its sentence", test_clash_gives_its_sentence);
-	CU_add_test(s, "shared target host", test_shared_target_host_is_a_warning);
+	CU_add_test(s, "ambiguous peers", test_ambiguous_peers_are_a_warning);
 
 	return (int)CU_get_error();
 }

@@ -66,7 +66,7 @@ static void test_log_keeps_bytes_harmless(void)
 		{"\x1b[31m", "\\x1b[31m", "\\x1b[31m"},
 		{"caf\xc3\xa9\xff", "caf\\xc3\\xa9\\xff", "caf\\xc3\\xa9\\xff"},
 		{"\x7f\t", "\\x7f\\x09", "\\x7f\\x09"},
-		{"q=\"x\" \\", "q=\"x\" \\", "q=\"x\" \\"},
+		{"Q=\"x\" \\", "Q=\"x\" \\", "Q=\"x\" \\"},
 		{"%n%s", "%n%s", "%n%s"},
 	};
 	static struct seen s;
@@ -117,6 +117,67 @@ static void test_log_cuts_long_events(void)
 		CU_ASSERT_TRUE_FATAL(len > 1000 && len < 8192);
 		CU_ASSERT_PTR_NOT_NULL(strstr(s.line + len - 6, "..."));
 	}
+}
+
+static void test_log_json_has_a_member_a_pair(void)
+{
+	static const struct {
+		const char *in, *key, *value; /* value NULL: no such member */
+	} rows[] = {
+		{"start call=abc from=a@b", "call", "abc"},
+		{"start call=abc from=a@b", "from", "a@b"},
+		{"session not timed call=x err=No such file", "err", "No such file"},
+		{"a hint=\"raise LimitNOFILE\" to=5", "hint", "raise LimitNOFILE"},
+		{"a hint=\"raise LimitNOFILE\" to=5", "to", "5"},
+		{"a who=\"x\"y to=5", "who", "\"x\"y"},
+		{"a relay-reason=far-end", "relay-reason", "far-end"},
+		{"end call=x why=b call=y", "call", "x"},
+		{"end call=x Why=b", "call", "x Why=b"},
+		{"end call=", "call", ""},
+		{"path=a\\b", "path", "a\\b"},
+		{"no pairs = here", "pairs", NULL},
+		{"half=\"", "half", "\""},
+	};
+	static struct seen s;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		const char *got;
+		json_t *line;
+
+		s = (struct seen){0};
+		cv_log_sink(keep, &s);
+		cv_log_format(CV_LOG_JSON);
+		cv_info("call", "%s", rows[i].in);
+		put_back();
+		line = json_loads(s.line, JSON_REJECT_DUPLICATES, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+		CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(line, "msg")),
+				       rows[i].in);
+		got = json_string_value(json_object_get(line, rows[i].key));
+		if (rows[i].value)
+			CU_ASSERT_STRING_EQUAL(got ? got : "(none)", rows[i].value);
+		if (!rows[i].value)
+			CU_ASSERT_PTR_NULL(got);
+		json_decref(line);
+	}
+}
+
+/* The network's text can't add a member of the line's own. */
+static void test_log_json_keeps_its_head(void)
+{
+	static struct seen s;
+	json_t *line;
+
+	s = (struct seen){0};
+	cv_log_sink(keep, &s);
+	cv_log_format(CV_LOG_JSON);
+	cv_info("call", "refused level=error msg=x tag=y time=z a=\"b\\\" c=d");
+	put_back();
+	line = json_loads(s.line, JSON_REJECT_DUPLICATES, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(line, "level")), "info");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(line, "tag")), "call");
+	json_decref(line);
 }
 
 static void test_log_levels(void)
@@ -182,6 +243,8 @@ int cv_test_log(void)
 
 	CU_add_test(s, "text line", test_log_text_line);
 	CU_add_test(s, "keeps bytes harmless", test_log_keeps_bytes_harmless);
+	CU_add_test(s, "JSON: a member a pair", test_log_json_has_a_member_a_pair);
+	CU_add_test(s, "JSON: head stays", test_log_json_keeps_its_head);
 	CU_add_test(s, "cuts long events", test_log_cuts_long_events);
 	CU_add_test(s, "levels", test_log_levels);
 	CU_add_test(s, "limit counts what it left out",

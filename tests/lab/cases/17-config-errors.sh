@@ -16,6 +16,17 @@ refuses()
 		fail "$what: no message of line $line with '$word': $(head -n 1 "$D/said")"
 }
 
+# refuses_file WHAT WORD: the same for what stands on no line: the whole file is named.
+refuses_file()
+{
+	local rc=0
+
+	in_ns edge timeout 10 "$CULVERTD" --check -c "$D/bad.conf" >"$D/said" 2>&1 || rc=$?
+	[ "$rc" -eq 1 ] || fail "$1: status $rc, not 1: $(head -n 1 "$D/said")"
+	grep -q "^$D/bad.conf: .*$2" "$D/said" ||
+		fail "$1: no message with '$2': $(head -n 1 "$D/said")"
+}
+
 good()
 {
 	cat <<-EOF
@@ -84,6 +95,13 @@ case_main()
 	refuses "route to a peer that isn't there" 0 nobody
 	bad '[listen again]' 'address = 198.51.100.10'
 	refuses "the same address and port twice" 0 198.51.100.10
+
+	good | sed 's/user = root/user = nobody-here/' >"$D/bad.conf"
+	refuses_file "an account that isn't there" nobody-here
+	good | sed "s,state-dir = .*,state-dir = $D/no/such/place," >"$D/bad.conf"
+	refuses_file "a state-dir that can't be made" no/such/place
+	good | sed "s,run-dir = .*,run-dir = $D/bad.conf," >"$D/bad.conf"
+	refuses_file "a run-dir that is a file" 'run-dir.*Not a directory'
 
 	spawn squatter edge "$PY" -c "import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('198.51.100.10', 5060))
