@@ -34,7 +34,7 @@ enum {
 	DRAINS = 64,
 	DRAINS_MEDIA = 12, /* until then whoever had media is gone */
 	DRAINS_CALLS = 20, /* then calls without media are ended, too */
-	LONG_MS = 4000000, /* beyond what a registrar grants */
+	LONG_MS = 604801000, /* beyond what any registration stands */
 };
 
 struct cv_edge {
