@@ -12,7 +12,7 @@ FUZZ_TARGETS = $(patsubst $(top_srcdir)/%.c,%,$(FUZZ_FILES))
 FUZZ_LIBS = $(SOFIA_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/corpus.c $(patsubst $(top_srcdir)/%,%,$(FUZZ_FILES) \
 	$(wildcard $(top_srcdir)/tests/fuzz/*.dict $(top_srcdir)/tests/fuzz/corpus))
-EXTRA_DIST += tests/fuzz/edge.c tests/fuzz/edge.h
+EXTRA_DIST += tests/fuzz/edge.c tests/fuzz/edge.h tests/fuzz/ubsan.supp
 CLEANFILES += $(FUZZ_TARGETS)
 check_DATA += $(FUZZ_TARGETS)
 
@@ -30,7 +30,8 @@ tests/fuzz/fuzz_inbound: $(EDGE_FILES) $(top_srcdir)/tests/fuzz/edge.h
 
 $(FUZZ_TARGETS): tests/fuzz/%: $(top_srcdir)/tests/fuzz/%.c $(FUZZ_MAIN) $(noinst_LIBRARIES)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
-		-I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
+		-I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) \
+		$(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
 		-o $@ $< $(FUZZ_MORE) $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
 		-Wl,--end-group $(FUZZ_LIBS) $(LIBS)
 
