@@ -101,6 +101,22 @@ static size_t parts_before(const struct kind *k, const msg_header_t *h)
 	return n;
 }
 
+static bool is_ok(const sip_t *sip)
+{
+	return sip->sip_status && sip->sip_status->st_status >= 200 &&
+	       sip->sip_status->st_status < 300;
+}
+
+/* A 2xx of an INVITE is cut off until its empty line comes: a datagram may end before,
+ * and the stack would take it without extract(). */
+static void expect_end(su_home_t *home, const sip_cseq_t *cseq)
+{
+	sip_t *sip = sip_object((msg_t *)home);
+
+	if (sip && is_ok(sip) && cseq->cs_method == sip_method_invite)
+		sip->sip_flags |= MSG_FLG_TRUNC;
+}
+
 /* A list header's later lines are parsed into the first one's header: it keeps its kind.
  */
 static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
@@ -122,6 +138,8 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 		drop_maddr((sip_via_t *)h);
 		note_source(home, (sip_via_t *)h);
 	}
+	if (n >= 0 && k->theirs == sip_cseq_class)
+		expect_end(home, (sip_cseq_t *)h);
 
 	return n;
 }
@@ -131,8 +149,7 @@ static bool is_late(const struct cv_sip_guard *g, const msg_t *msg, const sip_t 
 {
 	nta_outgoing_t *orq;
 
-	if (!g->agent || sip->sip_cseq->cs_method != sip_method_invite ||
-	    sip->sip_status->st_status < 200 || sip->sip_status->st_status >= 300)
+	if (!g->agent || sip->sip_cseq->cs_method != sip_method_invite || !is_ok(sip))
 		return false;
 
 	orq = nta_outgoing_find(g->agent, msg, sip, sip->sip_via);
@@ -173,9 +190,12 @@ static issize_t extract(msg_t *msg, msg_pub_t *pub, char text[], isize_t len, in
 {
 	sip_t *sip = (sip_t *)pub;
 
-	if (!(sip->sip_flags & MSG_FLG_BODY) && sip->sip_status && sip->sip_cseq &&
-	    sip->sip_call_id && sip->sip_from && sip->sip_to && sip->sip_via &&
-	    is_late(guard_of(sip), msg, sip))
+	if (sip->sip_flags & MSG_FLG_BODY)
+		return sip_default_mclass()->mc_extract_body(msg, pub, text, len, eos);
+
+	sip->sip_flags &= ~(unsigned)MSG_FLG_TRUNC;
+	if (sip->sip_status && sip->sip_cseq && sip->sip_call_id && sip->sip_from &&
+	    sip->sip_to && sip->sip_via && is_late(guard_of(sip), msg, sip))
 		aim_at_source(msg, sip);
 
 	return sip_default_mclass()->mc_extract_body(msg, pub, text, len, eos);
