@@ -56,10 +56,15 @@ $(BEFORE_CHECK): need-cunit
 check-lab: all
 	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)'
 
+# 10,000 unfinished calls, twice: some ten minutes
+check-abandoned: all
+	ABANDONED=10000 CASE_LIMIT=1800 $(SHELL) $(top_srcdir)/tests/lab/run \
+		--build '$(abs_top_builddir)' --keep 50
+
 bench: all
 	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
 		test -f "$$bench" && test -x "$$bench" || continue; \
 		found=yes; "$$bench" --quick --build '$(abs_top_builddir)' || exit 1; \
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
-.PHONY: bench check-fuzz check-lab need-cunit
+.PHONY: bench check-abandoned check-fuzz check-lab need-cunit

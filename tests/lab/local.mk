@@ -70,4 +70,6 @@ EXTRA_DIST += \
 	tests/lab/cases/25-messages-mwi.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
-	tests/lab/cases/33-session-timer.sh
+	tests/lab/cases/33-session-timer.sh \
+	tests/lab/cases/50-abandoned.sh \
+	tests/lab/abandon.py
