@@ -10,17 +10,17 @@
 
 abandon_round()
 {
-	local rate=60 slow=
+	local rate=60 slow='' limit=130
 
-	[ "$CALLS" -le 1000 ] || { rate=100; slow=--slow; }
+	# ringing 180 s, then CANCEL and its 32 s
+	[ "$CALLS" -le 1000 ] || { rate=100 slow=--slow limit=300; }
 	# shellcheck disable=SC2086 # an option or nothing
 	in_ns trunk "$PY" "$LAB/abandon.py" --caller 198.51.100.60 --callee 198.51.100.61 \
 		--edge 198.51.100.10 --calls "$CALLS" --rate "$rate" $slow >"$D/kinds.log" 2>&1 ||
 		{ edge_survived; fail "a kind was never reached: $(grep ': 0 of' "$D/kinds.log")"; }
 	edge_survived
 	cat "$D/kinds.log"
-	# ringing 180 s, then CANCEL and its 32 s; a call without media's time-out before that
-	wait_for $((slow ? 300 : 130)) "left behind" edge_empty
+	wait_for "$limit" "left behind" edge_empty
 	RSS=$(awk '/^VmRSS/ { print $2 }' "/proc/$(pid_of culvertd)/status")
 	note "round over: resident $RSS kB"
 	edge_ctl show stats
