@@ -56,9 +56,9 @@ $(BEFORE_CHECK): need-cunit
 check-lab: all
 	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)'
 
-# 10,000 unfinished calls, twice: some ten minutes
+# 10,000 unfinished calls, three times: some twenty minutes
 check-abandoned: all
-	ABANDONED=10000 CASE_LIMIT=1800 $(SHELL) $(top_srcdir)/tests/lab/run \
+	ABANDONED=10000 ABANDONED_ROUNDS=3 CASE_LIMIT=2400 $(SHELL) $(top_srcdir)/tests/lab/run \
 		--build '$(abs_top_builddir)' --keep 50
 
 bench: all
