@@ -59,7 +59,7 @@ check-lab: all
 # 10,000 unfinished calls, three times: some twenty minutes
 check-abandoned: all
 	ABANDONED=10000 ABANDONED_ROUNDS=3 CASE_LIMIT=2400 $(SHELL) $(top_srcdir)/tests/lab/run \
-		--build '$(abs_top_builddir)' --keep 50
+		--build '$(abs_top_builddir)' --keep 60
 
 bench: all
 	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
@@ -68,3 +68,32 @@ bench: all
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
 .PHONY: bench check-abandoned check-fuzz check-lab need-cunit
+
+# The second replay player: the real stack between scripted parties on the loopback
+if MOD_REGISTRAR
+if MOD_ROUTE_PEER
+check_PROGRAMS += tests/replay/sip
+SIP_WORLD = \
+	tests/replay/player.c tests/replay/player.h \
+	tests/replay/sip_feed.c \
+	tests/replay/sip_open.c \
+	tests/replay/sip_party.c tests/replay/sip_party.h \
+	tests/replay/sip_say.c \
+	tests/replay/sip_text.c tests/replay/sip_text.h \
+	tests/replay/sip_world.c tests/replay/sip_world.h \
+	tests/unit/call_words.c tests/unit/call_words.h tests/unit/fake_leg.h \
+	tests/unit/fake_media.c tests/unit/fake_media.h
+tests_replay_sip_SOURCES = tests/replay/sip.c $(SIP_WORLD)
+tests_replay_sip_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS)
+tests_replay_sip_LDADD = libmod_registrar.a libmod_route_peer.a $(tests_unit_test_sip_LDADD)
+
+# Messages of all sorts, sent to the same stack
+check_PROGRAMS += tests/replay/torture
+tests_replay_torture_SOURCES = tests/replay/torture.c src/core/accept.c $(SIP_WORLD)
+tests_replay_torture_CPPFLAGS = $(tests_replay_sip_CPPFLAGS)
+tests_replay_torture_LDADD = $(tests_replay_sip_LDADD)
+endif
+endif
+
+EXTRA_DIST += tests/replay/README $(patsubst $(top_srcdir)/%,%,$(wildcard \
+	$(top_srcdir)/tests/replay/sip/*.flow $(top_srcdir)/tests/replay/torture/*))

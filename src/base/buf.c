@@ -101,6 +101,15 @@ int cv_buf_err(const struct cv_buf *b)
 	return b->err;
 }
 
+void cv_buf_cut(struct cv_buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+
+	b->len = len;
+	b->p[len] = '\0';
+}
+
 void cv_buf_reset(struct cv_buf *b)
 {
 	b->len = 0;

@@ -28,6 +28,8 @@ void cv_buf_printf(struct cv_buf *b, const char *fmt, ...)
 struct cv_str cv_buf_view(const struct cv_buf *b);
 /** First error since the last reset, or 0. */
 int cv_buf_err(const struct cv_buf *b);
+/** Takes back what stands behind @p len bytes. */
+void cv_buf_cut(struct cv_buf *b, size_t len);
 /** Empties, keeps the memory, forgets the error. */
 void cv_buf_reset(struct cv_buf *b);
 /** Frees the memory; the buffer is empty and usable again. */

@@ -17,6 +17,7 @@
 enum cv_side { CV_SIDE_LAN = 0, CV_SIDE_WAN, CV_SIDE_FAR };
 enum cv_end { CV_END_A = 0, CV_END_B }; /* A called */
 enum cv_transport { CV_TRANSPORT_UDP = 0, CV_TRANSPORT_TCP, CV_TRANSPORT_TLS };
+#define CV_FORK_ALL UINT32_MAX /* in place of the number of an early dialog */
 enum cv_carry { CV_CARRY_UDP = 0, CV_CARRY_TCP, CV_CARRY_TUNNEL, CV_CARRY_NONE };
 enum cv_profile {
 	CV_PROFILE_AVP = 0,

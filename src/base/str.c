@@ -137,6 +137,39 @@ int cv_str_u64(uint64_t *np, struct cv_str s, uint64_t max)
 	return 0;
 }
 
+int cv_str_ms(uint64_t *ms, struct cv_str s)
+{
+	static const struct {
+		struct cv_str name;
+		uint32_t ms;
+	} units[] = {
+		{{"ms", 2}, 1},
+		{{"s", 1}, 1000},
+		{{"m", 1}, 60 * 1000},
+		{{"h", 1}, 60 * 60 * 1000},
+	};
+	size_t digits = 0;
+	int err;
+
+	while (digits < s.len && s.p[digits] >= '0' && s.p[digits] <= '9')
+		++digits;
+
+	err = cv_str_u64(ms, cv_str_make(s.p, digits), UINT32_MAX);
+	if (err)
+		return err;
+
+	s = cv_str_from(s, digits);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); ++i) {
+		if (!cv_str_eq(s, units[i].name))
+			continue;
+
+		*ms *= units[i].ms;
+		return 0;
+	}
+
+	return EINVAL;
+}
+
 char *cv_str_dup(struct cv_str s)
 {
 	char *copy = cv_mem_realloc(NULL, s.len + 1, 1);

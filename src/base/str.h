@@ -41,6 +41,9 @@ bool cv_str_next(struct cv_str *rest, char sep, struct cv_str *part);
 /** Decimal number, whole slice, at most @p max. EINVAL: not a number; ERANGE: too large.
  */
 int cv_str_u64(uint64_t *np, struct cv_str s, uint64_t max);
+/** Milliseconds out of a number with its unit: 20ms, 30s, 5m, 2h. EINVAL: no number or no
+ * unit; ERANGE. */
+int cv_str_ms(uint64_t *ms, struct cv_str s);
 /** Terminated copy ended by free(); NULL when memory is out. */
 char *cv_str_dup(struct cv_str s);
 

@@ -218,7 +218,6 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 void cv_call_answered(struct cv_call *call)
 {
 	call->state = CV_CALL_ANSWERED;
-	cv_offer_answered(call);
 	call->answer_ms = cv_clock_ms();
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
@@ -260,6 +259,7 @@ static int challenge(struct cv_call *call)
 
 	call->state = CV_CALL_CHALLENGED;
 	pairs_end(call);
+	cv_talk_anew(call);
 	leg_end(&call->party[CV_END_A], 0);
 
 	return 0;
@@ -333,6 +333,7 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 		return ENOMEM;
 
 	call->calls = c;
+	call->talk.fork = CV_FORK_ALL;
 	cv_list_init(&call->pairs);
 	call->party[CV_END_A] = (struct cv_party){.call = call, .place = rq->place};
 	call->party[CV_END_B] = (struct cv_party){.call = call, .end = CV_END_B};
@@ -570,7 +571,7 @@ static int retry(struct cv_call *call, const struct cv_request *rq, struct cv_le
 
 	party->place = rq->place;
 	if (call->media)
-		env->media->place(call->media, CV_END_A, &rq->place);
+		env->media->place(call->media, CV_END_A, CV_FORK_ALL, &rq->place);
 
 	call->cseq = rq->cseq;
 	cv_evid_add(call->evid, "challenge", "asked again",

@@ -67,6 +67,30 @@ struct cv_lines {
 	struct cv_line v[];
 };
 
+struct cv_pair;
+
+/** What one party is shown in o= in one dialog. All zero: nothing yet. */
+struct cv_origin {
+	char *session;    /* user name and session id; a cv_mem object, shared */
+	uint64_t version; /* last one */
+	uint64_t sum;     /* cv_sdp_sum() of the last text */
+};
+
+/** What both parties have said to each other; while it rings, of one fork. By cv_end. */
+struct cv_talk {
+	uint32_t fork; /* CV_FORK_ALL: the call's own before the answer: the INVITE's */
+	struct cv_lines *now[2];    /* said last; owned */
+	struct cv_lines *good[2];   /* said in the last exchange that was agreed; owned */
+	struct cv_origin origin[2]; /* by who is shown it */
+	struct cv_pair *offered_in; /* pair that carries an offer without an answer yet;
+				       borrowed */
+	struct cv_pair *agreed_in;  /* INVITE whose offer was answered before the 2xx,
+				       reliably; borrowed */
+	enum cv_end offerer;
+	bool previewed; /* the answer came in a 1xx already */
+	bool is_apart;  /* A said something else to another fork before this one rang */
+};
+
 /** One of the two parties. Lives in the call; what its leg's events are given. */
 struct cv_party {
 	struct cv_call *call;
@@ -74,10 +98,6 @@ struct cv_party {
 	struct cv_leg *leg;    /* owned; NULL: none, or over */
 	struct cv_place place; /* as media was last told */
 
-	struct cv_lines *now;   /* what it said last; owned */
-	struct cv_lines *good;  /* what it said in the last exchange that was agreed */
-	struct cv_lines *fork[CV_CALL_FORKS]; /* what each fork said; owned; gone after
-						 the 2xx */
 	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 };
@@ -91,7 +111,8 @@ struct cv_pair {
 	struct cv_txn *in, *out; /* owned; out NULL until it was sent on */
 	bool acking;             /* INVITE: its 2xx was passed, the ACK is awaited */
 	bool canceled;           /* INVITE: given up */
-	bool agreed; /* INVITE: its offer was answered before the 2xx, reliably */
+	uint32_t fork; /* early dialog of B it belongs to; CV_FORK_ALL: see its responses
+			*/
 };
 
 struct cv_call {
@@ -118,10 +139,10 @@ struct cv_call {
 	enum cv_reason reason;
 	struct cv_media *media;     /* NULL: no relay, or none yet */
 	uint32_t media_key[2];      /* id and generation: key of by_media */
-	struct cv_pair *offered_in; /* pair that carries an offer without an answer yet;
-				       borrowed */
-	enum cv_end offerer;
-	bool previewed; /* the answer came in a 1xx already */
+	struct cv_talk talk;        /* talk.c */
+	struct cv_talk *ring; /* of each place that rings, CV_CALL_FORKS; owned; NULL:
+				 none yet, or answered */
+	size_t ringc;
 	bool single;    /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
 
@@ -230,20 +251,44 @@ struct cv_pass {
 /**
  * Takes what @p from says in @p m, a message of pair @p p, through the offer
  * and answer rules and the packet path, into @p out. EBADMSG: an address in it
- * can't be read; EINPROGRESS: an offer waits for its answer; ENOSPC and others
- * of media->set. On error nothing has changed.
+ * can't be read; EINPROGRESS: an offer of the other party waits for its answer;
+ * EALREADY: one of its own does; ENOSPC and others of media->set. On error nothing
+ * has changed.
  */
 int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		  struct cv_pass *out);
 void cv_pass_done(struct cv_pass *out);
 /** Pair @p p is over: an offer in it that was not agreed is undone, in media too. */
 void cv_offer_undo(struct cv_pair *p);
-/** The call is answered: what the other forks said is forgotten. */
-void cv_offer_answered(struct cv_call *call);
 /** Closes the media session; what was said is forgotten. */
 void cv_offer_close(struct cv_call *call);
 /** Name of media @p stream as either party called it, "stream" when unknown. */
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream);
+
+/* talk.c */
+
+/** The talk with a fork; CV_FORK_ALL: the call's own, which is the only one after the
+ * answer. NULL: it has said nothing. */
+struct cv_talk *cv_talk_find(struct cv_call *call, uint32_t fork);
+/** The same, made when there is none. ENOMEM. */
+int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork);
+/** The fork has answered: what the others said is forgotten, in media too. */
+void cv_talk_choose(struct cv_call *call, uint32_t fork);
+/** The INVITE is going to be sent again: what rang is forgotten. */
+void cv_talk_anew(struct cv_call *call);
+/** All is forgotten. */
+void cv_talk_end(struct cv_call *call);
+/** What @p to is shown in o= of the dialog that this talk is for it. */
+struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to);
+
+/* origin.c */
+
+/** Writes the description with the o= line that fits what was shown before. Errors of
+ * cv_sdp_rewrite(). */
+int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
+		    struct cv_buf *to);
+void cv_origin_copy(struct cv_origin *to, const struct cv_origin *from);
+void cv_origin_free(struct cv_origin *o);
 
 /* part.c */
 

@@ -6,6 +6,7 @@ libcall_a_SOURCES = \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
 	src/call/offer.c \
+	src/call/origin.c \
 	src/call/pair.c \
 	src/call/part.c \
 	src/call/past.c \
@@ -14,6 +15,7 @@ libcall_a_SOURCES = \
 	src/call/story.c \
 	src/call/sub.c \
 	src/call/table.c \
+	src/call/talk.c \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
@@ -76,4 +78,11 @@ EXTRA_DIST += \
 	tests/replay/call/027-reliable-alone.flow \
 	tests/replay/call/028-forks.flow \
 	tests/replay/call/029-forks-as-one.flow \
-	tests/replay/call/030-session-timer.flow
+	tests/replay/call/030-session-timer.flow \
+	tests/replay/call/032-origin.flow \
+	tests/replay/call/033-fork-talks.flow \
+	tests/replay/call/034-one-dialog-two-phones.flow \
+	tests/replay/call/035-hold.flow \
+	tests/replay/call/036-lines-come-and-go.flow \
+	tests/replay/call/037-offerless-reinvite.flow \
+	tests/replay/call/038-glare.flow

@@ -25,7 +25,11 @@ struct cv_media_ops {
 		   const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 	int (*park)(struct cv_media *m, bool parked);
 	void (*close)(struct cv_media *m);
-	void (*place)(struct cv_media *m, enum cv_end end, const struct cv_place *place);
+	void (*place)(struct cv_media *m, enum cv_end end, uint32_t fork,
+		      const struct cv_place *place);
+	int (*hear)(struct cv_media *m, uint32_t fork);
+	void (*choose)(struct cv_media *m, uint32_t fork);
+	void (*anew)(struct cv_media *m);
 	uint32_t (*id)(const struct cv_media *m);
 	uint32_t (*gen)(const struct cv_media *m);
 	void (*show)(const struct cv_media *m, struct cv_out *out);

@@ -3,10 +3,13 @@
  * Offers and answers (RFC 3264) on their way through a call: description ->
  * flows -> packet path -> description. Signalling thread.
  *
- * At most one offer is open in a call, since what one leg offers is what the
- * other is offered. Each party has two sets of lines: what it said last (now)
+ * At most one offer is open in a talk, since what one leg offers is what the
+ * other is offered. In it each party has two sets of lines: what it said last (now)
  * and what it said when both last agreed (good). A refused offer goes back to
  * the good ones, in the packet path too, so the talk goes on as it was.
+ *
+ * While a call rings there is a talk with each place that rings, with offers and
+ * answers of its own; A hears the place whose 1xx brought a description last.
  *
  *   INVITE, UPDATE with a description     offer
  *   1xx                                   a preview: of the answer, or of the
@@ -39,6 +42,7 @@ enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
 struct work {
 	struct cv_pair *p;
 	struct cv_party *from, *to;
+	struct cv_talk *talk;
 	const struct cv_msg *m;
 	enum role role;
 	struct cv_str text; /* the description in m->body */
@@ -69,37 +73,31 @@ static bool is_live(const struct cv_flow *f)
 	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
 }
 
-static bool answers(const struct cv_pair *p, enum cv_end from)
+static bool answers(const struct cv_talk *t, const struct cv_pair *p, enum cv_end from)
 {
-	return p->call->offered_in == p && p->call->offerer != from;
+	return t->offered_in == p && t->offerer != from;
 }
 
-/* The offer that is open isn't @p from's own. */
-static bool other_offers(const struct cv_call *call, enum cv_end from)
+static enum role role_of(const struct cv_talk *t, const struct cv_pair *p,
+			 enum cv_end from, const struct cv_msg *m)
 {
-	return call->offerer != from;
-}
-
-static enum role role_of(const struct cv_pair *p, enum cv_end from,
-			 const struct cv_msg *m)
-{
-	const struct cv_pair *open = p->call->offered_in;
-	bool own = !open || (open == p && p->call->offerer == from);
+	const struct cv_pair *open = t->offered_in;
+	bool own = !open || (open == p && t->offerer == from);
 
 	if (!may_offer(m->method) || m->status >= 300)
 		return ROLE_NONE;
 
 	if (m->method == CV_METHOD_PRACK && m->status == 0 && open &&
-	    open->method == CV_METHOD_INVITE && other_offers(p->call, from))
+	    open->method == CV_METHOD_INVITE && t->offerer != from)
 		return ROLE_ANSWER;
 
 	if (is_request(m))
 		return open ? ROLE_GLARE : ROLE_OFFER;
 
-	if (p->agreed && p->from != from)
+	if (t->agreed_in == p && p->from != from)
 		return open ? ROLE_NONE : ROLE_ANSWER;
 
-	if (answers(p, from))
+	if (answers(t, p, from))
 		return m->status < 200 && m->status != 0 && !m->reliable ? ROLE_PREVIEW
 									 : ROLE_ANSWER;
 
@@ -109,32 +107,29 @@ static enum role role_of(const struct cv_pair *p, enum cv_end from,
 	return ROLE_NONE;
 }
 
-/* Both said what they want: this is what a refusal goes back to from now on. */
-static void agree(struct cv_call *call)
+static void put(struct cv_lines **to, struct cv_lines *lines)
 {
-	for (size_t i = 0; i < 2; ++i) {
-		struct cv_party *party = &call->party[i];
-
-		cv_mem_unref(party->good);
-		party->good = cv_mem_ref(party->now);
-	}
-
-	call->offered_in = NULL;
-	call->previewed = false;
+	cv_mem_ref(lines);
+	cv_mem_unref(*to);
+	*to = lines;
 }
 
-/* The message that ends an exchange came without a description. */
-static void settle(struct cv_pair *p, enum cv_end from, const struct cv_msg *m)
+/* Streams that are in no talk any more end; while it rings another fork may want them. */
+static void media_settle(struct cv_call *call, const struct cv_talk *t)
 {
-	bool last = is_2xx(m) || m->method == CV_METHOD_ACK;
+	if (call->media && t->fork != CV_FORK_ALL && t == &call->talk)
+		call->calls->env.media->choose(call->media, t->fork);
+}
 
-	if (!last || !answers(p, from))
-		return;
+/* Both said what they want: this is what a refusal goes back to from now on. */
+static void agree(struct cv_call *call, struct cv_talk *t)
+{
+	for (size_t i = 0; i < 2; ++i)
+		put(&t->good[i], t->now[i]);
 
-	if (p->call->previewed)
-		agree(p->call);
-	else
-		p->call->offered_in = NULL;
+	t->offered_in = NULL;
+	t->previewed = false;
+	media_settle(call, t);
 }
 
 static void strip(struct cv_pass *out)
@@ -225,7 +220,7 @@ static int media_need(struct work *w)
 }
 
 /* Tells the packet path again what an end said earlier; streams that came later end. */
-static void media_repeat(struct cv_call *call, enum cv_end end,
+static void media_repeat(struct cv_call *call, uint32_t fork, enum cv_end end,
 			 const struct cv_lines *lines, size_t c)
 {
 	struct cv_flow in[CV_SDP_MEDIA] = {{.rtp = {0}}}, out[CV_SDP_MEDIA];
@@ -240,28 +235,68 @@ static void media_repeat(struct cv_call *call, enum cv_end end,
 	if (c < lines->c)
 		c = lines->c;
 
-	err = call->calls->env.media->set(call->media, end, 0, in, out, c);
+	err = call->calls->env.media->set(call->media, end, fork, in, out, c);
 	if (err)
 		cv_warn("call", "media not restored call=%s end=%s err=%s", call->id,
 			cv_call_party_name(end), strerror(err));
 }
 
-/* What we put in o=, and in place of addresses of streams without media. With no stream
- * open yet it is the "no address" of the receiver's family. */
-static struct cv_addr origin_of(struct work *w)
+static void undo(struct cv_call *call, struct cv_talk *t, const struct cv_pair *p)
 {
-	struct cv_addr any = {.family = w->to->place.family};
+	if (t->agreed_in == p)
+		t->agreed_in = NULL;
 
-	for (size_t i = 0; i < w->lines->c; ++i) {
-		if (!is_live(&w->out[i]))
+	if (t->offered_in != p)
+		return;
+
+	t->offered_in = NULL;
+	t->previewed = false;
+	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
+		if (t->now[end] == t->good[end] || !t->now[end])
 			continue;
 
-		w->to->shown = w->out[i].rtp;
-		w->to->shown.port = 0;
-		break;
+		media_repeat(call, t->fork, (enum cv_end)end, t->good[end],
+			     t->now[end]->c);
+		put(&t->now[end], t->good[end]);
 	}
 
-	return cv_addr_is_set(&w->to->shown) ? w->to->shown : any;
+	media_settle(call, t);
+}
+
+/* The message that ends an exchange came without a description. */
+static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
+		   const struct cv_msg *m)
+{
+	bool last = is_2xx(m) || m->method == CV_METHOD_ACK;
+
+	if (!t || !last || !answers(t, p, from))
+		return;
+
+	if (t->previewed)
+		agree(p->call, t);
+	else if (p == p->call->setup)
+		t->offered_in = NULL;
+	else
+		undo(p->call, t, p); /* nobody has agreed to anything new */
+}
+
+/* What we put in o= for good, and in place of addresses of streams without media. With no
+ * stream open at first it is the "no address" of the receiver's family. */
+static struct cv_addr origin_of(struct work *w)
+{
+	struct cv_addr *shown = &w->to->shown;
+
+	for (size_t i = 0; i < w->lines->c && !cv_addr_is_set(shown); ++i) {
+		if (is_live(&w->out[i]))
+			*shown = w->out[i].rtp;
+	}
+
+	if (!cv_addr_is_set(shown))
+		*shown = (struct cv_addr){.family = w->to->place.family};
+
+	shown->port = 0;
+
+	return *shown;
 }
 
 static int text_write(struct work *w, struct cv_pass *out)
@@ -276,7 +311,8 @@ static int text_write(struct work *w, struct cv_pass *out)
 	int err;
 
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
-	err = cv_sdp_rewrite(w->sdp, &edit, &out->buf);
+	err = cv_origin_write(cv_talk_origin(w->p->call, w->talk, w->to->end), w->sdp,
+			      &edit, &out->buf);
 	if (err)
 		return err;
 
@@ -289,7 +325,7 @@ static int text_write(struct work *w, struct cv_pass *out)
 static void explain_line(const struct work *w, size_t i)
 {
 	char was[CV_ADDR_STRLEN], is[CV_ADDR_STRLEN], what[32];
-	const struct cv_lines *old = w->from->now;
+	const struct cv_lines *old = w->talk->now[w->from->end];
 	const struct cv_flow *f = &w->in[i];
 
 	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
@@ -306,50 +342,63 @@ static void explain_line(const struct work *w, size_t i)
 			    "this stream is not carried by UDP and can't be relayed");
 }
 
-/* What a fork says before the 2xx, for the case that it is the one that answers. */
-static void note_fork(struct work *w)
+/* A hears who rings as the last with a description, until one answers. */
+static void hear(const struct work *w)
 {
-	const struct cv_msg *m = w->m;
+	const struct cv_call *call = w->p->call;
+	int err;
 
-	if (m->method != CV_METHOD_INVITE || m->status == 0 || m->status >= 200 ||
-	    m->fork >= CV_CALL_FORKS)
+	if (w->m->method != CV_METHOD_INVITE || w->m->status == 0 ||
+	    w->m->status >= 200 || w->talk == &call->talk)
 		return;
 
-	cv_mem_unref(w->from->fork[m->fork]);
-	w->from->fork[m->fork] = cv_mem_ref(w->from->now);
+	err = call->calls->env.media->hear(call->media, w->talk->fork);
+	if (err)
+		cv_warn("call", "fork not heard call=%s err=%s", call->id, strerror(err));
 }
 
 static void keep(struct work *w)
 {
-	struct cv_call *call = w->p->call;
+	struct cv_talk *t = w->talk;
 
 	for (size_t i = 0; i < w->lines->c; ++i)
 		explain_line(w, i);
 
-	cv_mem_unref(w->from->now);
-	w->from->now = w->lines;
-	w->lines = NULL;
-
-	note_fork(w);
+	put(&t->now[w->from->end], w->lines);
 	switch (w->role) {
 	case ROLE_OFFER:
-		call->offered_in = w->p;
-		call->offerer = w->from->end;
-		call->previewed = false;
+		t->offered_in = w->p;
+		t->offerer = w->from->end;
+		t->previewed = false;
 		break;
 	case ROLE_PREVIEW:
-		call->previewed = true;
+		t->previewed = true;
 		break;
 	case ROLE_ANSWER:
-		if (call->offered_in && w->m->status < 200)
-			call->offered_in->agreed = true;
-		agree(call);
-		note_codec(call, w->sdp);
+		if (t->offered_in && w->m->status < 200)
+			t->agreed_in = t->offered_in;
+		agree(w->p->call, t);
+		note_codec(w->p->call, w->sdp);
 		break;
 	case ROLE_NONE:
 	case ROLE_GLARE:
 		break;
 	}
+
+	hear(w);
+}
+
+/* The packet path takes what A said last for what it said to a fork that is new to it. */
+static void media_set_apart(struct work *w)
+{
+	struct cv_talk *t = w->talk;
+	const struct cv_lines *said = t->now[CV_END_A];
+
+	if (!t->is_apart || w->from->end == CV_END_A)
+		return;
+
+	t->is_apart = false;
+	media_repeat(w->p->call, t->fork, CV_END_A, said, w->lines->c);
 }
 
 static int relay(struct work *w, struct cv_pass *out)
@@ -369,17 +418,19 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err;
 
-	err = call->calls->env.media->set(call->media, w->from->end, w->m->fork, w->in,
+	err = call->calls->env.media->set(call->media, w->from->end, w->talk->fork, w->in,
 					  w->out, w->lines->c);
 	if (err)
 		return err;
 
 	err = text_write(w, out);
 	if (err) {
-		media_repeat(call, w->from->end, w->from->now, w->lines->c);
+		media_repeat(call, w->talk->fork, w->from->end,
+			     w->talk->now[w->from->end], w->lines->c);
 		return err;
 	}
 
+	media_set_apart(w);
 	keep(w);
 
 	return 0;
@@ -395,6 +446,12 @@ static void count_failure(const struct cv_call *call, int err)
 		cv_stat_add(cell, CV_STAT_ports_exhausted, 1);
 }
 
+/* Which early dialog a message belongs to; CV_FORK_ALL: to what is common to all. */
+static uint32_t fork_of(const struct cv_pair *p, const struct cv_msg *m)
+{
+	return p->fork == CV_FORK_ALL && m->status != 0 ? m->fork : p->fork;
+}
+
 static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 		      struct cv_pass *out)
 {
@@ -405,9 +462,13 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 
 	w.m = &m;
 	w.text = text;
-	w.role = role_of(p, from, &m);
+	err = cv_talk_get(&w.talk, p->call, fork_of(p, &m));
+	if (err)
+		return err;
+
+	w.role = role_of(w.talk, p, from, &m);
 	if (w.role == ROLE_GLARE)
-		return EINPROGRESS;
+		return w.talk->offerer == from ? EALREADY : EINPROGRESS;
 
 	if (w.role == ROLE_NONE) {
 		strip(out);
@@ -422,30 +483,6 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 	cv_mem_unref(w.sdp);
 
 	return err;
-}
-
-static void forks_forget(struct cv_party *party)
-{
-	for (size_t i = 0; i < CV_CALL_FORKS; ++i)
-		party->fork[i] = cv_mem_unref(party->fork[i]);
-}
-
-/* A 2xx without a description: what the fork that answers said before counts, not what
- * another one said after it. */
-static void fork_choose(struct cv_party *party, const struct cv_msg *m)
-{
-	struct cv_lines *l = m->fork < CV_CALL_FORKS ? party->fork[m->fork] : NULL;
-
-	if (!l || l == party->now)
-		return;
-
-	media_repeat(party->call, party->end, l, party->now ? party->now->c : 0);
-	cv_mem_unref(party->now);
-	party->now = cv_mem_ref(l);
-	if (!party->call->offered_in) {
-		cv_mem_unref(party->good);
-		party->good = cv_mem_ref(l);
-	}
 }
 
 int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
@@ -464,9 +501,7 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 	}
 
 	if (err == ENOENT) {
-		if (is_2xx(m) && m->method == CV_METHOD_INVITE)
-			fork_choose(&call->party[from], m);
-		settle(p, from, m);
+		settle(cv_talk_find(call, fork_of(p, m)), p, from, m);
 		return 0;
 	}
 
@@ -487,21 +522,9 @@ void cv_offer_undo(struct cv_pair *p)
 {
 	struct cv_call *call = p->call;
 
-	if (call->offered_in != p)
-		return;
-
-	call->offered_in = NULL;
-	call->previewed = false;
-	for (size_t i = 0; i < 2; ++i) {
-		struct cv_party *party = &call->party[i];
-
-		if (party->now == party->good || !party->now)
-			continue;
-
-		media_repeat(call, party->end, party->good, party->now->c);
-		cv_mem_unref(party->now);
-		party->now = cv_mem_ref(party->good);
-	}
+	undo(call, &call->talk, p);
+	for (size_t i = 0; i < call->ringc; ++i)
+		undo(call, &call->ring[i], p);
 }
 
 void cv_offer_close(struct cv_call *call)
@@ -511,26 +534,13 @@ void cv_offer_close(struct cv_call *call)
 
 	call->media = NULL;
 	cv_hash_del(&call->by_media);
-	call->offered_in = NULL;
-	for (size_t i = 0; i < 2; ++i) {
-		struct cv_party *party = &call->party[i];
-
-		party->now = cv_mem_unref(party->now);
-		party->good = cv_mem_unref(party->good);
-		forks_forget(party);
-	}
-}
-
-void cv_offer_answered(struct cv_call *call)
-{
-	forks_forget(&call->party[CV_END_A]);
-	forks_forget(&call->party[CV_END_B]);
+	cv_talk_end(call);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)
 {
 	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_lines *l = call->party[i].now;
+		const struct cv_lines *l = call->talk.now[i];
 
 		if (l && stream < l->c)
 			return l->v[stream].name;

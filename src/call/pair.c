@@ -13,9 +13,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/mem.h"
 #include "call/call_int.h"
+
+enum { RETRY_MAX_S = 10 };
 
 static void txn_forget(struct cv_txn *t)
 {
@@ -48,6 +51,7 @@ int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in)
 	p->call = call;
 	p->from = from->end;
 	p->method = in->method;
+	p->fork = CV_FORK_ALL;
 	p->in = cv_mem_ref(in);
 	in->arg = p;
 	cv_list_add(&call->pairs, &p->node);
@@ -106,20 +110,38 @@ static int respond(struct cv_pair *p, const struct cv_msg *m)
 	return leg->ops->respond(p->in, &shown);
 }
 
-void cv_pair_reply(struct cv_txn *t, uint16_t status)
+static void reply(struct cv_txn *t, const struct cv_msg *m)
 {
-	const struct cv_msg m = {.method = t->method, .status = status};
-
 	if (!t->leg)
 		return;
 
 	if (t->leg->arg && t->leg->events == &cv_call_events) {
 		const struct cv_party *party = t->leg->arg;
 
-		cv_ladder_note(party->call, party->end, CV_LADDER_OUT, &m);
+		cv_ladder_note(party->call, party->end, CV_LADDER_OUT, m);
 	}
 
-	(void)t->leg->ops->respond(t, &m);
+	(void)t->leg->ops->respond(t, m);
+}
+
+void cv_pair_reply(struct cv_txn *t, uint16_t status)
+{
+	const struct cv_msg m = {.method = t->method, .status = status};
+
+	reply(t, &m);
+}
+
+/* RFC 3261 14.2, RFC 3311 5.2: not so fast, ask again after 0 to 10 s; nobody needs to
+ * come back at once */
+static void reply_later(struct cv_txn *t)
+{
+	struct cv_msg m = {.method = t->method, .status = 500, .retry_s = 1};
+	uint8_t r;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) == (ssize_t)sizeof(r))
+		m.retry_s = 1 + r % RETRY_MAX_S;
+
+	reply(t, &m);
 }
 
 static void ack(struct cv_pair *p, const struct cv_msg *m)
@@ -150,27 +172,34 @@ static const char *who(const struct cv_party *p)
 	return p->end == CV_END_A ? "caller" : "callee";
 }
 
-/* The phone behind a leg may have moved; what may be latched follows it. */
-static void follow(struct cv_party *p)
+/* The phone behind a leg may have moved, and of several that ring each may be elsewhere;
+ * what may be latched follows. */
+static void follow(struct cv_party *p, uint32_t fork, const struct cv_msg *m)
 {
 	const struct cv_call_env *env = &p->call->calls->env;
+	bool rings = p->end == CV_END_B && p->call->state == CV_CALL_SETUP;
 
-	if (!p->leg || cv_addr_eq(&p->leg->place.seen, &p->place.seen))
+	if (!p->leg)
+		return;
+
+	if (cv_addr_eq(&p->leg->place.seen, &p->place.seen) &&
+	    !(rings && m->body.len > 0))
 		return;
 
 	p->place = p->leg->place;
 	if (p->call->media)
-		env->media->place(p->call->media, p->end, &p->place);
+		env->media->place(p->call->media, p->end, rings ? fork : CV_FORK_ALL,
+				  &p->place);
 }
 
 /* Status of a request we could not send on. */
-static uint16_t refusal(const struct cv_party *from, int err)
+static uint16_t refusal(int err)
 {
 	switch (err) {
 	case EBADMSG:
 		return 488;
 	case EINPROGRESS:
-		return from->call->offerer == from->end ? 500 : 491;
+		return 491;
 	case ESTALE:
 		return 481;
 	default:
@@ -178,9 +207,9 @@ static uint16_t refusal(const struct cv_party *from, int err)
 	}
 }
 
-/* Another INVITE is open: 500 when its sender asks again, 491 when they crossed. 0: none.
- */
-static uint16_t glare(struct cv_party *from)
+/* Another INVITE is open: EALREADY when its sender asks again, EINPROGRESS when they
+ * crossed; as for offers. */
+static int glare(struct cv_party *from)
 {
 	struct cv_list *n, *tmp;
 
@@ -188,7 +217,7 @@ static uint16_t glare(struct cv_party *from)
 		const struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
 
 		if (p->method == CV_METHOD_INVITE)
-			return p->from == from->end ? 500 : 491;
+			return p->from == from->end ? EALREADY : EINPROGRESS;
 	}
 
 	return 0;
@@ -204,10 +233,12 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	if (err)
 		return err;
 
-	err = cv_offer_pass(p, from->end, m, &pass);
+	p->fork = m->fork;
 	/* who sees one early dialog means the one that spoke last */
 	if (p->call->single && from->end == CV_END_A && m->method != CV_METHOD_PRACK)
-		pass.m.fork = p->call->fork_now;
+		p->fork = p->call->fork_now;
+	err = cv_offer_pass(p, from->end, m, &pass);
+	pass.m.fork = p->fork;
 	if (!err)
 		err = cv_pair_send(p, &pass.m, NULL);
 
@@ -234,27 +265,32 @@ static void prack(struct cv_pair *p, const struct cv_msg *m)
 			 strerror(err));
 }
 
+static void refuse(const struct cv_party *from, struct cv_txn *t, int err)
+{
+	cv_debug("call", "request refused call=%s method=%s err=%s", from->call->id,
+		 cv_method_name(t->method), strerror(err));
+	if (err == EALREADY)
+		reply_later(t);
+	else
+		cv_pair_reply(t, refusal(err));
+}
+
 static void on_other(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
-	uint16_t status = 0;
-	int err;
+	int err = 0;
 
-	if (m->method == CV_METHOD_INVITE)
-		status = glare(from);
-	else if (m->method == CV_METHOD_PRACK && m->rseq == 0)
-		status = m->body.len > 0 ? 488 : 200; /* nobody there it could go to */
-
-	if (status == 0) {
-		err = send_on(from, t, m);
-		if (!err)
-			return;
-
-		status = refusal(from, err);
-		cv_debug("call", "request refused call=%s method=%s err=%s",
-			 from->call->id, cv_method_name(m->method), strerror(err));
+	if (m->method == CV_METHOD_PRACK && m->rseq == 0) {
+		cv_pair_reply(t, m->body.len > 0 ? 488 : 200); /* nobody there it could go
+								  to */
+		return;
 	}
 
-	cv_pair_reply(t, status);
+	if (m->method == CV_METHOD_INVITE)
+		err = glare(from);
+	if (!err)
+		err = send_on(from, t, m);
+	if (err)
+		refuse(from, t, err);
 }
 
 static void on_ack(struct cv_txn *t, const struct cv_msg *m)
@@ -326,7 +362,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_party *from = arg;
 	struct cv_call *call = cv_mem_ref(from->call);
 
-	follow(from);
+	follow(from, m->fork, m);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->method == CV_METHOD_ACK)
 		on_ack(t, m);
@@ -376,7 +412,7 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 
 	err = cv_offer_pass(p, from->end, m, &pass);
 	if (err)
-		cv_pair_reply(p->in, refusal(from, err == EBADMSG ? err : EIO));
+		cv_pair_reply(p->in, refusal(err == EBADMSG ? err : EIO));
 	else
 		err = respond(p, &pass.m);
 
@@ -431,6 +467,7 @@ static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_
 	}
 
 	p->acking = true;
+	cv_talk_choose(call, m->fork);
 	cv_call_answered(call);
 	cv_call_session(call, m);
 }
@@ -461,7 +498,7 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 		return; /* to a BYE of ours */
 
 	call = cv_mem_ref(from->call);
-	follow(from);
+	follow(from, p->fork == CV_FORK_ALL ? m->fork : p->fork, m);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->status < 200)
 		on_provisional(p, from, m);

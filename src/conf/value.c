@@ -26,19 +26,6 @@ enum {
 	SHOWN = 60, /* bytes of a refused value that are shown: enough to find it */
 };
 
-/** A unit of time and its length in milliseconds. */
-struct unit {
-	struct cv_str name;
-	uint32_t ms;
-};
-
-static const struct unit units[] = {
-	{{"ms", 2}, 1},
-	{{"s", 1}, 1000},
-	{{"m", 1}, 60 * 1000},
-	{{"h", 1}, 60 * 60 * 1000},
-};
-
 /* Where the value is stored, or NULL when it is only checked. */
 static void *field(const struct cv_conf_slot *slot)
 {
@@ -244,31 +231,6 @@ static void count_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	put(field(slot), &value, sizeof(value));
 }
 
-/* Milliseconds out of "30s". EINVAL: no number or no unit. */
-static int duration_parse(uint64_t *ms, struct cv_str s)
-{
-	size_t digits = 0;
-	int err;
-
-	while (digits < s.len && s.p[digits] >= '0' && s.p[digits] <= '9')
-		++digits;
-
-	err = cv_str_u64(ms, cv_str_make(s.p, digits), UINT32_MAX);
-	if (err)
-		return err;
-
-	s = cv_str_from(s, digits);
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); ++i) {
-		if (!cv_str_eq(s, units[i].name))
-			continue;
-
-		*ms *= units[i].ms;
-		return 0;
-	}
-
-	return EINVAL;
-}
-
 static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			  const char *text)
 {
@@ -279,7 +241,7 @@ static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 	uint32_t value;
 	int err;
 
-	err = duration_parse(&ms, cv_str_of(text));
+	err = cv_str_ms(&ms, cv_str_of(text));
 	if (err == EINVAL) {
 		refuse(job, slot, text, "a number with a unit (ms, s, m or h), as 30s");
 		return;

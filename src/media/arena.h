@@ -32,6 +32,7 @@ enum cv_count {
 struct cv_cell_end {
 	_Atomic uint64_t count[CV_COUNT_COUNT];
 	_Atomic uint32_t turn;       /* its lowest bit says which copy is whole */
+	_Atomic uint32_t unheard;    /* dropped: early media of a fork that isn't heard */
 	_Atomic uint64_t word[2][3]; /* remote and whether it was learnt, packed */
 };
 
@@ -70,9 +71,22 @@ static inline void cv_cell_add(struct cv_cell_end *c, enum cv_count id, uint64_t
 			      memory_order_relaxed);
 }
 
+/** Counts a packet of a fork that isn't heard. Owner thread. */
+static inline void cv_cell_add_unheard(struct cv_cell_end *c)
+{
+	atomic_store_explicit(&c->unheard,
+			      atomic_load_explicit(&c->unheard, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
 static inline uint64_t cv_cell_read(const struct cv_cell_end *c, enum cv_count id)
 {
 	return atomic_load_explicit(&c->count[id], memory_order_relaxed);
+}
+
+static inline uint64_t cv_cell_read_unheard(const struct cv_cell_end *c)
+{
+	return atomic_load_explicit(&c->unheard, memory_order_relaxed);
 }
 
 #endif

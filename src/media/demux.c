@@ -76,7 +76,8 @@ static void expect(void *stage, const struct cv_expect *x, uint64_t now_ms)
 	struct demux *d = stage;
 
 	(void)now_ms;
-	d->class_ = x->class_;
+	if (!x->aside)
+		d->class_ = x->class_;
 }
 
 static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)

@@ -56,7 +56,9 @@ void cv_plane_event(struct cv_mline *l, enum cv_end end, enum cv_media_what what
 		.gen = l->session->gen,
 		.stream = (uint8_t)l->index,
 		.end = (uint8_t)end,
-		.fork = (uint8_t)l->fork[end],
+		.fork = end == CV_END_B && l->session->fork != CV_FORK_ALL
+				? (uint8_t)l->session->fork
+				: 0,
 		.what = what,
 	};
 	bool latched;

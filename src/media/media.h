@@ -12,7 +12,10 @@
  * media thread that gets a stream owns it to its end. It latches each source
  * (media/latch.c has the rules), forwards, counts, and reports by message:
  * latched, silent, idle. A later set() from either end only changes what is
- * expected and where to send; port 0 frees that stream. cv_media_close() takes
+ * expected and where to send; port 0 ends that stream. Several phones may ring at
+ * end B (forks): they share our ports, each has its own descriptions and latch,
+ * end A hears and reaches one (cv_media_hear()) until one has answered
+ * (cv_media_choose()). cv_media_close() takes
  * everything back: the thread closes the sockets and says so, then the numbers
  * go through quarantine to the pool.
  *
@@ -86,13 +89,15 @@ void cv_media_plane_net(struct cv_media_plane *p, const struct cv_net *net);
 int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 		  const struct cv_place *a, const struct cv_place *b, size_t flowc);
 /**
- * End @p from says @p in; @p out receives what we say to the other end in its
- * name (dir copied; mux copied until the other end has spoken, from then on
- * its own, and RTCP is bridged). Flows with port 0 or carry NONE are copied;
- * idle_ms 0 stands for the plane's. ENOSPC: no port free; EADDRNOTAVAIL: no point faces
- * the other end; ENOBUFS: the thread's queue is full; E2BIG: more than CV_MEDIA_FLOWS
- * flows; ENOTSUP: carry TCP or TUNNEL (not in this version). On error the session is as
- * it was before.
+ * End @p from says @p in, with @p fork of end B, CV_FORK_ALL: whichever is heard; @p out
+ * receives what we say to the other end in its name (dir copied; mux copied until the
+ * other end has spoken, from then on its own, and RTCP is bridged). Flows with port 0 or
+ * carry NONE are copied; idle_ms 0 stands for the plane's. ENOSPC: no port free;
+ * EADDRNOTAVAIL: no point faces the other end; ENOBUFS: the thread's queue is full;
+ * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TCP or TUNNEL (not in this
+ * version). On error the session is as it was before. A stream that is refused by port 0
+ * keeps its ports until cv_media_choose(): another fork may take it, or the offer be
+ * refused. The first fork that says something is heard, any other only on demand.
  */
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
@@ -100,9 +105,21 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 int cv_media_park(struct cv_media *m, bool parked);
 /** Ends the session; accepts NULL. */
 void cv_media_close(struct cv_media *m);
-/** Place of an end changed (phone moved, peer answered from elsewhere): what may be
- * latched follows. */
-void cv_media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place);
+/** Place of an end changed (phone moved, peer answered from elsewhere) or one of the
+ * phones that ring at end B is elsewhere: what may be latched follows. @p fork:
+ * CV_FORK_ALL for all of them; of end A not used. The same place again changes nothing.
+ * Our ports stay on the point that faces the end's first place. */
+void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
+		    const struct cv_place *place);
+/** From now on end A hears this fork and is heard by it. ENOENT: it has said nothing;
+ * ENOBUFS. */
+int cv_media_hear(struct cv_media *m, uint32_t fork);
+/** This fork has answered: the others are strangers. One that said nothing at all: the
+ * one that is heard stays. Then and after each exchange that was agreed on later: streams
+ * that either end refused end, their ports come back. */
+void cv_media_choose(struct cv_media *m, uint32_t fork);
+/** The call is made again on the same ports: what end B said is forgotten. */
+void cv_media_anew(struct cv_media *m);
 
 uint32_t cv_media_id(const struct cv_media *m);
 uint32_t cv_media_gen(const struct cv_media *m);
@@ -115,6 +132,7 @@ struct cv_media_report {
 	uint64_t foreign; /* dropped: not from who may speak */
 	uint64_t wait;    /* dropped: this end has no address yet */
 	uint64_t lost;    /* by sequence gaps */
+	uint64_t unheard; /* dropped: early media of a fork that end A doesn't hear */
 };
 
 /** Fills @p r; ENOENT when there is no such stream. */

@@ -111,6 +111,8 @@ void cv_mstream_park(struct cv_mstream *s);
 size_t cv_pipe_size(void);
 /** Sets up the stack of @p end in @p states. */
 void cv_pipe_open(struct cv_mend *end, char *states);
+/** Frees what the states hold; accepts an end whose stack was not set up. */
+void cv_pipe_close(struct cv_mend *end);
 void cv_pipe_expect(struct cv_mend *end, const struct cv_expect *x, uint64_t now_ms);
 void cv_pipe_silent(struct cv_mend *end, uint64_t now_ms);
 /** Sends @p pkt down the stack of @p end and into the batch that leaves. */
@@ -158,6 +160,22 @@ struct cv_port_ref {
 
 enum cv_park { CV_PARK_LIVE = 0, CV_PARK_CLOSING, CV_PARK_DONE };
 
+/** What was said on a line by one end, and to it in the other's name. */
+struct cv_msaid {
+	struct cv_addr addr[CV_COMP_COUNT]; /* as the end signalled it last */
+	enum cv_dir dir;
+	bool spoken, mux;    /* what the end said */
+	bool told, told_mux; /* what we said to it */
+	bool off;            /* it wants the stream no more */
+};
+
+/** The talk on a line between end A and one fork of end B. */
+struct cv_mtalk {
+	struct cv_msaid end[2];
+	enum cv_mclass class_;
+	uint32_t idle_ms;
+};
+
 /** One m-line of a session as signalling knows it. Lives until the thread said CLOSED. */
 struct cv_mline {
 	struct cv_media_plane *plane;
@@ -168,23 +186,42 @@ struct cv_mline {
 	struct cv_pair pair[2]; /* facing end A, B; port 0: not taken; sockets only
 				   until they are handed over */
 	struct cv_addr adv[2];  /* what we show for pair */
-	struct cv_addr said[2][CV_COMP_COUNT]; /* as the end signalled it last */
-	bool spoken[2], mux[2];                /* what the end said */
-	bool told[2], told_mux[2]; /* what we said to it in the other's name */
-	enum cv_dir dir[2];
-	enum cv_mclass class_;
-	uint32_t idle_ms;
-	uint32_t fork[2];
+	struct cv_mtalk talk;   /* with the fork that is heard */
+	struct cv_mtalk *more;  /* with the others, as session->others; owned; may be NULL
+				   while there are none */
 	enum cv_park park;
 	bool is_reopening; /* unparked before the thread had closed */
 	struct cv_port_ref ref[2];
 	struct cv_list closing; /* of the plane, until CLOSE found room */
 };
 
+enum {
+	CV_MEDIA_OTHERS = CV_MEDIA_FORKS - 1,
+	CV_MEDIA_HEARD = -1, /* in place of an index of the others */
+};
+
+/** A fork of end B that isn't heard. */
+struct cv_mfork {
+	uint32_t fork;
+	uint32_t age; /* count of its last word */
+	struct cv_place place;
+};
+
+/** All of them; exists only while several phones ring. */
+struct cv_mforks {
+	struct cv_mfork v[CV_MEDIA_OTHERS];
+	size_t c;
+	uint32_t words;
+};
+
 struct cv_media {
 	struct cv_media_plane *plane; /* NULL: the plane has ended */
 	uint32_t id, gen;
-	struct cv_place place[2];
+	uint32_t fork; /* of end B, the one that is heard; CV_FORK_ALL: none has a number
+			  yet */
+	struct cv_place place[2]; /* of end B: of that fork */
+	struct cv_mforks *others; /* owned; NULL: at most one fork is known */
+	bool is_answered;         /* the fork that is heard is the only one */
 	struct cv_addr local[2],
 		adv[2]; /* of the point that faces the end; unset: none */
 	struct cv_mthread *thread;
@@ -218,9 +255,21 @@ int cv_mline_take(struct cv_mline *l, enum cv_end end);
 void cv_mline_give(struct cv_mline *l, enum cv_end end);
 /** Hands the sockets over. ENOBUFS. */
 int cv_mline_send_pair(struct cv_mline *l, enum cv_end end);
+/** How what is expected of an end has changed. */
+struct cv_mchange {
+	int at;                     /* fork of end B: index of the others, or HEARD */
+	bool reopen[CV_COMP_COUNT]; /* another source may be learnt */
+	bool news, only;            /* as in struct cv_expect */
+};
+
 /** Says what is expected of @p end now. ENOBUFS. */
 int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
-			 const bool reopen[CV_COMP_COUNT]);
+			 const struct cv_mchange *how);
+/** What is said with a fork: @p at is an index of the others, or HEARD. */
+static inline struct cv_mtalk *cv_mline_talk(struct cv_mline *l, int at)
+{
+	return at == CV_MEDIA_HEARD ? &l->talk : &l->more[at];
+}
 int cv_mline_park(struct cv_mline *l);
 /** Opens the sockets again, at once or when the thread has closed them. EADDRINUSE,
  * EMFILE, ENOBUFS. */
@@ -231,6 +280,16 @@ void cv_mline_close(struct cv_mline *l);
 void cv_mline_parked(struct cv_mline *l);
 /** Frees a line that no thread knows any more. */
 void cv_mline_free(struct cv_mline *l);
+
+/* fork.c */
+
+/** Finds the fork of end B or makes it known; @p at: as in struct cv_mchange. ENOMEM. */
+int cv_media_fork(struct cv_media *m, uint32_t fork, int *at);
+/** Gives a line that is new room for what the other forks say. ENOMEM. */
+int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l);
+/** Which of our addresses face this end. */
+void cv_media_face(struct cv_media *m, enum cv_end end, const struct cv_place *place);
+
 /** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
 void cv_media_detach(struct cv_media *m);
 /** Has @p l closed by its thread, together with others that end about now. */

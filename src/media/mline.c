@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "media/media_int.h"
@@ -63,6 +64,7 @@ void cv_mline_free(struct cv_mline *l)
 	--l->thread->load;
 	cv_list_del(&l->closing);
 	cv_slots_give(l->plane->lines, l->slot);
+	free(l->more);
 	cv_mem_unref(l);
 }
 
@@ -148,20 +150,21 @@ static bool leads_back(const struct cv_mline *l, const struct cv_addr *a)
 		if (ref->line == l)
 			return true;
 
-		a = &ref->line->said[ref->end == CV_END_A ? CV_END_B : CV_END_A]
-				    [CV_COMP_RTP];
+		a = &ref->line->talk.end[ref->end == CV_END_A ? CV_END_B : CV_END_A]
+			     .addr[CV_COMP_RTP];
 	}
 
 	return true;
 }
 
-static bool can_reach(const struct cv_mline *l, enum cv_end end, const struct cv_addr *a)
+static bool can_reach(const struct cv_mline *l, enum cv_end end,
+		      const struct cv_place *place, const struct cv_addr *a)
 {
 	struct cv_media_plane *p = l->plane;
 	char text[CV_ADDR_STRLEN];
 
 	if (a->port == 0 || a->family != l->session->local[end].family ||
-	    !cv_net_is_routable(p->conf.net, a, l->session->place[end].side))
+	    !cv_net_is_routable(p->conf.net, a, place->side))
 		return false;
 	if (!leads_back(l, a))
 		return true;
@@ -174,16 +177,21 @@ static bool can_reach(const struct cv_mline *l, enum cv_end end, const struct cv
 	return false;
 }
 
-static bool is_talking(const struct cv_mline *l, enum cv_end end)
+static bool is_talking(const struct cv_msaid *s)
 {
-	return l->dir[end] == CV_DIR_SENDRECV || l->dir[end] == CV_DIR_SENDONLY;
+	return s->dir == CV_DIR_SENDRECV || s->dir == CV_DIR_SENDONLY;
 }
 
 int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
-			 const bool reopen[CV_COMP_COUNT])
+			 const struct cv_mchange *how)
 {
 	const struct cv_media_plane *p = l->plane;
-	const struct cv_place *place = &l->session->place[end];
+	const struct cv_media *m = l->session;
+	const struct cv_mtalk *talk = cv_mline_talk(l, how->at);
+	const struct cv_msaid *said = &talk->end[end];
+	const struct cv_mfork *other =
+		how->at == CV_MEDIA_HEARD ? NULL : &m->others->v[how->at];
+	const struct cv_place *place = other ? &other->place : &m->place[end];
 	struct cv_mmsg msg = {
 		.type = CV_MMSG_EXPECT,
 		.slot = l->slot,
@@ -192,24 +200,30 @@ int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
 	struct cv_expect *x = &msg.u.expect;
 
 	*x = (struct cv_expect){
-		.class_ = l->class_,
-		.idle_ms = l->idle_ms,
+		.class_ = talk->class_,
+		.idle_ms = talk->idle_ms,
+		.fork = other ? other->fork : m->fork,
 		.follow = place->side != CV_SIDE_FAR,
 		.any = p->conf.latch_any,
-		.mux = l->mux[end] && (!l->told[end] || l->told_mux[end]),
-		.spoken = l->spoken[end],
-		.talks = is_talking(l, end),
+		.mux = said->mux && (!said->told || said->told_mux),
+		.spoken = said->spoken,
+		.talks = is_talking(said),
+		.aside = other != NULL,
+		.news = how->news,
+		.only = how->only,
 	};
+	if (end == CV_END_A)
+		x->fork = CV_FORK_ALL; /* who called is one */
 	cv_alist_around(p->conf.net->nat_systems, &place->seen, &x->allow[0].lo,
 			&x->allow[0].hi);
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
-		const struct cv_addr *said = &l->said[end][i];
+		const struct cv_addr *a = &said->addr[i];
 
-		x->reopen[i] = reopen[i];
-		if (!can_reach(l, end, said))
+		x->reopen[i] = how->reopen[i];
+		if (!can_reach(l, end, place, a))
 			continue;
-		x->to[i] = *said;
-		x->allow[i + 1].lo = x->allow[i + 1].hi = *said;
+		x->to[i] = *a;
+		x->allow[i + 1].lo = x->allow[i + 1].hi = *a;
 	}
 
 	return cv_mthread_send(l->thread, &msg);

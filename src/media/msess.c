@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -17,6 +18,7 @@ enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
 struct work {
 	struct cv_media *m;
 	enum cv_end from, to;
+	int at; /* fork of end B that says it, or that it is said to */
 	struct {
 		struct cv_mline *line; /* NULL: this flow has no stream */
 		bool is_new, is_taken;
@@ -27,24 +29,6 @@ struct work {
 static enum cv_end other(enum cv_end end)
 {
 	return end == CV_END_A ? CV_END_B : CV_END_A;
-}
-
-/* Which of our addresses face this end */
-static void face(struct cv_media *m, enum cv_end end, const struct cv_place *place)
-{
-	const struct cv_net *net = m->plane->conf.net;
-	const struct cv_addr none = {0};
-
-	m->place[end] = *place;
-	m->local[end] = m->adv[end] = none;
-	if (place->listen >= net->pointc)
-		return;
-	if (place->family != AF_UNSPEC &&
-	    place->family != net->points[place->listen].media.family)
-		return;
-
-	m->local[end] = net->points[place->listen].media;
-	m->adv[end] = net->points[place->listen].media_adv;
 }
 
 static struct cv_mthread *least_loaded(const struct cv_media_plane *p)
@@ -59,6 +43,13 @@ static struct cv_mthread *least_loaded(const struct cv_media_plane *p)
 	return best;
 }
 
+static void session_fini(void *obj)
+{
+	struct cv_media *m = obj;
+
+	free(m->others);
+}
+
 int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 		  const struct cv_place *a, const struct cv_place *b, size_t flowc)
 {
@@ -68,7 +59,7 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	if (!mp || !p || !p->is_open || !a || !b || flowc > CV_MEDIA_FLOWS)
 		return EINVAL;
 
-	m = cv_mem_new(sizeof(*m), NULL);
+	m = cv_mem_new(sizeof(*m), session_fini);
 	if (!m)
 		return ENOMEM;
 
@@ -81,8 +72,9 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->gen = cv_slots_gen(p->sessions, m->id);
 	m->plane = p;
 	m->thread = least_loaded(p);
-	face(m, CV_END_A, a);
-	face(m, CV_END_B, b);
+	m->fork = CV_FORK_ALL;
+	cv_media_face(m, CV_END_A, a);
+	cv_media_face(m, CV_END_B, b);
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
 
@@ -104,11 +96,9 @@ static int check(const struct cv_media *m, const struct cv_flow *in, size_t flow
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (is_off(&in[i]))
-			continue;
-		if (in[i].carry != CV_CARRY_UDP)
+		if (!is_off(&in[i]) && in[i].carry != CV_CARRY_UDP)
 			return ENOTSUP;
-		++lines;
+		lines += !is_off(&in[i]) || m->line[i];
 	}
 
 	return cv_mthread_room(m->thread) < lines * MSGS_A_LINE ? ENOBUFS : 0;
@@ -125,6 +115,9 @@ static int gather_one(struct work *w, size_t i)
 		if (err)
 			return err;
 		w->v[i].is_new = true;
+		err = cv_media_fork_line(m, w->v[i].line);
+		if (err)
+			return err;
 	}
 	if (w->v[i].line->pair[w->to].local.port > 0)
 		return 0;
@@ -194,7 +187,7 @@ static struct cv_addr rtcp_of(const struct cv_flow *f)
 
 /* A new address opens the latch; 0.0.0.0 is the old way to hold (RFC 3264 8.4) and says
  * nothing about where the party is */
-static bool hear(struct cv_addr *said, const struct cv_addr *now)
+static bool note_addr(struct cv_addr *said, const struct cv_addr *now)
 {
 	if (cv_addr_kind(now) == CV_ADDR_ANY && cv_addr_is_set(said))
 		return false;
@@ -206,64 +199,84 @@ static bool hear(struct cv_addr *said, const struct cv_addr *now)
 	return true;
 }
 
-static void note_flow(struct work *w, size_t i, const struct cv_flow *in, uint32_t fork,
-		      bool reopen[CV_COMP_COUNT])
+static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
+		      struct cv_mchange *how)
 {
 	const struct cv_media_conf *conf = &w->m->plane->conf;
-	struct cv_mline *l = w->v[i].line;
+	struct cv_mtalk *talk = cv_mline_talk(w->v[i].line, w->at);
+	struct cv_msaid *from = &talk->end[w->from], *to = &talk->end[w->to];
 	struct cv_addr rtcp = rtcp_of(in);
 
-	reopen[CV_COMP_RTP] = hear(&l->said[w->from][CV_COMP_RTP], &in->rtp);
-	reopen[CV_COMP_RTCP] = hear(&l->said[w->from][CV_COMP_RTCP], &rtcp);
-	l->spoken[w->from] = true;
-	l->mux[w->from] = in->mux;
-	l->dir[w->from] = in->dir;
-	l->fork[w->from] = fork;
-	l->class_ = class_of(in);
-	l->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
-	l->told[w->to] = true;
+	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
+	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
+	from->spoken = true;
+	from->mux = in->mux;
+	from->dir = in->dir;
+	from->off = false;
+	talk->class_ = class_of(in);
+	talk->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
+	to->told = true;
 	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
-	l->told_mux[w->to] = l->spoken[w->to] ? l->mux[w->to] : in->mux;
+	to->told_mux = to->spoken ? to->mux : in->mux;
 }
 
-static void say(const struct cv_mline *l, enum cv_end to, const struct cv_flow *in,
+/* End A has one latch: it gets to know what is said with the fork that is heard */
+static void send_expect(const struct work *w, struct cv_mline *l, enum cv_end end,
+			const struct cv_mchange *how)
+{
+	if (end == CV_END_B || w->at == CV_MEDIA_HEARD)
+		(void)cv_mline_send_expect(l, end, how);
+}
+
+static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *in,
 		struct cv_flow *out)
 {
 	*out = *in;
-	out->rtp = l->adv[to];
+	out->rtp = l->adv[w->to];
 	out->rtcp = out->rtp;
-	out->mux = l->told_mux[to];
+	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
 		++out->rtcp.port;
 }
 
-/* Cannot fail: room for all messages was seen in check() */
-static void commit(struct work *w, uint32_t fork, const struct cv_flow *in,
-		   struct cv_flow *out)
+/* Port 0 ends a stream when both have agreed on it, which is said by cv_media_choose() */
+static void refuse(const struct work *w, size_t i)
 {
-	static const bool keep[CV_COMP_COUNT] = {false, false};
+	struct cv_mchange how = {.at = w->at};
+	struct cv_mline *l = w->m->line[i];
+
+	if (!l)
+		return;
+
+	cv_mline_talk(l, w->at)->end[w->from] = (struct cv_msaid){.off = true};
+	send_expect(w, l, w->from, &how);
+}
+
+/* Cannot fail: room for all messages was seen in check() */
+static void commit(struct work *w, const struct cv_flow *in, struct cv_flow *out)
+{
+	const struct cv_mchange keep = {.at = w->at};
 
 	cv_mthread_hold(w->m->thread);
 	for (size_t i = 0; i < w->c; ++i) {
+		struct cv_mchange how = {.at = w->at, .news = true};
 		struct cv_mline *l = w->v[i].line;
-		bool reopen[CV_COMP_COUNT];
 
 		if (!l) {
-			if (w->m->line[i])
-				cv_mline_close(w->m->line[i]);
+			refuse(w, i);
 			out[i] = in[i];
 			continue;
 		}
 
 		w->m->line[i] = l;
-		note_flow(w, i, &in[i], fork, reopen);
+		note_flow(w, i, &in[i], &how);
 		if (w->v[i].is_taken && l->park == CV_PARK_LIVE)
 			(void)cv_mline_send_pair(l, w->to);
 		else if (w->v[i].is_taken)
 			cv_ports_shut(&l->pair[w->to]);
-		(void)cv_mline_send_expect(l, w->from, reopen);
-		(void)cv_mline_send_expect(l, w->to, keep);
-		say(l, w->to, &in[i], &out[i]);
+		send_expect(w, l, w->from, &how);
+		send_expect(w, l, w->to, &keep);
+		say(w, l, &in[i], &out[i]);
 	}
 	cv_mthread_release(w->m->thread);
 }
@@ -281,13 +294,17 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	if (err)
 		return err;
 
+	err = cv_media_fork(m, fork, &w.at);
+	if (err)
+		return err;
+
 	err = gather(&w, in, flowc);
 	if (err) {
 		take_back(&w);
 		return err;
 	}
 
-	commit(&w, fork, in, out);
+	commit(&w, in, out);
 
 	return 0;
 }
@@ -338,20 +355,6 @@ void cv_media_close(struct cv_media *m)
 	cv_mem_unref(m);
 }
 
-void cv_media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place)
-{
-	static const bool reopen[CV_COMP_COUNT] = {true, true};
-
-	if (!m || !m->plane || !place)
-		return;
-
-	face(m, end, place);
-	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
-		if (m->line[i] && cv_mline_send_expect(m->line[i], end, reopen))
-			cv_warn("media", "place-lost id=%u stream=%zu", m->id, i);
-	}
-}
-
 uint32_t cv_media_id(const struct cv_media *m)
 {
 	return m ? m->id : 0;
@@ -384,6 +387,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.foreign = cv_cell_read(c, CV_COUNT_FOREIGN),
 		.wait = cv_cell_read(c, CV_COUNT_WAIT),
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
+		.unheard = cv_cell_read_unheard(c),
 	};
 	if (l->pair[end].local.port > 0)
 		r->local = l->pair[end].local;
@@ -431,6 +435,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_num(out, "foreign", (int64_t)r.foreign);
 	cv_out_num(out, "wait", (int64_t)r.wait);
 	cv_out_num(out, "lost", (int64_t)r.lost);
+	cv_out_num(out, "unheard", (int64_t)r.unheard);
 	cv_out_end(out);
 }
 

@@ -22,6 +22,8 @@
 enum {
 	CV_MSG_ROOM = 1024, /* messages a mailbox holds, each way */
 	CV_EXPECT_ALLOW = 3,
+	CV_MEDIA_FORKS = 8, /* phones that ring at one end; a ninth takes the place of the
+			       one that said something longest ago */
 };
 
 enum cv_mmsg_type {
@@ -51,12 +53,17 @@ struct cv_expect {
 	struct cv_hosts allow[CV_EXPECT_ALLOW]; /* who may be learnt as its source */
 	enum cv_mclass class_;
 	uint32_t idle_ms;           /* 0: silence is never reported */
+	uint32_t fork;              /* whose these are, of those who ring at this end;
+				       CV_FORK_ALL: nobody has said anything yet */
 	bool reopen[CV_COMP_COUNT]; /* what was learnt may change with the next packet */
 	bool follow; /* not behind a NAT: a new address in `to` is used at once */
 	bool any;    /* anybody may be learnt */
 	bool mux;    /* RTCP on the RTP port */
 	bool spoken; /* this end has said its address; silence counts when both have */
 	bool talks;  /* its direction says that packets come */
+	bool aside;  /* this fork isn't the one that the other end hears */
+	bool news;   /* it has just said this: the newest word of all forks */
+	bool only;   /* the others are over */
 };
 
 struct cv_mmsg {

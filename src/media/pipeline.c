@@ -47,6 +47,14 @@ void cv_pipe_open(struct cv_mend *end, char *states)
 	}
 }
 
+void cv_pipe_close(struct cv_mend *end)
+{
+	for (size_t i = 0; i < CV_STAGES; ++i) {
+		if (end->state[i] && stack[i]->close)
+			stack[i]->close(end->state[i]);
+	}
+}
+
 void cv_pipe_expect(struct cv_mend *end, const struct cv_expect *x, uint64_t now_ms)
 {
 	for (size_t i = 0; i < CV_STAGES; ++i) {

@@ -5,7 +5,8 @@
  * Every end of a stream has its own stack, the stages ordered by layer, lower
  * is nearer the wire. A packet that came in climbs it by rx; the relay at the
  * top hands it to the other end, where it goes down by tx and leaves. All
- * functions run on the stream's media thread; none may allocate, lock or log.
+ * functions run on the stream's media thread; none may lock or log, rx and tx
+ * may not allocate.
  */
 #ifndef CV_MEDIA_STAGE_H
 #define CV_MEDIA_STAGE_H
@@ -33,6 +34,8 @@ struct cv_stage_ops {
 	enum cv_verdict (*tx)(void *stage, struct cv_pkt *pkt);
 	/** Neither end was heard for the idle time. */
 	void (*silent)(void *stage, uint64_t now_ms);
+	/** Frees what the state holds; accepts one that was never opened. */
+	void (*close)(void *stage);
 };
 
 extern const struct cv_stage_ops cv_stage_demux; /* layer 10: what is this packet */

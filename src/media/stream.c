@@ -34,6 +34,8 @@ static void stream_fini(void *obj)
 
 	cv_list_del(&s->timer);
 	shut_all(s);
+	cv_pipe_close(&s->end[CV_END_A]);
+	cv_pipe_close(&s->end[CV_END_B]);
 	free(s->states);
 }
 
@@ -130,9 +132,11 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 {
 	struct cv_mend *end = &s->end[which];
 
-	end->spoken = x->spoken;
-	end->talks = x->talks;
-	s->idle_ms = x->idle_ms;
+	if (!x->aside) {
+		end->spoken = x->spoken;
+		end->talks = x->talks;
+		s->idle_ms = x->idle_ms;
+	}
 	cv_pipe_expect(end, x, cv_clock_ms());
 	start_clock(s);
 }

@@ -24,6 +24,10 @@ enum {
 	DISCARD = 9,     /* the port written where none is known (RFC 4145 4.1, 8839) */
 };
 
+/* FNV-1a, 64 bits */
+#define SUM_SEED  UINT64_C(0xcbf29ce484222325)
+#define SUM_PRIME UINT64_C(0x100000001b3)
+
 /** A transport protocol of an m= line. */
 struct proto {
 	struct cv_str name;
@@ -157,7 +161,7 @@ static int parts_cut(struct cv_sdp *s)
 static int origin_read(struct cv_sdp *s, struct cv_str val)
 {
 	struct cv_str last[5] = {CV_STR_NULL};
-	struct cv_str word;
+	struct cv_str all = cv_str_trim(val), word;
 	size_t n = 0;
 
 	while (cv_sdp_word(&val, &word)) {
@@ -169,6 +173,7 @@ static int origin_read(struct cv_sdp *s, struct cv_str val)
 	if (n < 5)
 		return EBADMSG;
 
+	s->session = cv_str_make(all.p, (size_t)(last[0].p - all.p) + last[0].len);
 	s->version = last[1];
 	s->origin_conn =
 		cv_str_make(last[2].p, (size_t)(last[4].p - last[2].p) + last[4].len);
@@ -601,12 +606,27 @@ struct cv_str cv_sdp_codec(const struct cv_sdp *s, size_t i)
 	return i < s->partc ? s->parts[i].codec : CV_STR_NULL;
 }
 
-const struct cv_addr *cv_sdp_origin(const struct cv_sdp *s)
+struct cv_str cv_sdp_session(const struct cv_sdp *s)
 {
-	return &s->origin;
+	return s->session;
 }
 
 struct cv_str cv_sdp_version(const struct cv_sdp *s)
 {
 	return s->version;
+}
+
+uint64_t cv_sdp_sum(struct cv_str text)
+{
+	uint64_t sum = SUM_SEED;
+	bool skips = false;
+
+	for (size_t i = 0; i < text.len; ++i) {
+		if (i == 0 || text.p[i - 1] == '\n')
+			skips = cv_str_starts(cv_str_from(text, i), CV_STR("o="));
+		if (!skips)
+			sum = (sum ^ (uint8_t)text.p[i]) * SUM_PRIME;
+	}
+
+	return sum;
 }

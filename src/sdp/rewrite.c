@@ -16,6 +16,7 @@
 #include "sdp/sdp.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/addr.h"
 #include "base/buf.h"
@@ -146,16 +147,28 @@ static void conn_put(struct work *w, const struct cv_sdp_line *l,
 static void origin_put(struct work *w, const struct cv_sdp_line *l)
 {
 	const struct cv_sdp *s = w->s;
-	struct cv_addr host = host_of(w->edit->origin, false);
+	const struct cv_sdp_edit *edit = w->edit;
+	struct cv_addr host = host_of(edit->origin, false);
 	struct cv_str was = s->origin_conn;
 
-	if (!cv_addr_is_set(&host) || same(&host, &s->origin)) {
+	if (!cv_addr_is_set(&host))
+		host = s->origin;
+
+	if (edit->session.len == 0 && same(&host, &s->origin)) {
 		line_copy(w, l);
 		return;
 	}
 
-	cv_buf_write(w->to, l->text.p, (size_t)(was.p - l->text.p));
-	conn_print(w, &host);
+	if (edit->session.len > 0)
+		cv_buf_printf(w->to, "o=" CV_STR_FMT " %" PRIu64 " ",
+			      CV_STR_ARG(edit->session), edit->version);
+	else
+		cv_buf_write(w->to, l->text.p, (size_t)(was.p - l->text.p));
+
+	if (cv_addr_is_set(&host))
+		conn_print(w, &host);
+	else
+		cv_buf_str(w->to, was); /* a name */
 	line_rest(w, l, was.p + was.len);
 }
 

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/flow.h"
@@ -50,17 +51,22 @@ const struct cv_flow *cv_sdp_flow(const struct cv_sdp *s, size_t i);
 struct cv_str cv_sdp_media_name(const struct cv_sdp *s, size_t i);
 struct cv_str cv_sdp_codec(const struct cv_sdp *s, size_t i);
 
-/** Address of o=, unset when it is a name. */
-const struct cv_addr *cv_sdp_origin(const struct cv_sdp *s);
-/** Session version of o=. */
+/** Who and which session: user name and session id of o=, as written. Borrowed. */
+struct cv_str cv_sdp_session(const struct cv_sdp *s);
+/** Session version of o=. Borrowed. */
 struct cv_str cv_sdp_version(const struct cv_sdp *s);
+/** Sum over all of a description but its o= line: the same for two that say the same. */
+uint64_t cv_sdp_sum(struct cv_str text);
 
 /** What to write in place of what was said. */
 struct cv_sdp_edit {
 	const struct cv_flow *flows; /* one a m-line; of each rtp, rtcp and mux are used;
 					port 0 keeps the m-line's 0 */
 	size_t flowc;                /* must equal cv_sdp_count() */
-	struct cv_addr origin;       /* address for o=; unset: o= stays */
+	struct cv_addr origin;       /* address for o=; unset: it stays */
+	struct cv_str session;       /* user name and session id for o=; empty: they and
+					the version stay */
+	uint64_t version;            /* for o= */
 	bool drop_ice;               /* leave out a=candidate, ice-*, remote-candidates,
 					end-of-candidates: we stand in the path without ICE */
 };

@@ -48,7 +48,7 @@ struct cv_sdp {
 	struct cv_str *attrs; /* owned; all attribute lists one behind the other */
 	struct cv_addr origin;
 	struct cv_str origin_conn; /* "IN IP4 address" of o= */
-	struct cv_str version;
+	struct cv_str session, version; /* "user id" and version of o= */
 	struct cv_str eol; /* line ending for lines we add */
 };
 

@@ -9,9 +9,7 @@
  * answers it makes by itself: anybody could aim our responses at anybody
  * (threats 17, 26). Nor does it note the source in the top Via before it answers a
  * request of another version, too large or by the wrong transport: here it is noted while
- * the Via is parsed. The stack ends a second 2xx of an INVITE by itself, with an ACK and
- * a BYE to wherever its Contact or Record-Route says: it is made to go back to its source
- * (threats 18). And it reads behind the parameters of a route.
+ * the Via is parsed. And it reads behind the parameters of a route.
  *
  * The agent parses with a copy of the library's table of header kinds in which
  * each kind has a twin of ours with guard() for its parser. The twin stands
@@ -42,12 +40,10 @@ enum {
 struct kind {
 	struct msg_hclass_s twin;
 	msg_hclass_t *theirs;
-	struct cv_sip_guard *guard;
 };
 
 struct cv_sip_guard {
 	msg_mclass_t *table; /* owned, by free(); points into v */
-	nta_agent_t *agent;  /* borrowed; NULL before it is there */
 	struct kind v[KINDS];
 	size_t c;
 };
@@ -102,22 +98,6 @@ static size_t parts_before(const struct kind *k, const msg_header_t *h)
 	return n;
 }
 
-static bool is_ok(const sip_t *sip)
-{
-	return sip->sip_status && sip->sip_status->st_status >= 200 &&
-	       sip->sip_status->st_status < 300;
-}
-
-/* A 2xx of an INVITE is cut off until its empty line comes: a datagram may end before,
- * and the stack would take it without extract(). */
-static void expect_end(su_home_t *home, const sip_cseq_t *cseq)
-{
-	sip_t *sip = sip_object((msg_t *)home);
-
-	if (sip && is_ok(sip) && cseq->cs_method == sip_method_invite)
-		sip->sip_flags |= MSG_FLG_TRUNC;
-}
-
 /* url_param() goes on behind the end when the last parameter only begins as the one it
  * looks for; in these headers it looks for lr. */
 static bool is_overread(const sip_route_t *r)
@@ -162,67 +142,8 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 		drop_maddr((sip_via_t *)h);
 		note_source(home, (sip_via_t *)h);
 	}
-	if (n >= 0 && k->theirs == sip_cseq_class)
-		expect_end(home, (sip_cseq_t *)h);
 
 	return n;
-}
-
-/* A 2xx of an INVITE that has had its final response, or that we let go of. */
-static bool is_late(const struct cv_sip_guard *g, const msg_t *msg, const sip_t *sip)
-{
-	nta_outgoing_t *orq;
-
-	if (!g->agent || sip->sip_cseq->cs_method != sip_method_invite || !is_ok(sip))
-		return false;
-
-	orq = nta_outgoing_find(g->agent, msg, sip, sip->sip_via);
-
-	return orq && (!nta_outgoing_magic(orq, NULL) || nta_outgoing_status(orq) >= 200);
-}
-
-/* Its route set becomes its source, whatever it said. */
-static void aim_at_source(msg_t *msg, sip_t *sip)
-{
-	char host[CV_ADDR_STRLEN];
-	sip_record_route_t *rr;
-	struct cv_addr seen;
-
-	cv_sip_addr(&seen, msg_addr(msg));
-	while (sip->sip_record_route)
-		msg_header_remove(msg, (msg_pub_t *)sip,
-				  (msg_header_t *)sip->sip_record_route);
-
-	rr = sip_record_route_format(msg_home(msg), "<sip:%s;transport=%s;lr>",
-				     cv_addr_print(&seen, host),
-				     sip_via_transport(sip->sip_via));
-	if (rr)
-		msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)rr);
-}
-
-/* By its headers' kind. */
-static const struct cv_sip_guard *guard_of(const sip_t *sip)
-{
-	struct msg_hclass_s *twin =
-		(struct msg_hclass_s *)sip->sip_cseq->cs_common->h_class;
-
-	return CV_CONTAINER(twin, struct kind, twin)->guard;
-}
-
-/* Called at the empty line, when all headers are there, and again for a body. */
-static issize_t extract(msg_t *msg, msg_pub_t *pub, char text[], isize_t len, int eos)
-{
-	sip_t *sip = (sip_t *)pub;
-
-	if (sip->sip_flags & MSG_FLG_BODY)
-		return sip_default_mclass()->mc_extract_body(msg, pub, text, len, eos);
-
-	sip->sip_flags &= ~(unsigned)MSG_FLG_TRUNC;
-	if (sip->sip_status && sip->sip_cseq && sip->sip_call_id && sip->sip_from &&
-	    sip->sip_to && sip->sip_via && is_late(guard_of(sip), msg, sip))
-		aim_at_source(msg, sip);
-
-	return sip_default_mclass()->mc_extract_body(msg, pub, text, len, eos);
 }
 
 static void guard_fini(void *obj)
@@ -251,7 +172,6 @@ static void put(struct cv_sip_guard *g, int at)
 	struct kind *k = &g->v[g->c++];
 	int n = t->mc_hash_size, next = at;
 
-	k->guard = g;
 	k->theirs = hash[at].hr_class;
 	k->twin = *k->theirs;
 	k->twin.hc_parse = guard;
@@ -299,20 +219,12 @@ int cv_sip_guard_new(struct cv_sip_guard **gp)
 
 	g->table = msg_mclass_clone(sip_default_mclass(), TABLE_SIZE, 0);
 	err = g->table ? put_all(g) : ENOMEM;
-	if (err) {
+	if (err)
 		cv_mem_unref(g);
-		return err;
-	}
+	else
+		*gp = g;
 
-	g->table->mc_extract_body = extract;
-	*gp = g;
-
-	return 0;
-}
-
-void cv_sip_guard_agent(struct cv_sip_guard *g, nta_agent_t *agent)
-{
-	g->agent = agent;
+	return err;
 }
 
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g)

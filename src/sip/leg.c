@@ -288,8 +288,7 @@ static void let_go(struct cv_sip_leg *leg, int err)
 			(void)cv_sip_respond(&t->base, &m);
 		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->final)
 			cv_sip_cancel(&t->base);
-		else if (t->orq && t->base.method == CV_METHOD_INVITE &&
-			 cv_sip_ack(&t->base, &(struct cv_msg){0}))
+		else if (t->owes_ack && cv_sip_ack(&t->base, &(struct cv_msg){0}))
 			cv_sip_txn_done(t); /* its connection is gone: nobody to tell */
 	}
 }

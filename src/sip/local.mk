@@ -1,8 +1,8 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c \
-	src/sip/leg.c src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c \
+	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c src/sip/late.c \
+	src/sip/late.c src/sip/leg.c src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c \
 	src/sip/refer.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \

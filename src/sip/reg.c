@@ -117,7 +117,8 @@ static int user_read(su_home_t *home, const url_t *url, char **userp)
 {
 	char *user;
 
-	if (!url->url_user || !*url->url_user || !url->url_host)
+	if (!url->url_user || !*url->url_user || !url->url_host ||
+	    strstr(url->url_user, "%00")) /* what follows would be lost */
 		return EINVAL;
 
 	user = su_strdup(home, url->url_user);

@@ -90,6 +90,9 @@ static int by_account(struct cv_sip *s, const struct cv_request *rq, struct cv_t
 
 	memcpy(user, rq->ruri_user.p, rq->ruri_user.len);
 	user[rq->ruri_user.len] = '\0';
+	if (strstr(user, "%00")) /* no user of ours; what follows would be lost */
+		return ENOENT;
+
 	url_unescape(user, user);
 	err = cv_homes_aor(s->homes, cv_str_of(user), host, aor, sizeof(aor));
 	if (err)

@@ -86,6 +86,7 @@ struct cv_sip {
 	nta_agent_t *agent;
 	struct cv_sip_guard *guard; /* owned; what the agent parses with */
 	nta_leg_t *dflt;            /* takes all out-of-dialog requests */
+	nta_outgoing_t *stray;      /* takes responses nobody waits for; owned */
 	/* primaries by point and transport: the first UDP port, the private listeners of
 	   TCP and TLS; borrowed; NULL: off */
 	tport_t *tports[CV_NET_POINTS][CV_SIP_TRANSPORTS];
@@ -171,6 +172,7 @@ struct cv_sip_txn {
 	nta_incoming_t *irq;    /* owned; NULL once over */
 	nta_outgoing_t *orq;    /* owned; NULL once over */
 	bool final;             /* its final response was sent or received */
+	bool owes_ack;          /* ours, an INVITE: it was a 2xx */
 	bool cancelled;         /* by us */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
@@ -466,6 +468,14 @@ int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
 
+/* late.c */
+
+/** Sees responses that no transaction waits for, from now on. ENOMEM. */
+int cv_sip_late_open(struct cv_sip *s);
+/** A 2xx came after the INVITE's final response: another place than the one that won has
+ * answered; it is acknowledged and ended. */
+void cv_sip_late(struct cv_sip_leg *leg, const sip_t *sip);
+
 /* ua.c */
 
 /** Dispatches a request out of dialog. Returns 0 or the status nta is to answer. */
@@ -499,8 +509,6 @@ void cv_sip_ping(void *arg, struct cv_binding *b);
  * are bad ones, a Via's maddr counts for nothing. ENOMEM; E2BIG: the library knows more
  * kinds than we. Ended by cv_mem_unref() after the agent. */
 int cv_sip_guard_new(struct cv_sip_guard **gp);
-/** The agent that parses with it, once it is there; NULL before it goes. */
-void cv_sip_guard_agent(struct cv_sip_guard *g, nta_agent_t *agent);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
 

@@ -23,6 +23,7 @@ enum { SOCKETS = CV_NET_POINTS * CV_CONF_PORTS };
 struct sockets {
 	int fds[SOCKETS];
 	size_t c;
+	bool taken; /* the library has our plug and refuses a second */
 };
 
 static struct sockets
@@ -92,7 +93,12 @@ int cv_sip_stun_plug(void)
 		.vst_request = on_request,
 	};
 
-	return tport_plug_in_stun_server(&table) == 0 ? 0 : EALREADY;
+	if (!plugged.taken && tport_plug_in_stun_server(&table) != 0)
+		return EALREADY;
+
+	plugged.taken = true;
+
+	return 0;
 }
 
 int cv_sip_udp_fd(const tport_t *tp)

@@ -211,6 +211,7 @@ static int dispatch(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	case sip_method_options:
 		return on_options(s, irq, sip, o);
 	case sip_method_bye:
+	case sip_method_cancel:
 	case sip_method_prack:
 	case sip_method_update: /* these live in dialogs only */
 		return 481;
@@ -219,6 +220,15 @@ static int dispatch(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	}
 
 	return on_start(s, irq, sip, o);
+}
+
+/* What we could route at all (RFC 3261 8.2.2.1). */
+static bool is_scheme_known(const url_t *url)
+{
+	return url->url_type == url_sip || url->url_type == url_sips ||
+	       url->url_type == url_tel || url->url_type == url_im ||
+	       url->url_type == url_pres ||
+	       (url->url_scheme && strcasecmp(url->url_scheme, "urn") == 0);
 }
 
 /* A phone whose registration we don't know looks like this too: the operator must see it.
@@ -262,6 +272,10 @@ int cv_sip_on_initial(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip)
 	if (sip->sip_max_forwards && sip->sip_max_forwards->mf_count == 0 &&
 	    sip->sip_request->rq_method != sip_method_options) {
 		cv_sip_refuse(s, irq, 483, 0);
+		return 0;
+	}
+	if (!is_scheme_known(sip->sip_request->rq_url)) {
+		cv_sip_refuse(s, irq, 416, 0);
 		return 0;
 	}
 	if (cv_sip_origin_of(s, &o, irq, sip)) {
@@ -319,11 +333,10 @@ static int open_agent(struct cv_sip *s)
 	if (!s->agent)
 		return ENOMEM;
 
-	cv_sip_guard_agent(s->guard, s->agent);
 	s->dflt =
 		nta_leg_tcreate(s->agent, on_default, s, NTATAG_NO_DIALOG(1), TAG_END());
 
-	return s->dflt ? 0 : ENOMEM;
+	return s->dflt ? cv_sip_late_open(s) : ENOMEM;
 }
 
 /* "sip:SHOWN:PORT;maddr=BOUND;transport=udp": bound here, shown there. */
@@ -640,8 +653,9 @@ void cv_sip_close(struct cv_sip *s)
 	if (s->dflt)
 		nta_leg_destroy(s->dflt);
 	s->dflt = NULL;
-	if (s->guard)
-		cv_sip_guard_agent(s->guard, NULL);
+	if (s->stray)
+		nta_outgoing_destroy(s->stray);
+	s->stray = NULL;
 	if (s->agent)
 		nta_agent_destroy(s->agent);
 	s->agent = NULL;

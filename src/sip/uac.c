@@ -70,7 +70,9 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
+	bool invite = t->base.method == CV_METHOD_INVITE && !ack_branch;
 	struct cv_addr hop;
+	nta_outgoing_t *orq;
 	url_string_t *route;
 	tport_t *tp;
 
@@ -89,9 +91,16 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (!route || aim(leg))
 		return NULL;
 
-	return nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
-				    TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
-				    TAG_END());
+	/* as a proxy's: else the stack ends late answers by itself, see late.c */
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
+	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
+				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
+				   TAG_END());
+	if (invite)
+		nta_agent_set_params(leg->sip->agent, NTATAG_UA(1), TAG_END());
+
+	return orq;
 }
 
 static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
@@ -259,7 +268,7 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 	sip_t *sip;
 	int err;
 
-	if (!t->orq || t->base.method != CV_METHOD_INVITE || !t->final)
+	if (!t->orq || !t->owes_ack)
 		return ESTALE;
 
 	msg = nta_msg_create(leg->sip->agent, 0);
@@ -396,6 +405,7 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		return;
 	}
 
+	t->owes_ack = true;
 	take_invite_ok(leg, sip, m->fork);
 	if (!leg->ended) {
 		cv_sip_leg_response(t, m);
@@ -420,8 +430,11 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		return 0;
 
 	leg = t->leg;
-	if (t->final)
+	if (t->final) {
+		if (sip && status < 300 && t->base.method == CV_METHOD_INVITE)
+			cv_sip_late(leg, sip);
 		return 0;
+	}
 
 	refused = status == 401 || status == 407 ? cv_sip_auth_again(t, sip) : ENOENT;
 	if (refused == 0)

@@ -415,8 +415,9 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 		return cv_sip_on_initial(leg->sip, irq, sip);
 
 	cv_stat_add(leg->sip->stat, CV_STAT_requests_in, 1);
-	if (leg->ended)
-		return 481;
+	if (leg->ended) /* a BYE that crosses ours is answered (RFC 3261 15.1.2) */
+		return leg->bye && sip->sip_request->rq_method == sip_method_bye ? 200
+										 : 481;
 	if (sip->sip_request->rq_method == sip_method_register ||
 	    sip->sip_request->rq_method == sip_method_publish)
 		return 405; /* they have no business in a call's dialog */
@@ -428,6 +429,18 @@ int cv_sip_on_dialog(nta_leg_magic_t *magic, nta_leg_t *dialog, nta_incoming_t *
 	cv_mem_unref(leg);
 
 	return status;
+}
+
+static int put_retry(msg_t *msg, unsigned s)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", s);
+
+	return sip_add_tl(msg, sip_object(msg), SIPTAG_RETRY_AFTER_STR(text), TAG_END()) <
+			       0
+		       ? ENOMEM
+		       : 0;
 }
 
 /* A response of our own making, or one passed on; NULL: ENOMEM. */
@@ -443,6 +456,8 @@ static msg_t *response_of(struct cv_sip_leg *leg, const struct cv_sip_txn *t,
 		return NULL;
 
 	err = cv_sip_body(msg, m->type, m->body);
+	if (!err && m->retry_s > 0)
+		err = put_retry(msg, m->retry_s);
 	if (!err && m->status < 300 && cv_sip_has_target(t->base.method)) {
 		contact = cv_sip_contact_uri(s, msg_home(msg), "", leg->listen,
 					     leg->transport);

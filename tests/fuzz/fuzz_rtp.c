@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Fuzz target: packets through a whole stack (demux, latch, relay). The first
- * byte of the input chooses class and socket; then packets, each after one
+ * byte of the input chooses class, socket, and whether another phone rings, which isn't
+ * heard and whose address it is; then packets, each after one
  * byte of length. What comes through must be of the class asked for.
  */
 #include "config.h"
@@ -15,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CLASS_MASK = 3, RTCP_BIT = 4, HEARD_MS = 1000 };
+enum { CLASS_MASK = 3, RTCP_BIT = 4, FORK_BIT = 8, HEARD_MS = 1000 };
 
 /* What may not happen, whatever came in */
 static void judge(const struct cv_mthread *t, const struct cv_pkt *pkt,
@@ -65,13 +66,29 @@ static struct cv_mstream *make(struct cv_mthread *t, enum cv_mclass class_)
 	return s;
 }
 
+/* Everything comes from a phone that nobody hears */
+static void ring(struct cv_mstream *s, enum cv_mclass class_)
+{
+	struct cv_expect x = {.class_ = class_, .fork = 1, .aside = true, .news = true};
+
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		x.allow[i + 1].lo = (struct cv_addr){.family = AF_INET, .port = 4000};
+		x.allow[i + 1].lo.ip.bytes[0] = 127;
+		x.allow[i + 1].hi = x.allow[i + 1].lo;
+	}
+	cv_pipe_expect(&s->end[CV_END_A], &x, 0);
+}
+
 static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data,
 		size_t size)
 {
 	enum cv_mclass class_ = (enum cv_mclass)((data[0] & CLASS_MASK) % 3);
 	struct cv_mstream *s = make(t, class_);
+	bool rings = data[0] & FORK_BIT;
 	size_t at = 1;
 
+	if (s && rings)
+		ring(s, class_);
 	while (s && at < size) {
 		size_t len = data[at++];
 
@@ -80,6 +97,8 @@ static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data,
 		pkt->comp = data[0] & RTCP_BIT ? CV_COMP_RTCP : CV_COMP_RTP;
 		feed(s, pkt, data + at, len);
 		judge(t, pkt, class_);
+		if (rings && t->outc[CV_COMP_RTP] + t->outc[CV_COMP_RTCP] > 0)
+			abort();
 		at += len;
 	}
 	for (size_t e = 0; s && e < 2; ++e)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sdp/sdp.h"
+#include "sdp/sdp_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -81,8 +82,11 @@ static void text_check(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
 		must(!edit->drop_ice || !cv_sdp_flow(again, i)->ice);
 	}
 
+	must(edit->session.len == 0 || cv_sdp_version(again).len == 0 ||
+	     (cv_str_eq(cv_sdp_session(again), edit->session) &&
+	      cv_str_eq(cv_sdp_version(again), CV_STR("18446744073709551615"))));
 	must(cv_sdp_version(again).len == 0 ||
-	     cv_addr_host_eq(cv_sdp_origin(again), &edit->origin));
+	     cv_addr_host_eq(&again->origin, &edit->origin));
 	cv_mem_unref(again);
 }
 
@@ -97,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		edit.flowc = cv_sdp_count(s);
 		edit.drop_ice = size % 2;
 		edit.origin = addr("192.0.2.8");
+		edit.session = size % 3 == 0 ? CV_STR("Front Desk 7") : CV_STR_NULL;
+		edit.version = UINT64_MAX;
 		flows_fill(flows, s, size % 4 > 1);
 		must(cv_sdp_rewrite(s, &edit, &out) == 0);
 		text_check(s, &edit, cv_buf_view(&out));

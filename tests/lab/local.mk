@@ -29,6 +29,10 @@ EXTRA_DIST += \
 	tests/lab/sipp/call.xml \
 	tests/lab/sipp/fork-answer.xml \
 	tests/lab/sipp/fork-call.xml \
+	tests/lab/sipp/fork-media-answer.xml \
+	tests/lab/sipp/fork-media-call.xml \
+	tests/lab/sipp/hasty-answer.xml \
+	tests/lab/sipp/hasty-call.xml \
 	tests/lab/sipp/prack-answer.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
@@ -71,5 +75,17 @@ EXTRA_DIST += \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
-	tests/lab/cases/50-abandoned.sh \
-	tests/lab/abandon.py
+	tests/lab/cases/60-abandoned.sh \
+	tests/lab/abandon.py \
+	tests/lab/cases/37-fork-media.sh \
+	tests/lab/cases/38-hasty.sh \
+	tests/lab/cases/50-nat-kinds.sh \
+	tests/lab/matrix/run \
+	tests/lab/matrix/net.py \
+	tests/lab/matrix/phone.py \
+	tests/lab/matrix/table.py
+
+# Every place to every place; matrix.json, .txt and .html go to the build tree
+check-matrix: all
+	$(top_srcdir)/tests/lab/matrix/run --build '$(abs_top_builddir)'
+.PHONY: check-matrix

@@ -143,6 +143,36 @@ topo_nat()
 		net.netfilter.nf_conntrack_udp_timeout_stream="$idle"
 }
 
+# topo_natbox NAME OCTET INSIDE KEY=VALUE...: the same gateway made by culvert-natbox, which can
+# be every kind of NAT; the words are culvert-natbox's. Several may be made; ask them by
+# natbox NAME ... .
+topo_natbox()
+{
+	local name=$1 octet=$2 inside=$3
+
+	shift 3
+	new_ns "$name"
+	new_bridge "$name"
+	ip -n "$P-$name" addr add "$inside.1/24" dev br0
+	# the segment finds the address behind the box by the router's ARP
+	ip netns exec "$P-net" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.br0.proxy_arp=1
+	spawn "natbox-$name" net "${CULVERT_NATBOX:?}" -s "$D/natbox-$name.sock" "$name" \
+		"inside=$P-$name/in" "outside=$P-net/n$octet" "address=198.51.100.$octet" "$@"
+	wait_for 5 "natbox $name does not start" has '^ready' "$D/natbox-$name.log"
+	ip -n "$P-net" route add "198.51.100.$octet/32" dev "n$octet"
+	ip -n "$P-$name" route add default dev in
+	ip netns exec "$P-$name" sysctl -qw net.ipv4.ip_forward=1
+}
+
+# natbox NAME COMMAND...: asks one of them.
+natbox()
+{
+	local name=$1
+
+	shift
+	"${CULVERTCTL:?}" -s "$D/natbox-$name.sock" "$@"
+}
+
 # topo_nat_host NAT NAME ADDRESS: a host in the LAN behind NAT.
 topo_nat_host()
 {

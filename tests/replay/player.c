@@ -95,13 +95,24 @@ static void expect(struct run *r, const char *want)
 	fail(r, "but this left", line);
 }
 
+const char *cv_player_unquote(const char *at, char *text)
+{
+	for (++at; *at && *at != '"'; ++at) {
+		at += at[0] == '\\' && at[1] == '"';
+		*text++ = *at;
+	}
+	*text = '\0';
+
+	return *at ? at : NULL;
+}
+
 /* Each quoted text from @p at on must be in the answer, with ! before it must not. */
 static void compare(struct run *r, const char *at, const char *answer)
 {
 	char text[CV_PLAYER_LINE];
 
 	while (at) {
-		const char *end = strchr(at + 1, '"');
+		const char *end = cv_player_unquote(at, text);
 		bool not = at[-1] == '!';
 
 		if (!end) {
@@ -109,7 +120,6 @@ static void compare(struct run *r, const char *at, const char *answer)
 			return;
 		}
 
-		(void)snprintf(text, sizeof(text), "%.*s", (int)(end - at - 1), at + 1);
 		if (!strstr(answer, text) != not )
 			fail(r, not ? "in the answer" : "not in the answer", text);
 

@@ -9,7 +9,7 @@
  *   > WORDS             this must have left, in this order; * stands for one
  *                       word, ... at the end for any rest
  *   ? QUESTION "A" "B"  the answer to a question must hold each text; ! before
- *                       a text: must not
+ *                       a text: must not; \" stands for a quote in it
  *   at TIME ...         first moves time to TIME from the start (40, 60s);
  *                       <, > or ? may follow
  *
@@ -39,6 +39,9 @@ struct cv_player_ops {
 	void (*advance)(void *w, uint64_t ms);
 };
 
+/** Text between the quote at @p at and the next into @p text (CV_PLAYER_LINE bytes), \"
+ * standing for a quote; the closing one, NULL: there is none. */
+const char *cv_player_unquote(const char *at, char *text);
 /** Plays the files named, or all of the world's directory; prints a line each and the
  * sum. The exit status of main(). */
 int cv_player_main(const struct cv_player_ops *ops, int argc, char **argv);

@@ -7,9 +7,13 @@
 
 #include "call_words.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "sdp/sdp.h"
 
 void cv_words_cut(struct cv_words *w, const char *line)
 {
@@ -80,13 +84,17 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 
 static int sdp_of(struct cv_words *l, struct cv_buf *to)
 {
+	bool named = cv_words_accept(l, "o");
+	const char *user = named ? cv_words_next(l) : "-";
+	const char *version = named ? cv_words_next(l) : "1";
 	struct cv_buf lines = {.p = NULL};
 	int err = 0;
 
 	while (!err && l->at < l->c)
 		err = sdp_line(l, &lines);
 
-	cv_buf_str(to, CV_STR("v=0\r\no=- 1 1 IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n"));
+	cv_buf_printf(to, "v=0\r\no=%s 1 %s IN IP4 10.9.9.9\r\ns=-\r\nt=0 0\r\n", user,
+		      version);
 	cv_buf_str(to, cv_buf_view(&lines));
 	cv_buf_free(&lines);
 
@@ -118,4 +126,61 @@ int cv_words_body(struct cv_words *l, struct cv_buf *to, struct cv_msg *m)
 	m->body = cv_buf_view(to);
 
 	return err ? err : cv_buf_err(to);
+}
+
+size_t cv_words_put(char *dst, size_t at, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(dst + at, CV_FAKE_LINE - at, fmt, ap);
+	va_end(ap);
+
+	return n < 0 || at + (size_t)n >= CV_FAKE_LINE ? CV_FAKE_LINE - 1
+						       : at + (size_t)n;
+}
+
+static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
+{
+	struct cv_str user = cv_sdp_session(sdp);
+	char addr[CV_ADDR_STRLEN];
+
+	user.len = cv_str_chr(user, ' ');
+	if (!cv_str_eq(user, CV_STR("-")))
+		at = cv_words_put(dst, at, " o " CV_STR_FMT " " CV_STR_FMT,
+				  CV_STR_ARG(user), CV_STR_ARG(cv_sdp_version(sdp)));
+
+	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
+		const struct cv_flow *f = cv_sdp_flow(sdp, i);
+
+		at = cv_words_put(dst, at, " " CV_STR_FMT " ",
+				  CV_STR_ARG(cv_sdp_media_name(sdp, i)));
+		if (f->rtp.port == 0)
+			at = cv_words_put(dst, at, "off");
+		else
+			at = cv_words_put(dst, at, "%s", cv_addr_print(&f->rtp, addr));
+
+		if (f->dir != CV_DIR_SENDRECV)
+			at = cv_words_put(dst, at, " %s", cv_dir_name(f->dir));
+	}
+
+	return at;
+}
+
+void cv_words_say_body(char *dst, size_t at, struct cv_str type, struct cv_str body)
+{
+	struct cv_sdp *sdp = NULL;
+
+	if (body.len == 0)
+		return;
+
+	if (cv_str_istarts(type, CV_STR("application/sdp")) &&
+	    cv_sdp_parse(&sdp, body) == 0)
+		(void)put_sdp(dst, at, sdp);
+	else
+		(void)cv_words_put(dst, at, " " CV_STR_FMT " %zu", CV_STR_ARG(type),
+				   body.len);
+
+	cv_mem_unref(sdp);
 }

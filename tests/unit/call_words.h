@@ -30,4 +30,10 @@ unsigned cv_words_number(const char *s);
  * EINVAL. */
 int cv_words_body(struct cv_words *l, struct cv_buf *to, struct cv_msg *m);
 
+/** Appends to a line of CV_FAKE_LINE bytes at @p at; where it ends now. */
+size_t cv_words_put(char *dst, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/** Appends what a body says: its streams, or its type and length. */
+void cv_words_say_body(char *dst, size_t at, struct cv_str type, struct cv_str body);
+
 #endif

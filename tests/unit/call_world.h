@@ -28,8 +28,9 @@
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *
  * BODY: words "audio ADDR:PORT [DIRECTION]" or "audio off" or "x-tcp
- * ADDR:PORT", each an m-line; "in multipart" before them wraps them; "type
- * TEXT" a body of that type; "broken" a description that can't be read.
+ * ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
+ * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
+ * "broken" a description that can't be read.
  */
 #ifndef CV_TESTS_UNIT_CALL_WORLD_H
 #define CV_TESTS_UNIT_CALL_WORLD_H

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sdp/sdp.h"
+#include "call_words.h"
 
 enum { NAME_LEN = 16, RELS = 4 };
 
@@ -111,77 +111,24 @@ void cv_fake_sip_names(struct cv_fake_sip *s, cv_fake_name_fn *fn, void *arg)
 	s->name_arg = arg;
 }
 
-static size_t put(char *dst, size_t at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static size_t put(char *dst, size_t at, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(dst + at, CV_FAKE_LINE - at, fmt, ap);
-	va_end(ap);
-
-	return n < 0 || at + (size_t)n >= CV_FAKE_LINE ? CV_FAKE_LINE - 1
-						       : at + (size_t)n;
-}
-
-static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
-{
-	char addr[CV_ADDR_STRLEN];
-
-	for (size_t i = 0; i < cv_sdp_count(sdp); ++i) {
-		const struct cv_flow *f = cv_sdp_flow(sdp, i);
-
-		at = put(dst, at, " " CV_STR_FMT " ",
-			 CV_STR_ARG(cv_sdp_media_name(sdp, i)));
-		if (f->rtp.port == 0)
-			at = put(dst, at, "off");
-		else
-			at = put(dst, at, "%s", cv_addr_print(&f->rtp, addr));
-
-		if (f->dir != CV_DIR_SENDRECV)
-			at = put(dst, at, " %s", cv_dir_name(f->dir));
-	}
-
-	return at;
-}
-
-/* What a body says: its streams, or its type and length. */
-static void put_body(char *dst, size_t at, const struct cv_msg *m)
-{
-	struct cv_sdp *sdp = NULL;
-
-	if (m->body.len == 0)
-		return;
-
-	if (cv_str_istarts(m->type, CV_STR("application/sdp")) &&
-	    cv_sdp_parse(&sdp, m->body) == 0)
-		(void)put_sdp(dst, at, sdp);
-	else
-		(void)put(dst, at, " " CV_STR_FMT " %zu", CV_STR_ARG(m->type),
-			  m->body.len);
-
-	cv_mem_unref(sdp);
-}
-
 static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 {
 	char text[CV_FAKE_LINE];
-	size_t at = put(text, 0, "%s ", leg->name);
+	size_t at = cv_words_put(text, 0, "%s ", leg->name);
 
 	if (m->status != 0)
-		at = put(text, at, "%u ", (unsigned)m->status);
+		at = cv_words_put(text, at, "%u ", (unsigned)m->status);
 
-	at = put(text, at, "%s", cv_method_name(m->method));
+	at = cv_words_put(text, at, "%s", cv_method_name(m->method));
+	if (m->retry_s > 0)
+		at = cv_words_put(text, at, m->retry_s <= 10 ? " later" : " much later");
 	if (m->fork != 0 && !m->single)
-		at = put(text, at, " fork %u", (unsigned)m->fork);
+		at = cv_words_put(text, at, " fork %u", (unsigned)m->fork);
 	if (m->reliable)
-		at = put(text, at, " reliable");
+		at = cv_words_put(text, at, " reliable");
 	if (m->status == 0 && m->rseq != 0)
-		at = put(text, at, " of %u", (unsigned)m->rseq);
-	put_body(text, at, m);
+		at = cv_words_put(text, at, " of %u", (unsigned)m->rseq);
+	cv_words_say_body(text, at, m->type, m->body);
 	say(leg->sip, text);
 }
 

@@ -8,6 +8,8 @@
  *   "alice 200 INVITE"                       a response and its method
  *   "alice 183 INVITE reliable audio ..."     a reliable 1xx (RFC 3262)
  *   "alice 183 INVITE fork 1 audio ..."       of another early dialog than the first
+ *   "alice 200 INVITE o bob 7 audio ..."      user name and version of o=, unless "-"
+ *   "alice 500 INVITE later"                  with Retry-After of 1 to 10 s
  *   "bob PRACK of 7"                         and its PRACK; 7 is the 1xx's number
  *   "bob BYE"                                also when the end of a leg means it
  */

@@ -2,13 +2,15 @@
 /*
  * A packet path without packets. Keeps the promises of media/media.h that a
  * call relies on: ports of a leg and stream never change, an error changes
- * nothing, port 0 gives the pair back. Test's thread.
+ * nothing, port 0 gives the pair back once that is agreed on, each fork has its
+ * own descriptions. Test's thread.
  */
 #include "config.h"
 
 #include "fake_media.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -43,6 +45,9 @@ static int media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->id = ++p->opened;
 	m->place[CV_END_A] = *a;
 	m->place[CV_END_B] = *b;
+	m->talk[0].fork = CV_FORK_ALL;
+	m->talk[0].place = *b;
+	m->talkc = 1;
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
 
@@ -77,17 +82,53 @@ static int media_room(const struct cv_media *m, enum cv_end to, const struct cv_
 	return m->plane->max != 0 && m->plane->used + want > m->plane->max ? ENOSPC : 0;
 }
 
+static void give(struct cv_media *m, size_t i, enum cv_end end)
+{
+	m->plane->used -= m->port[end][i] != 0;
+	m->port[end][i] = 0;
+}
+
+static struct cv_fake_talk *find(struct cv_media *m, uint32_t fork)
+{
+	if (m->is_answered || fork == CV_FORK_ALL)
+		return &m->talk[m->heard];
+
+	for (size_t i = 0; i < m->talkc; ++i) {
+		if (m->talk[i].fork == fork)
+			return &m->talk[i];
+	}
+
+	return NULL;
+}
+
+static struct cv_fake_talk *find_or_make(struct cv_media *m, uint32_t fork)
+{
+	struct cv_fake_talk *t = find(m, fork);
+
+	if (t)
+		return t;
+
+	if (m->talk[0].fork == CV_FORK_ALL) {
+		t = &m->talk[0];
+	} else {
+		t = &m->talk[m->talkc < CV_FAKE_FORKS ? m->talkc++ : CV_FAKE_FORKS - 1];
+		*t = m->talk[m->heard];
+		memset(t->in[CV_END_B], 0, sizeof(t->in[CV_END_B]));
+		t->saidc[CV_END_B] = 0;
+	}
+	t->fork = fork;
+
+	return t;
+}
+
 static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flow *in,
 			 struct cv_flow *out, size_t i)
 {
 	uint16_t *port = &m->port[to][i];
 
 	*out = *in;
-	if (!carries(in)) {
-		m->plane->used -= *port != 0;
-		*port = 0;
+	if (!carries(in))
 		return;
-	}
 
 	if (*port == 0) {
 		*port = m->plane->port;
@@ -107,7 +148,6 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	enum cv_end to = from == CV_END_A ? CV_END_B : CV_END_A;
 	int err = m->plane->set_err;
 
-	(void)fork;
 	m->plane->set_err = 0;
 	if (err)
 		return err;
@@ -127,9 +167,11 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		return err;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		m->in[from][i] = in[i];
+		find_or_make(m, fork)->in[from][i] = in[i];
 		media_stream(m, to, &in[i], &out[i], i);
 	}
+	if (find(m, fork))
+		find(m, fork)->saidc[from] = flowc;
 
 	return 0;
 }
@@ -155,9 +197,58 @@ static void media_close(struct cv_media *m)
 	cv_mem_unref(m);
 }
 
-static void media_place(struct cv_media *m, enum cv_end end, const struct cv_place *place)
+static void media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
+			const struct cv_place *place)
 {
-	m->place[end] = *place;
+	if (end == CV_END_A || fork == CV_FORK_ALL)
+		m->place[end] = *place;
+	for (size_t i = 0; end == CV_END_B && fork == CV_FORK_ALL && i < m->talkc; ++i)
+		m->talk[i].place = *place;
+	if (end == CV_END_B)
+		find_or_make(m, fork)->place = *place;
+}
+
+static int media_hear(struct cv_media *m, uint32_t fork)
+{
+	const struct cv_fake_talk *t = find(m, fork);
+
+	if (!t)
+		return ENOENT;
+
+	m->heard = (size_t)(t - m->talk);
+
+	return 0;
+}
+
+static bool is_off(const struct cv_fake_talk *t, enum cv_end end, size_t i)
+{
+	return i < t->saidc[end] && !carries(&t->in[end][i]);
+}
+
+static void media_choose(struct cv_media *m, uint32_t fork)
+{
+	const struct cv_fake_talk *t;
+
+	(void)media_hear(m, fork);
+	m->is_answered = true;
+	t = &m->talk[m->heard];
+	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
+		if (!is_off(t, CV_END_A, i) && !is_off(t, CV_END_B, i))
+			continue;
+
+		give(m, i, CV_END_A);
+		give(m, i, CV_END_B);
+	}
+}
+
+static void media_anew(struct cv_media *m)
+{
+	m->talk[0] = m->talk[m->heard];
+	m->talk[0].fork = CV_FORK_ALL;
+	memset(m->talk[0].in[CV_END_B], 0, sizeof(m->talk[0].in[CV_END_B]));
+	m->talkc = 1;
+	m->heard = 0;
+	m->is_answered = false;
 }
 
 static uint32_t media_id(const struct cv_media *m)
@@ -182,8 +273,10 @@ static void media_show(const struct cv_media *m, struct cv_out *out)
 			continue;
 
 		cv_out_item(out);
-		cv_out_str(out, "a", "%s", cv_addr_print(&m->in[CV_END_A][i].rtp, addr));
-		cv_out_str(out, "b", "%s", cv_addr_print(&m->in[CV_END_B][i].rtp, addr));
+		cv_out_str(out, "a", "%s",
+			   cv_addr_print(&cv_fake_media_in(m, CV_END_A)[i].rtp, addr));
+		cv_out_str(out, "b", "%s",
+			   cv_addr_print(&cv_fake_media_in(m, CV_END_B)[i].rtp, addr));
 		cv_out_num(out, "port_b", m->port[CV_END_B][i]);
 		cv_out_end(out);
 	}
@@ -204,6 +297,9 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.park = media_park,
 	.close = media_close,
 	.place = media_place,
+	.hear = media_hear,
+	.choose = media_choose,
+	.anew = media_anew,
 	.id = media_id,
 	.gen = media_gen,
 	.show = media_show,

@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "call/media_ops.h"
 
-enum { CV_FAKE_FLOWS = 32 };
+enum { CV_FAKE_FLOWS = 32, CV_FAKE_FORKS = 16 };
 
 /** The plane; open to the test. All zero but list, see cv_fake_media_init(). */
 struct cv_media_plane {
@@ -23,17 +23,34 @@ struct cv_media_plane {
 	int set_err;         /* the next set fails with this */
 };
 
+/** What was said with one fork of end B. */
+struct cv_fake_talk {
+	uint32_t fork;
+	struct cv_place place;
+	struct cv_flow in[2][CV_FAKE_FLOWS];
+	size_t saidc[2]; /* streams in what each end said */
+};
+
 /** A session; open to the test. */
 struct cv_media {
 	struct cv_list node;
 	struct cv_media_plane *plane;
 	uint32_t id;
 	struct cv_place place[2];
-	struct cv_flow in[2][CV_FAKE_FLOWS]; /* what each end said last */
+	struct cv_fake_talk talk[CV_FAKE_FORKS];
+	size_t talkc, heard; /* which of them end A hears */
+	bool is_answered;
 	uint16_t port[2][CV_FAKE_FLOWS];     /* ours, facing that end; 0: none */
 };
 
 extern const struct cv_media_ops cv_fake_media_ops;
+
+/** What an end said last, of end B the fork that is heard. */
+static inline const struct cv_flow *cv_fake_media_in(const struct cv_media *m,
+						     enum cv_end end)
+{
+	return m->talk[m->heard].in[end];
+}
 
 void cv_fake_media_init(struct cv_media_plane *p);
 /** The session opened last that is still open; NULL. */

@@ -66,6 +66,21 @@ static void test_buf_stops_at_its_limit(void)
 	cv_buf_free(&b);
 }
 
+static void test_buf_takes_back(void)
+{
+	struct cv_buf b = {0};
+
+	cv_buf_cut(&b, 0);
+	cv_buf_str(&b, CV_STR("kept and not"));
+	cv_buf_cut(&b, 40);
+	CU_ASSERT_EQUAL(b.len, 12);
+	cv_buf_cut(&b, 4);
+	CU_ASSERT_STRING_EQUAL(b.p, "kept");
+	cv_buf_str(&b, CV_STR(" too"));
+	CU_ASSERT_STRING_EQUAL(b.p, "kept too");
+	cv_buf_free(&b);
+}
+
 int cv_test_buf(void)
 {
 	CU_pSuite s = CU_add_suite("buf", NULL, NULL);
@@ -73,6 +88,7 @@ int cv_test_buf(void)
 	CU_add_test(s, "writes and grows", test_buf_writes_and_grows);
 	CU_add_test(s, "remembers first error", test_buf_remembers_first_error);
 	CU_add_test(s, "stops at its limit", test_buf_stops_at_its_limit);
+	CU_add_test(s, "takes back", test_buf_takes_back);
 
 	return (int)CU_get_error();
 }

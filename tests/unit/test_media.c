@@ -99,7 +99,7 @@ static void test_plane_ends_sessions_that_live(void)
 	CU_ASSERT_EQUAL(cv_media_set(m, CV_END_A, 0, &in, &out, 1), ESHUTDOWN);
 	CU_ASSERT_EQUAL(cv_media_park(m, true), ESHUTDOWN);
 	CU_ASSERT_EQUAL(cv_media_report(m, 0, CV_END_A, &r), ENOENT);
-	cv_media_place(m, CV_END_A, &pa);
+	cv_media_place(m, CV_END_A, CV_FORK_ALL, &pa);
 	cv_media_close(m);
 	CU_ASSERT_EQUAL(count_fds(), fds);
 }

@@ -127,12 +127,25 @@ static void test_port_zero_frees_that_stream(void)
 	in[1].rtp.port = 0;
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_B, 0, in, out, 3), 0);
 	CU_ASSERT_EQUAL(out[1].rtp.port, 0);
+	CU_ASSERT_EQUAL(cv_media_report(c.m, 1, CV_END_A, &r),
+			0); /* another may want it */
+	cv_media_choose(c.m, 0);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 1, CV_END_A, &r), ENOENT);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), 0);
 
 	in[1] = bed_flow(&c.a.addr);
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
 	CU_ASSERT_FALSE(cv_addr_eq(&out[1].rtp, &was));
+
+	/* an offer without it that is taken back changes nothing */
+	was = out[1].rtp;
+	in[1].rtp.port = 0;
+	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
+	in[1] = bed_flow(&c.a.addr);
+	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 3), 0);
+	cv_media_choose(c.m, 0);
+	CU_ASSERT(cv_addr_eq(&out[1].rtp, &was));
+	CU_ASSERT_EQUAL(cv_media_report(c.m, 1, CV_END_A, &r), 0);
 	call_end(&c);
 	bed_free(bed);
 }

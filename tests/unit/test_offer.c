@@ -131,8 +131,10 @@ static void test_other_bodies_pass(void)
 
 	answered(w);
 	play(w, steps);
-	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_B][0].rtp.port,
-			5000);
+	CU_ASSERT_EQUAL(
+		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_B)[0]
+			.rtp.port,
+		5000);
 	end(w);
 }
 
@@ -191,10 +193,69 @@ static void test_refused_preview_goes_back(void)
 	play(w, steps);
 	m = cv_fake_media_last(cv_world_plane(w));
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 2);
-	CU_ASSERT_EQUAL(m->in[CV_END_A][0].rtp.port, 10000);
-	CU_ASSERT_EQUAL(m->in[CV_END_B][0].rtp.port, 4000);
-	CU_ASSERT_EQUAL(m->in[CV_END_A][1].rtp.port, 0);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[0].rtp.port, 10000);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_B)[0].rtp.port, 4000);
+	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[1].rtp.port, 0);
 	end(w);
+}
+
+/* What may be latched of a phone is where that one is, not where another one rings. */
+static void test_each_fork_has_its_place(void)
+{
+	static const char *const steps[] = {
+		"< desk INVITE home audio 192.168.50.21:10000",
+		"> home INVITE audio 198.51.100.10:20000",
+		"< home 183 audio 10.0.0.7:4000",
+		"> desk 183 INVITE audio 192.168.50.1:20002",
+		"< home moves 198.51.100.32:41000",
+		"< home 183 fork 1 audio 10.0.0.7:4000",
+		"> desk 183 INVITE fork 1 audio 192.168.50.1:20002",
+		NULL,
+	};
+	const struct cv_media *m;
+	struct cv_world *w = world();
+
+	play(w, steps);
+	m = cv_fake_media_last(cv_world_plane(w));
+	CU_ASSERT_EQUAL(m->talkc, 2);
+	CU_ASSERT_EQUAL(m->talk[0].place.seen.port, 40001);
+	CU_ASSERT_EQUAL(m->talk[1].place.seen.port, 41000);
+	CU_ASSERT_EQUAL(m->heard, 1);
+	end(w);
+}
+
+/* A phone that rings when memory is out is not heard, or not at all; nothing is lost and
+ * the call can still be answered by it. */
+static void test_fork_oom(void)
+{
+	static const char *const rings[] = {
+		"< desk INVITE home audio 192.168.50.21:10000",
+		"> home INVITE ...",
+		"< home 183 audio 10.0.0.7:4000",
+		"> desk 183 INVITE ...",
+		NULL,
+	};
+
+	for (long n = 0; n < 40; ++n) {
+		struct cv_world *w = world();
+		char line[CV_FAKE_LINE];
+
+		play(w, rings);
+		cv_mem_budget(n);
+		(void)cv_world_feed(w, "home 183 fork 1 audio 10.0.0.8:4000");
+		cv_mem_budget(-1);
+		while (cv_world_next(w, line)) {
+		}
+		CU_ASSERT_EQUAL(cv_world_feed(w, "home 200 fork 1 audio 10.0.0.8:4000"),
+				0);
+		CU_ASSERT_TRUE(cv_world_next(w, line));
+		CU_ASSERT_PTR_NOT_NULL(strstr(line, "desk 200 INVITE"));
+		CU_ASSERT_EQUAL(cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)),
+						 CV_END_B)[0]
+					.rtp.ip.bytes[3],
+				8);
+		end(w);
+	}
 }
 
 static void test_restore_that_fails_ends_nothing(void)
@@ -318,6 +379,8 @@ int cv_test_offer(void)
 	CU_ADD_TEST(s, test_unreadable_multipart_is_refused_only_with_a_relay);
 	CU_ADD_TEST(s, test_all_streams_off_shows_no_address);
 	CU_ADD_TEST(s, test_refused_preview_goes_back);
+	CU_ADD_TEST(s, test_each_fork_has_its_place);
+	CU_ADD_TEST(s, test_fork_oom);
 	CU_ADD_TEST(s, test_restore_that_fails_ends_nothing);
 	CU_ADD_TEST(s, test_answer_that_never_comes_frees_the_way);
 	CU_ADD_TEST(s, test_answer_nobody_asked_for_is_dropped);

@@ -81,8 +81,10 @@ static void test_request_that_cannot_be_sent_on(void)
 	play(w, gone);
 	cv_fake_sip_fail_request(cv_world_sip(w), ENOMEM);
 	play(w, memory);
-	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_A][0].rtp.port,
-			10000);
+	CU_ASSERT_EQUAL(
+		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_A)[0]
+			.rtp.port,
+		10000);
 	end(w);
 }
 
@@ -191,8 +193,10 @@ static void test_bad_answer_to_a_reinvite_leaves_the_call(void)
 
 	answered(w);
 	play(w, steps);
-	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_A][0].rtp.port,
-			10000);
+	CU_ASSERT_EQUAL(
+		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_A)[0]
+			.rtp.port,
+		10000);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 1);
 	end(w);
 }
@@ -220,8 +224,10 @@ static void test_second_answers_are_ignored(void)
 	struct cv_world *w = world();
 
 	play(w, first);
-	CU_ASSERT_EQUAL(cv_fake_media_last(cv_world_plane(w))->in[CV_END_B][0].rtp.port,
-			4000);
+	CU_ASSERT_EQUAL(
+		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_B)[0]
+			.rtp.port,
+		4000);
 	end(w);
 }
 

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "sdp/sdp.h"
+#include "sdp/sdp_int.h"
 
 int cv_test_parse(void);
 
@@ -271,14 +272,15 @@ static void test_attribute_lists_join_session_and_media(void)
 }
 
 struct origin_case {
-	const char *line, *host, *version;
+	const char *line, *host, *session, *version;
 };
 
 static const struct origin_case origin_cases[] = {
-	{"o=- 1 2 IN IP4 192.0.2.9", "192.0.2.9", "2"},
-	{"o=Front Desk 7 abc IN IP6 2001:db8::1 ", "[2001:db8::1]", "abc"},
-	{"o=- 1 2 IN IP4 pbx.example", "-", "2"},
-	{"o=1 2 IN IP4 192.0.2.9", "192.0.2.9", "2"},
+	{"o=- 1 2 IN IP4 192.0.2.9", "192.0.2.9", "- 1", "2"},
+	{"o=Front Desk 7 abc IN IP6 2001:db8::1 ", "[2001:db8::1]", "Front Desk 7",
+	 "abc"},
+	{"o=- 1 2 IN IP4 pbx.example", "-", "- 1", "2"},
+	{"o=1 2 IN IP4 192.0.2.9", "192.0.2.9", "1", "2"},
 };
 
 static void test_origin_is_counted_from_the_right(void)
@@ -291,7 +293,8 @@ static void test_origin_is_counted_from_the_right(void)
 
 		cv_buf_printf(&text, "v=0\n%s\n", c->line);
 		CU_ASSERT_EQUAL_FATAL(cv_sdp_parse(&s, cv_buf_view(&text)), 0);
-		CU_ASSERT_STRING_EQUAL(addr_text(cv_sdp_origin(s), host), c->host);
+		CU_ASSERT_STRING_EQUAL(addr_text(&s->origin, host), c->host);
+		CU_ASSERT_TRUE(cv_str_eq(cv_sdp_session(s), cv_str_of(c->session)));
 		CU_ASSERT_TRUE(cv_str_eq(cv_sdp_version(s), cv_str_of(c->version)));
 		cv_mem_unref(s);
 		cv_buf_free(&text);

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "corpus.h"
 #include "sdp/sdp.h"
+#include "sdp/sdp_int.h"
 
 int cv_test_rewrite(void);
 
@@ -322,13 +323,55 @@ static void test_rewrite_oom(void)
 	cv_mem_unref(s);
 }
 
+struct session_case {
+	const char *line, *origin, *want;
+};
+
+static const struct session_case session_cases[] = {
+	{"o=bob 1 2 IN IP4 10.0.0.5 ", "192.0.2.1", "o=al 9 18 IN IP4 192.0.2.1 "},
+	{"o=Front Desk 1 2 IN IP4 10.0.0.5", NULL, "o=al 9 18 IN IP4 10.0.0.5"},
+	{"o=- 1 2 IN IP4 pbx.example", NULL, "o=al 9 18 IN IP4 pbx.example"},
+};
+
+static void test_session_and_version_are_written(void)
+{
+	for (size_t i = 0; i < sizeof(session_cases) / sizeof(session_cases[0]); ++i) {
+		const struct session_case *c = &session_cases[i];
+		struct cv_sdp_edit edit = {.session = CV_STR("al 9"), .version = 18};
+		struct cv_buf text = {0}, want = {0}, out = {0};
+		struct cv_sdp *s = NULL;
+
+		edit.origin = addr(c->origin);
+		cv_buf_printf(&text, "v=0\r\n%s\r\ns=-\r\n", c->line);
+		cv_buf_printf(&want, "v=0\r\n%s\r\ns=-\r\n", c->want);
+		CU_ASSERT_EQUAL_FATAL(cv_sdp_parse(&s, cv_buf_view(&text)), 0);
+		CU_ASSERT_EQUAL(cv_sdp_rewrite(s, &edit, &out), 0);
+		CU_ASSERT_TRUE(cv_str_eq(cv_buf_view(&out), cv_buf_view(&want)));
+		cv_mem_unref(s);
+		cv_buf_free(&out);
+		cv_buf_free(&want);
+		cv_buf_free(&text);
+	}
+}
+
+static void test_sum_leaves_the_origin_out(void)
+{
+	uint64_t sum = cv_sdp_sum(CV_STR("v=0\r\no=- 1 2 IN IP4 10.0.0.5\r\ns=-\r\n"));
+
+	CU_ASSERT_EQUAL(cv_sdp_sum(CV_STR("v=0\r\no=x 7 9 IN IP4 10.9.9.9\r\ns=-\r\n")),
+			sum);
+	CU_ASSERT_NOT_EQUAL(
+		cv_sdp_sum(CV_STR("v=0\r\no=- 1 2 IN IP4 10.0.0.5\r\ns=o=\r\n")), sum);
+	CU_ASSERT_NOT_EQUAL(cv_sdp_sum(CV_STR("")), sum);
+}
+
 /* Text written with the very values that were read. */
 static void same_values(const struct cv_sdp *s, struct cv_buf *out)
 {
 	struct cv_flow flows[CV_SDP_MEDIA];
 	struct cv_sdp_edit edit = {.flows = flows, .flowc = cv_sdp_count(s)};
 
-	edit.origin = *cv_sdp_origin(s);
+	edit.origin = s->origin;
 	for (size_t i = 0; i < edit.flowc; ++i)
 		flows[i] = *cv_sdp_flow(s, i);
 
@@ -378,6 +421,8 @@ int cv_test_rewrite(void)
 	CU_add_test(s, "wrong edit is refused", test_wrong_edit_is_refused);
 	CU_add_test(s, "out of memory", test_rewrite_oom);
 	CU_add_test(s, "same values, same bytes", test_same_values_give_same_bytes);
+	CU_add_test(s, "session and version", test_session_and_version_are_written);
+	CU_add_test(s, "sum", test_sum_leaves_the_origin_out);
 
 	return (int)CU_get_error();
 }

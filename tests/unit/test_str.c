@@ -118,6 +118,36 @@ static void test_str_dup_terminates(void)
 	cv_mem_budget(-1);
 }
 
+static void test_str_ms(void)
+{
+	static const struct {
+		struct cv_str s;
+		int err;
+		uint64_t ms;
+	} rows[] = {
+		{{"0ms", 3}, 0, 0},
+		{{"20ms", 4}, 0, 20},
+		{{"30s", 3}, 0, 30000},
+		{{"5m", 2}, 0, 300000},
+		{{"2h", 2}, 0, 7200000},
+		{{"4294967295h", 11}, 0, UINT64_C(4294967295) * 3600000},
+		{{"4294967296s", 11}, ERANGE, 0},
+		{{"30", 2}, EINVAL, 0},
+		{{"s", 1}, EINVAL, 0},
+		{{"", 0}, EINVAL, 0},
+		{{"3 s", 3}, EINVAL, 0},
+		{{"3S", 2}, EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		uint64_t ms = 0;
+
+		CU_ASSERT_EQUAL(cv_str_ms(&ms, rows[i].s), rows[i].err);
+		if (rows[i].err == 0)
+			CU_ASSERT_EQUAL(ms, rows[i].ms);
+	}
+}
+
 int cv_test_str(void)
 {
 	CU_pSuite s = CU_add_suite("str", NULL, NULL);
@@ -127,6 +157,7 @@ int cv_test_str(void)
 	CU_add_test(s, "trims and cuts", test_str_trims_and_cuts);
 	CU_add_test(s, "next walks parts", test_str_next_walks_parts);
 	CU_add_test(s, "u64 reads whole numbers", test_str_u64_reads_whole_numbers);
+	CU_add_test(s, "times with units", test_str_ms);
 	CU_add_test(s, "dup terminates", test_str_dup_terminates);
 
 	return (int)CU_get_error();
