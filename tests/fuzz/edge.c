@@ -172,10 +172,10 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 }
 
 ssize_t sendto(int fd, const void *data, size_t len, int flags, const struct sockaddr *to,
-	       socklen_t tolen)
+	       socklen_t size)
 {
 	if (!edge)
-		return syscall(SYS_sendto, fd, data, len, flags, to, tolen);
+		return syscall(SYS_sendto, fd, data, len, flags, to, size);
 	if (!to) {
 		errno = ENOTCONN;
 		return -1;
