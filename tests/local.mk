@@ -9,7 +9,7 @@ EXTRA_DIST += tests/style/check-layers.sh tests/style/check-size.sh tests/fuzz/c
 # --enable-fuzzing libFuzzer is its main(), else corpus.c runs each file given to it once.
 FUZZ_FILES = $(sort $(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(patsubst $(top_srcdir)/%.c,%,$(FUZZ_FILES))
-FUZZ_LIBS = $(SOFIA_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
+FUZZ_LIBS = $(SOFIA_LIBS) $(CARES_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/corpus.c $(patsubst $(top_srcdir)/%,%,$(FUZZ_FILES) \
 	$(wildcard $(top_srcdir)/tests/fuzz/*.dict $(top_srcdir)/tests/fuzz/corpus))
 EXTRA_DIST += tests/fuzz/edge.c tests/fuzz/edge.h tests/fuzz/ubsan.supp

@@ -39,7 +39,8 @@ struct rule {
 	regex_t to;
 	char *to_text;
 	char *method; /* NULL: any */
-	char *peer;   /* the first of the list; NULL: user rings */
+	char **peers; /* in the order in which to try them; NULL: user rings */
+	size_t peerc;
 	char *user;   /* account of ours; NULL: to peer */
 	char *prefix; /* NULL: none */
 	size_t strip;
@@ -83,7 +84,9 @@ static void table_fini(void *obj)
 		free(r->from);
 		free(r->to_text);
 		free(r->method);
-		free(r->peer);
+		for (size_t j = 0; j < r->peerc; ++j)
+			free(r->peers[j]);
+		free(r->peers);
 		free(r->user);
 		free(r->prefix);
 	}
@@ -180,29 +183,53 @@ static int to_read(struct rule *r, const struct cv_opts_sec *s)
 	return keep(&r->to_text, to);
 }
 
-static int target_read(struct rule *r, const struct table *t, const struct cv_opts_sec *s)
+static int peers_read(struct rule *r, const struct table *t, const struct cv_opts_sec *s)
 {
 	struct cv_str rest = cv_str_of(cv_opts_get(s, "peer")), name;
+
+	r->peers = cv_mem_zalloc(CV_TARGETS, sizeof(*r->peers));
+	if (!r->peers)
+		return ENOMEM;
+
+	while (cv_str_next(&rest, ',', &name)) {
+		name = cv_str_trim(name);
+		if (name.len == 0)
+			continue;
+
+		if (r->peerc == CV_TARGETS) {
+			cv_opts_complain(s, "peer", "more than %d peers", CV_TARGETS);
+			return EINVAL;
+		}
+
+		r->peers[r->peerc] = cv_str_dup(name);
+		if (!r->peers[r->peerc])
+			return ENOMEM;
+
+		if (!peer_find(t, r->peers[r->peerc++])) {
+			cv_opts_complain(s, "peer", "there is no [peer " CV_STR_FMT "]",
+					 CV_STR_ARG(name));
+			return EINVAL;
+		}
+	}
+
+	return 0;
+}
+
+static int target_read(struct rule *r, const struct table *t, const struct cv_opts_sec *s)
+{
+	int err;
 
 	if (cv_opts_get(s, "user"))
 		return keep(&r->user, cv_opts_get(s, "user"));
 
-	if (!cv_str_next(&rest, ',', &name) || cv_str_trim(name).len == 0) {
+	err = peers_read(r, t, s);
+	if (!err && r->peerc == 0) {
 		cv_opts_complain(s, "peer", "[route %s] needs peer or user",
 				 cv_opts_name(s));
-		return EINVAL;
+		err = EINVAL;
 	}
 
-	r->peer = cv_str_dup(cv_str_trim(name));
-	if (!r->peer)
-		return ENOMEM;
-
-	if (!peer_find(t, r->peer)) {
-		cv_opts_complain(s, "peer", "there is no [peer %s]", r->peer);
-		return EINVAL;
-	}
-
-	return 0;
+	return err;
 }
 
 static int change_read(struct rule *r, const struct cv_opts_sec *s)
@@ -329,33 +356,47 @@ static bool rule_matches(const struct rule *r, const struct cv_request *rq)
 	return regexec(&r->to, user, 0, NULL, 0) == 0;
 }
 
-static int rule_take(const struct rule *r, const struct cv_request *rq,
-		     struct cv_target *to)
+/* The user as the rule changes it. EINVAL: too long. */
+static int change(const struct rule *r, const struct cv_request *rq, struct cv_target *to)
 {
 	struct cv_str rest = cv_str_from(rq->ruri_user, r->strip);
 	int n;
 
-	to->kind = CV_TARGET_PEER;
-	to->peer = r->peer;
 	to->user_changed = r->strip > 0 || r->prefix;
-	if (to->user_changed) {
-		n = snprintf(to->user, sizeof(to->user), "%s" CV_STR_FMT,
-			     r->prefix ? r->prefix : "", CV_STR_ARG(rest));
-		if (n < 0 || (size_t)n >= sizeof(to->user))
-			return EINVAL;
-	}
+	if (!to->user_changed)
+		return 0;
 
-	(void)snprintf(to->why, sizeof(to->why),
-		       "[route %s]%s%.40s; strip %zu, prefix \"%.20s\"", r->name,
-		       r->has_to ? ": the user matches " : "",
-		       r->has_to ? r->to_text : "", r->strip, r->prefix ? r->prefix : "");
+	n = snprintf(to->user, sizeof(to->user), "%s" CV_STR_FMT,
+		     r->prefix ? r->prefix : "", CV_STR_ARG(rest));
 
-	return 0;
+	return n < 0 || (size_t)n >= sizeof(to->user) ? EINVAL : 0;
 }
 
-/* The phone of an account, found as if its address had been called. */
+static int rule_take(const struct rule *r, const struct cv_request *rq,
+		     struct cv_targets *to)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < r->peerc && !err; ++i) {
+		struct cv_target *t = cv_targets_add(to);
+
+		t->kind = CV_TARGET_PEER;
+		t->turn = (uint8_t)i;
+		t->peer = r->peers[i];
+		err = change(r, rq, t);
+		(void)snprintf(t->why, sizeof(t->why),
+			       "[route %s]%s%.40s; strip %zu, prefix \"%.20s\"", r->name,
+			       r->has_to ? ": the user matches " : "",
+			       r->has_to ? r->to_text : "", r->strip,
+			       r->prefix ? r->prefix : "");
+	}
+
+	return err;
+}
+
+/* The phones of an account, found as if its address had been called. */
 static int rule_ring(struct route_peer *m, const struct rule *r,
-		     const struct cv_request *rq, struct cv_target *to)
+		     const struct cv_request *rq, struct cv_targets *to)
 {
 	struct cv_request asked = *rq;
 	int err;
@@ -366,9 +407,9 @@ static int rule_ring(struct route_peer *m, const struct rule *r,
 	m->inside = true;
 	err = cv_routes_pick(m->routes, &asked, to);
 	m->inside = false;
-	if (!err)
-		(void)snprintf(to->why, sizeof(to->why), "[route %.40s] rings %.60s",
-			       r->name, r->user);
+	for (size_t i = 0; i < to->c; ++i)
+		(void)snprintf(to->v[i].why, sizeof(to->v[i].why),
+			       "[route %.40s] rings %.60s", r->name, r->user);
 
 	return err;
 }
@@ -385,14 +426,16 @@ static bool serves(const struct peer *p, struct cv_str host)
 	return false;
 }
 
-static int peer_take(const struct peer *p, struct cv_target *to, const char *why)
+static int peer_take(const struct peer *p, struct cv_targets *to, const char *why)
 {
-	if (!p)
+	struct cv_target *t = p ? cv_targets_add(to) : NULL;
+
+	if (!t)
 		return ENOENT;
 
-	to->kind = CV_TARGET_PEER;
-	to->peer = p->name;
-	(void)snprintf(to->why, sizeof(to->why), "%s", why);
+	t->kind = CV_TARGET_PEER;
+	t->peer = p->name;
+	(void)snprintf(t->why, sizeof(t->why), "%s", why);
 
 	return 0;
 }
@@ -416,7 +459,7 @@ static const struct peer *only_peer(const struct table *t)
 }
 
 static int for_phone(const struct table *t, const struct cv_request *rq,
-		     struct cv_target *to)
+		     struct cv_targets *to)
 {
 	for (size_t i = 0; i < t->peerc; ++i) {
 		if (serves(&t->peers[i], rq->ruri_host))
@@ -483,7 +526,7 @@ static bool is_phone_uri(struct cv_str uri)
 }
 
 static int for_stranger(const struct table *t, const struct cv_request *rq,
-			struct cv_target *to)
+			struct cv_targets *to)
 {
 	if (!t->strangers_pass || is_number(rq->ruri_user) || is_phone_uri(rq->ruri))
 		return EACCES;
@@ -499,7 +542,7 @@ static int for_stranger(const struct table *t, const struct cv_request *rq,
 	return EACCES;
 }
 
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
 	struct route_peer *m = arg;
 	const struct table *t = m->table;

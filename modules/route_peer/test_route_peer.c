@@ -42,7 +42,7 @@ struct bench {
 	struct cv_conf *conf;
 	struct cv_routes *routes;
 	void *mod;
-	struct cv_target to;
+	struct cv_targets to;
 };
 
 static int bench_open(struct bench *b, const char *text)
@@ -95,7 +95,7 @@ static struct cv_request request(enum cv_who who, const char *user, const char *
 
 static int ask(struct bench *b, const struct cv_request *rq)
 {
-	b->to = (struct cv_target){.peer = "nobody"};
+	b->to.v[0] = (struct cv_target){.peer = "nobody"};
 
 	return cv_routes_pick(b->routes, rq, &b->to);
 }
@@ -107,14 +107,14 @@ static void test_phone_goes_to_the_peer_of_the_domain(void)
 
 	CU_ASSERT_EQUAL_FATAL(bench_open(&b, base_conf), 0);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_EQUAL(b.to.kind, CV_TARGET_PEER);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "pbx");
-	CU_ASSERT_FALSE(b.to.user_changed);
-	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.why, "domains"));
+	CU_ASSERT_EQUAL(b.to.v[0].kind, CV_TARGET_PEER);
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "pbx");
+	CU_ASSERT_FALSE(b.to.v[0].user_changed);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.v[0].why, "domains"));
 
 	rq.ruri_host = CV_STR("elsewhere.example");
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "nobody");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "nobody");
 	rq.ruri_host = CV_STR_NULL;
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
 	bench_close(&b);
@@ -129,11 +129,11 @@ static void test_phone_that_asks_us_goes_home(void)
 	rq.ruri_ours = true;
 	rq.home_peer = "trunk";
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "trunk");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "trunk");
 
 	rq.home_peer = NULL; /* registered with us: the only peer that is no trunk */
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "pbx");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "pbx");
 
 	rq.home_peer = "gone"; /* taken away by a reload */
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
@@ -166,7 +166,7 @@ static void test_peer_needs_a_route(void)
 
 	CU_ASSERT_EQUAL_FATAL(bench_open(&b, routes_conf), 0);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "pbx");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "pbx");
 	rq.peer = "pbx";
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
 	bench_close(&b);
@@ -179,10 +179,14 @@ static void test_route_strips_and_prefixes(void)
 
 	CU_ASSERT_EQUAL_FATAL(bench_open(&b, routes_conf), 0);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "trunk");
-	CU_ASSERT_TRUE(b.to.user_changed);
-	CU_ASSERT_STRING_EQUAL(b.to.user, "+49301234");
-	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.why, "[route out]"));
+	CU_ASSERT_EQUAL(b.to.c, 2); /* the next one when it fails, with the same number */
+	CU_ASSERT(b.to.v[1].turn > b.to.v[0].turn);
+	CU_ASSERT_STRING_EQUAL(b.to.v[1].peer, "pbx");
+	CU_ASSERT_STRING_EQUAL(b.to.v[1].user, "+49301234");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "trunk");
+	CU_ASSERT_TRUE(b.to.v[0].user_changed);
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].user, "+49301234");
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.v[0].why, "[route out]"));
 
 	rq.method = CV_METHOD_MESSAGE; /* the route says INVITE */
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
@@ -191,8 +195,8 @@ static void test_route_strips_and_prefixes(void)
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
 	rq.ruri_user = CV_STR("*97");
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "pbx");
-	CU_ASSERT_FALSE(b.to.user_changed);
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "pbx");
+	CU_ASSERT_FALSE(b.to.v[0].user_changed);
 	bench_close(&b);
 }
 
@@ -214,7 +218,7 @@ static void test_long_users_are_bounded(void)
 	CU_ASSERT_EQUAL(ask(&b, &rq), EINVAL);
 	rq.ruri_user = cv_str_make(most, 125);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_EQUAL(strlen(b.to.user), 127);
+	CU_ASSERT_EQUAL(strlen(b.to.v[0].user), 127);
 	bench_close(&b);
 }
 
@@ -229,24 +233,28 @@ static void test_short_user_is_not_stripped(void)
 					     "[route s]\npeer = b\n"),
 			      0);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "b");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "b");
 	rq.ruri_user = CV_STR("12");
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "a");
-	CU_ASSERT_STRING_EQUAL(b.to.user, "");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "a");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].user, "");
 	bench_close(&b);
 }
 
-/* Stands for the registrations: alice has a phone, and only at an address of ours. */
-static int pick_alice(void *arg, const struct cv_request *rq, struct cv_target *to)
+/* Stands for the registrations: alice has two phones, and only at an address of ours. */
+static int pick_alice(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
 	(void)arg;
 
 	if (!cv_str_eq(rq->ruri_user, CV_STR("alice")) || !rq->ruri_ours)
 		return ENOENT;
 
-	to->kind = CV_TARGET_BINDING;
-	to->binding = 7;
+	for (uint64_t id = 7; id <= 8; ++id) {
+		struct cv_target *t = cv_targets_add(to);
+
+		t->kind = CV_TARGET_BINDING;
+		t->binding = id;
+	}
 
 	return 0;
 }
@@ -269,9 +277,12 @@ static void test_route_rings_a_user(void)
 	CU_ASSERT_EQUAL_FATAL(cv_route_add(&env, &reg, &ops, NULL), 0);
 	rq.peer = "trunk";
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_EQUAL(b.to.kind, CV_TARGET_BINDING);
-	CU_ASSERT_EQUAL(b.to.binding, 7);
-	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.why, "[route in] rings alice"));
+	CU_ASSERT_EQUAL(b.to.v[0].kind, CV_TARGET_BINDING);
+	CU_ASSERT_EQUAL(b.to.c, 2);
+	CU_ASSERT_EQUAL(b.to.v[0].binding, 7);
+	CU_ASSERT_EQUAL(b.to.v[1].binding, 8);
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.v[1].why, "[route in] rings alice"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(b.to.v[0].why, "[route in] rings alice"));
 
 	rq.ruri_user =
 		CV_STR("4930999"); /* bob has no phone, and no rule is asked twice */
@@ -280,6 +291,23 @@ static void test_route_rings_a_user(void)
 	rq.ruri_user = CV_STR("4930123");
 	CU_ASSERT_EQUAL(ask(&b, &rq), ENOENT);
 	reg = cv_route_del(reg);
+	bench_close(&b);
+}
+
+static void test_peers_of_a_route_are_bounded(void)
+{
+	static const char peer[] = "[peer a]\ntarget = sip:203.0.113.5\n[route r]\n";
+	char text[512];
+	struct bench b;
+	size_t at = (size_t)snprintf(text, sizeof(text), "%s", peer);
+
+	for (int i = 0; i < CV_TARGETS; ++i)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "peer = a\n");
+
+	CU_ASSERT_EQUAL(bench_open(&b, text), 0);
+	bench_close(&b);
+	(void)snprintf(text + at, sizeof(text) - at, "peer = a\n");
+	CU_ASSERT_EQUAL(bench_open(&b, text), EINVAL);
 	bench_close(&b);
 }
 
@@ -328,7 +356,7 @@ static void test_strangers_pass_to_domains_only(void)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
 		rq.ruri_user = cv_str_of(names[i]);
 		CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-		CU_ASSERT_STRING_EQUAL(b.to.peer, "pbx");
+		CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "pbx");
 	}
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i) {
@@ -375,7 +403,7 @@ static void test_adopt_takes_the_new_options(void)
 	CU_ASSERT_EQUAL(cv_module_route_peer.adopt(b.mod, fresh.mod), 0);
 	bench_close(&fresh);
 	CU_ASSERT_EQUAL(ask(&b, &rq), 0);
-	CU_ASSERT_STRING_EQUAL(b.to.peer, "new");
+	CU_ASSERT_STRING_EQUAL(b.to.v[0].peer, "new");
 	bench_close(&b);
 }
 
@@ -418,6 +446,7 @@ int cv_test_route_peer(void)
 	CU_ADD_TEST(s, test_long_users_are_bounded);
 	CU_ADD_TEST(s, test_short_user_is_not_stripped);
 	CU_ADD_TEST(s, test_route_rings_a_user);
+	CU_ADD_TEST(s, test_peers_of_a_route_are_bounded);
 	CU_ADD_TEST(s, test_strangers_never_use_our_account);
 	CU_ADD_TEST(s, test_strangers_are_refused);
 	CU_ADD_TEST(s, test_strangers_pass_to_domains_only);

@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	src/base/evid.c src/base/evid.h \
 	src/base/flow.c src/base/flow.h \
 	src/base/hash.c src/base/hash.h src/base/hash_int.h \
+	src/base/hop.h \
 	src/base/list.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \

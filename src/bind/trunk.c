@@ -15,12 +15,12 @@
 #include "base/mem.h"
 
 enum {
-	START_MS = 1000, /* many trunks don't begin in the same instant */
-	NEXT_MS = 200,   /* before the next target: one that fails at once is no loop */
-	WAIT_MS = 30000, /* after all targets failed, doubled each time */
-	WAIT_MAX_MS = 300000,   /* and no longer */
-	REFRESH_MS = 1000,      /* no sooner, however little is granted */
-	LEAVE_MS = 2000,        /* a stop waits no longer for a registrar */
+	START_MS = 1000,      /* many trunks don't begin in the same instant */
+	NEXT_MS = 200,        /* before the next hop: one that fails at once is no loop */
+	WAIT_MS = 30000,      /* after all hops failed, doubled each time */
+	WAIT_MAX_MS = 300000, /* and no longer */
+	REFRESH_MS = 1000,    /* no sooner, however little is granted */
+	LEAVE_MS = 2000,      /* a stop waits no longer for a registrar */
 	EXPIRES_MAX_S = 604800, /* a week; what a registrar says beyond it is no time */
 	RETRY_MAX_S = 3600,     /* the longest Retry-After that is obeyed */
 	AGAIN_MAX = 4, /* of one attempt: 423, and a challenge with its stale nonces */
@@ -32,9 +32,9 @@ struct cv_trunk {
 	bool started, leaving, gone;
 	bool busy;         /* one is under way */
 	bool takes_back;   /* it has expires 0 */
-	size_t target;     /* in use */
-	size_t failed;     /* targets in a row */
-	unsigned rounds;   /* through all targets in a row */
+	size_t hops;       /* of this round */
+	size_t failed;     /* of them, in a row: the number of the one in use */
+	unsigned rounds;   /* through all of them in a row */
 	unsigned again;    /* of this attempt */
 	uint32_t asks_s;   /* expires; grows by 423 */
 	uint64_t until_ms; /* end of the registration; 0: none */
@@ -58,7 +58,7 @@ int cv_trunk_new(struct cv_trunk **tp, const struct cv_trunk_env *env)
 	struct cv_trunk *t;
 	int err;
 
-	if (!tp || !env || !env->send || !env->gone || env->targetc == 0)
+	if (!tp || !env || !env->send || !env->gone || !env->begin)
 		return EINVAL;
 
 	t = cv_mem_new(sizeof(*t), trunk_fini);
@@ -104,13 +104,12 @@ static void end(struct cv_trunk *t)
 	t->env.gone(t->env.arg);
 }
 
-/* The next target at once, all of them again after a while. */
+/* The next hop at once, all of them again after a while. */
 static void fail(struct cv_trunk *t, uint32_t retry_after_s)
 {
 	uint32_t wait = WAIT_MAX_MS;
 
-	t->target = (t->target + 1) % t->env.targetc;
-	if (++t->failed < t->env.targetc) {
+	if (++t->failed < t->hops) {
 		plan(t, NEXT_MS);
 		return;
 	}
@@ -133,12 +132,16 @@ static void fail(struct cv_trunk *t, uint32_t retry_after_s)
 
 static int send(struct cv_trunk *t, uint32_t expires_s, bool again)
 {
-	const struct cv_trunk_ask ask = {t->target, expires_s, again};
+	struct cv_trunk_ask ask = {.expires_s = expires_s, .again = again};
 
+	if (t->failed == 0 && !again)
+		t->hops = t->env.begin(t->env.arg);
+
+	ask.hop = t->failed;
 	t->again = again ? t->again + 1 : 0;
 	t->takes_back = expires_s == 0;
 	t->busy = true;
-	t->err = t->env.send(t->env.arg, &ask);
+	t->err = t->hops > 0 ? t->env.send(t->env.arg, &ask) : EHOSTUNREACH;
 	if (t->err) {
 		t->busy = false;
 		t->status = 0;
@@ -150,6 +153,7 @@ static int send(struct cv_trunk *t, uint32_t expires_s, bool again)
 /* Takes it back when there is something to take back. */
 static void go(struct cv_trunk *t)
 {
+	t->failed = 0; /* where it stands */
 	if (!is_registered(t) || send(t, 0, false))
 		end(t);
 }
@@ -171,14 +175,23 @@ void cv_trunk_start(struct cv_trunk *t)
 	plan(t, draw(t, START_MS));
 }
 
+void cv_trunk_wake(struct cv_trunk *t)
+{
+	if (!t->started || t->leaving || t->gone || t->busy)
+		return;
+
+	t->failed = 0;
+	t->rounds = 0;
+	plan(t, NEXT_MS);
+}
+
 static void take(struct cv_trunk *t, uint32_t granted_s)
 {
 	uint32_t ms = (granted_s > EXPIRES_MAX_S ? EXPIRES_MAX_S : granted_s) * 1000,
 		 wait;
 
 	if (!is_registered(t))
-		cv_info("trunk", "registered peer=%s target=%zu expires=%u", t->env.name,
-			t->target + 1, granted_s);
+		cv_info("trunk", "registered peer=%s expires=%u", t->env.name, granted_s);
 
 	t->failed = 0;
 	t->rounds = 0;
@@ -272,7 +285,6 @@ void cv_trunk_info(const struct cv_trunk *t, struct cv_trunk_info *i)
 	i->state = state_of(t);
 	i->left_s = seconds_to(t->until_ms);
 	i->next_s = seconds_to(t->next_ms);
-	i->target = t->target;
 	i->status = t->status;
 	i->err = t->err;
 }

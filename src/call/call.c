@@ -14,10 +14,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 enum {
-	SIP_PORT = 5060, /* RFC 3261 19.1.2 */
-	SIPS_PORT = 5061,
 	SECOND_MS = 1000,
 	REFUSALS_LOGGED = 5, /* refused calls written in 10 s; the rest is counted */
 };
@@ -39,8 +38,8 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	struct cv_calls *c;
 	int err;
 
-	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->media ||
-	    !env->leg_new || !env->place_peer)
+	if (!cp || !env || !env->conf || !env->loop || !env->routes || !env->peers ||
+	    !env->media || !env->leg_new || !env->place_peer)
 		return EINVAL;
 
 	c = cv_mem_new(sizeof(*c), calls_fini);
@@ -160,6 +159,41 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	cv_offer_close(call);
 }
 
+/* Room for it at who called, and at the one who is called? Several are counted when they
+ * are asked. */
+static int peers_admit(struct cv_call *call, bool several)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+	bool same =
+		call->peer && call->from_peer && strcmp(call->peer, call->from_peer) == 0;
+	int err;
+
+	err = cv_peers_admit(ps, call->from_peer);
+	if (err)
+		return err;
+
+	call->counted[CV_END_A] = true;
+	if (several || same)
+		return 0;
+
+	err = cv_peers_admit(ps, call->peer);
+	call->counted[CV_END_B] = !err;
+
+	return err;
+}
+
+static void peers_leave(struct cv_call *call)
+{
+	struct cv_peers *ps = call->calls->env.peers;
+
+	if (call->counted[CV_END_A])
+		cv_peers_leave(ps, call->from_peer);
+	if (call->counted[CV_END_B])
+		cv_peers_leave(ps, call->peer);
+
+	call->counted[CV_END_A] = call->counted[CV_END_B] = false;
+}
+
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 {
 	if (call->state == CV_CALL_OVER)
@@ -174,12 +208,16 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 	pairs_end(call);
 	leg_end(&call->party[CV_END_A], e->err);
 	leg_end(&call->party[CV_END_B], e->err);
+	peers_leave(call);
 	cv_call_unlink(call);
 	cv_mem_unref(call);
 }
 
-void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status)
+void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e,
+		     const struct cv_msg *why, uint16_t status)
 {
+	const struct cv_msg cancel = {.method = CV_METHOD_CANCEL,
+				      .src = why ? why->src : NULL};
 	struct cv_leg *b = call->party[CV_END_B].leg;
 	struct cv_pair *setup = call->setup;
 	struct cv_list *n, *tmp;
@@ -209,9 +247,8 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t
 	if (err)
 		cv_call_finish(call, e);
 	else {
-		cv_ladder_note(call, CV_END_B, CV_LADDER_OUT,
-			       &(struct cv_msg){.method = CV_METHOD_CANCEL});
-		b->ops->cancel(setup->out);
+		cv_ladder_note(call, CV_END_B, CV_LADDER_OUT, &cancel);
+		b->ops->cancel(setup->out, &cancel);
 	}
 }
 
@@ -284,7 +321,7 @@ static void on_timer(void *arg)
 	switch (call->state) {
 	case CV_CALL_SETUP:
 		cv_call_abandon(call, &(struct cv_call_end){"edge", "setup-timeout", 0},
-				408);
+				NULL, 408);
 		break;
 	case CV_CALL_CHALLENGED:
 		cv_call_finish(call, &(struct cv_call_end){"caller", "challenged", 0});
@@ -365,122 +402,64 @@ out:
 	return err;
 }
 
-int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
-		struct cv_evid *ev)
-{
-	const struct cv_conf_peer *peer;
-
-	peer = to->peer ? cv_conf_peer_find(env->conf, cv_str_of(to->peer)) : NULL;
-	if (!peer || peer->targetc == 0)
-		return EHOSTUNREACH;
-
-	*name = cv_mem_strdup(to->peer);
-	if (!*name)
-		return ENOMEM;
-
-	to->peer = *name;
-	to->hop = peer->targets[0].addr;
-	to->transport = peer->targets[0].transport;
-	if (to->hop.port == 0)
-		to->hop.port = to->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
-
-	env->place_peer(env->place_arg, &to->hop, peer, &to->place, ev);
-
-	return 0;
-}
-
-static enum cv_need_policy policy_of(const struct cv_call *call)
-{
-	const struct cv_conf *conf = call->calls->env.conf;
-	const char *names[] = {call->from_peer, call->peer};
-	enum cv_conf_relay is = conf->media.relay;
-
-	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_conf_peer *peer = NULL;
-
-		if (names[i])
-			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
-
-		if (!peer || peer->relay == CV_RELAY_AUTO || is == CV_RELAY_ALWAYS)
-			continue;
-
-		is = peer->relay;
-	}
-
-	switch (is) {
-	case CV_RELAY_ALWAYS:
-		return CV_NEED_ALWAYS;
-	case CV_RELAY_NEVER:
-		return CV_NEED_NEVER;
-	case CV_RELAY_AUTO:
-		break;
-	}
-
-	return CV_NEED_AUTO;
-}
-
-/* Either peer may not be able to follow several early dialogs. */
-static bool shows_single(const struct cv_call *call)
-{
-	const struct cv_conf *conf = call->calls->env.conf;
-	const char *names[] = {call->from_peer, call->peer};
-
-	for (size_t i = 0; i < 2; ++i) {
-		const struct cv_conf_peer *peer = NULL;
-
-		if (names[i])
-			peer = cv_conf_peer_find(conf, cv_str_of(names[i]));
-
-		if (peer && peer->early == CV_EARLY_ONE)
-			return true;
-	}
-
-	return false;
-}
-
-/* Target, places, relay: all that is decided before anything is sent. */
-static int decide(struct cv_call *call, const struct cv_request *rq)
+/* Targets, places, relay: all that is decided before anything is sent. */
+static int decide(struct cv_call *call, const struct cv_request *rq,
+		  struct cv_targets *to)
 {
 	const struct cv_call_env *env = &call->calls->env;
-	struct cv_need need;
+	struct cv_party *b = &call->party[CV_END_B];
+	size_t which;
 	int err;
 
-	err = cv_routes_pick(env->routes, rq, &call->target);
+	err = cv_aim(env, rq, to, call->evid);
 	if (err)
 		return err;
 
-	if (call->target.kind == CV_TARGET_PEER) {
-		err = cv_call_aim(env, &call->target, &call->peer, call->evid);
-		if (err)
-			return err;
+	call->target = to->v[0];
+	if (call->target.peer) {
+		call->peer = cv_mem_strdup(call->target.peer);
+		if (!call->peer)
+			return ENOMEM;
+
+		call->target.peer = call->peer;
 	}
 
-	call->party[CV_END_B].place = call->target.place;
-	need = (struct cv_need){
-		.a = rq->place,
-		.b = call->target.place,
-		.policy = policy_of(call),
-		.same_nat_direct = env->same_nat_direct,
-	};
-	call->reason = cv_need_decide(&need);
-	call->single = shows_single(call);
+	call->reason = cv_aim_relay(env, rq, to, &which);
+	call->single = cv_aim_single(env, call->from_peer, to);
+	b->place = to->v[which].place;
 	cv_call_explain_start(call);
+	b->place = *cv_aim_place(to);
 
 	return 0;
 }
 
-static int leg_make(struct cv_call *call, const struct cv_request *rq)
+static int leg_make(struct cv_call *call, const struct cv_request *rq,
+		    const struct cv_leg *a, const struct cv_targets *to)
 {
 	const struct cv_call_env *env = &call->calls->env;
-	const struct cv_leg_setup setup = {
+	struct cv_party *b = &call->party[CV_END_B];
+	const struct cv_leg_setup one = {
 		.events = &cv_call_events,
-		.arg = &call->party[CV_END_B],
+		.arg = b,
 		.to = &call->target,
 		.rq = rq,
 		.call = call->id,
 	};
+	const struct cv_fan_setup several = {
+		.env = env,
+		.owner = &cv_call_fan_owner,
+		.events = &cv_call_events,
+		.arg = b,
+		.to = to,
+		.ops = a->ops,
+		.method = rq->method,
+		.call = call->id,
+		.evid = call->evid,
+		.from_peer = call->from_peer,
+	};
 
-	return env->leg_new(env->leg_arg, &call->party[CV_END_B].leg, &setup);
+	return to->c > 1 ? cv_fan_new(&b->leg, &several)
+			 : env->leg_new(env->leg_arg, &b->leg, &one);
 }
 
 /* Sends the INVITE on and takes leg A over. On error A is as it was. */
@@ -525,12 +504,14 @@ static void start_undo(struct cv_call *call, int err)
 	cv_timer_stop(call->timer);
 	cv_offer_close(call);
 	leg_end(&call->party[CV_END_B], err);
+	peers_leave(call);
 	cv_mem_unref(call);
 }
 
 static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg *a,
 		 struct cv_txn *invite)
 {
+	struct cv_targets to;
 	struct cv_call *call;
 	int err;
 
@@ -538,11 +519,15 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err)
 		return err;
 
-	err = decide(call, rq);
+	err = decide(call, rq, &to);
 	if (err)
 		goto out;
 
-	err = leg_make(call, rq);
+	err = peers_admit(call, to.c > 1);
+	if (err)
+		goto out;
+
+	err = leg_make(call, rq, a, &to);
 	if (err)
 		goto out;
 

@@ -26,6 +26,7 @@
 #include "call/leg.h"
 #include "call/media_ops.h"
 #include "call/need.h"
+#include "call/peers.h"
 #include "call/route.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
@@ -52,6 +53,7 @@ struct cv_call_env {
 	struct cv_stats *stats;    /* gauges; may be NULL */
 	struct cv_stat_cell *stat; /* may be NULL */
 	struct cv_routes *routes;
+	struct cv_peers *peers;
 	const struct cv_media_ops *media;
 	struct cv_media_plane *plane; /* handed to media->open */
 	cv_leg_new_fn *leg_new;

@@ -3,9 +3,9 @@
  * Structs of src/call; private. All on the signalling thread.
  *
  * call.c is the life of a call, pair.c the requests that pass through it,
- * sub.c requests that make no call, offer.c the offers and answers, part.c the session
- * description in a multipart body, table.c finds calls and speaks of them to the
- * operator.
+ * sub.c requests that make no call, aim.c where a request goes, fan.c one that goes to
+ * several places, offer.c the offers and answers, part.c the session description in a
+ * multipart body, table.c finds calls and speaks of them to the operator.
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -38,6 +38,7 @@ struct cv_ladder_step {
 	uint32_t ms;     /* since the call's start */
 	uint16_t status; /* 0: a request */
 	uint8_t method, end, way;
+	uint8_t target; /* which of several, from 1; 0: the only one */
 	bool body;
 };
 
@@ -46,6 +47,8 @@ struct cv_ladder {
 	struct cv_ladder_step v[CV_LADDER_STEPS];
 	uint16_t c, lost;
 };
+
+struct cv_fan_owner;
 
 enum cv_call_state {
 	CV_CALL_SETUP = 0,  /* INVITE sent to B */
@@ -130,9 +133,10 @@ struct cv_call {
 	uint32_t cseq;         /* of A's INVITE, the last one */
 	struct cv_timer *timer;
 
-	struct cv_target target;
+	struct cv_target target; /* the first of several, then the one that answered */
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
 	char *from_peer; /* [peer] that called; NULL; owned */
+	bool counted[2]; /* at these peers, by cv_end */
 	struct cv_evid *evid;
 	struct cv_ladder ladder;
 
@@ -209,16 +213,46 @@ void cv_call_answered(struct cv_call *call);
 void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 /** The INVITE that made the call got a final refusal, which has passed. */
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
-/** Given up before the answer: A's INVITE gets @p status, B's is cancelled. */
-void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e, uint16_t status);
+/** Given up before the answer: A's INVITE gets @p status, B's is cancelled for the reason
+ * in the CANCEL @p why, NULL: none. */
+void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e,
+		     const struct cv_msg *why, uint16_t status);
 
 /** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
  * terminated string, ended by free(); NULL: ENOMEM. */
 char *cv_call_key(const struct cv_request *rq);
-/** Completes the target of a peer: its first address, transport and place. Its name is
- * copied into @p name, which outlives the configuration. EHOSTUNREACH; ENOMEM. */
-int cv_call_aim(const struct cv_call_env *env, struct cv_target *to, char **name,
-		struct cv_evid *ev);
+/* aim.c */
+
+/** Where a request may go: what the routes chose, peers with their next hops and places.
+ * Peers' names are the configuration's. ENOENT, EHOSTUNREACH, or what a route said. */
+int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
+	   struct cv_targets *to, struct cv_evid *ev);
+/** The relay that all of them together need; @p which needs it. */
+enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
+			    const struct cv_targets *to, size_t *which);
+/** Tells how a request to a target went, by its final response. */
+void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
+		  const struct cv_msg *m);
+/** What one offer for all of them shows: an address of ours outside is reached from our
+ * own networks too, the other way round it isn't. */
+const struct cv_place *cv_aim_place(const struct cv_targets *to);
+/** The peer @p from (may be NULL) or one of these wants a single early dialog. */
+bool cv_aim_single(const struct cv_call_env *env, const char *from,
+		   const struct cv_targets *to);
+
+/* kept.c */
+
+/** A message with all it borrows. All zero is an empty one. */
+struct cv_kept {
+	struct cv_msg m;
+	struct cv_sip_ref *ref; /* m.src; owned; NULL: none */
+	struct cv_buf text;     /* type and body */
+};
+
+/** Keeps @p m in place of what was there; @p ops of the leg it came by. ENOMEM leaves
+ * it. */
+int cv_kept_take(struct cv_kept *k, const struct cv_msg *m, const struct cv_leg_ops *ops);
+void cv_kept_drop(struct cv_kept *k);
 
 /* sub.c */
 
@@ -228,6 +262,7 @@ void cv_subs_close(struct cv_calls *c);
 /* pair.c */
 
 extern const struct cv_leg_events cv_call_events;
+extern const struct cv_fan_owner cv_call_fan_owner;
 
 /** Makes a pair for @p in. ENOMEM; ENOBUFS: CV_CALL_TXNS are open. */
 int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in);
@@ -311,9 +346,13 @@ const char *cv_call_state_name(enum cv_call_state s);
 
 /* past.c */
 
-/** Remembers one message that came from or went to the party at @p end. */
+/** Remembers one message that came from or went to the party at @p end. What several
+ * targets are asked is noted for each of them alone. */
 void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
 		    const struct cv_msg *m);
+/** The same for one of several targets behind B, from 1. */
+void cv_ladder_note_target(struct cv_call *call, unsigned target, enum cv_ladder_way way,
+			   const struct cv_msg *m);
 /** Prints list "ladder" into the object that is open. */
 void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out);
 /** Keeps what remains of a call that ends; the oldest makes room. */

@@ -98,10 +98,13 @@ struct cv_request {
 
 enum cv_target_kind { CV_TARGET_PEER = 0, CV_TARGET_BINDING };
 
-/** Where a request goes. Filled by a route; call.c completes hop, transport and place of
- * a peer. Strings are copied into it. */
+/** Where a request may go. Filled by a route; aim.c completes hop, transport, place and
+ * time of a peer. Strings are copied into it. */
 struct cv_target {
 	enum cv_target_kind kind;
+	uint8_t turn;    /* those of one turn are asked at once, the next turn when they
+			    failed */
+	uint32_t try_ms; /* without any response for so long it counts as dead */
 	const char *peer;   /* PEER: name in the configuration, borrowed from it */
 	uint64_t binding;   /* BINDING: id of the phone's binding */
 	struct cv_addr hop; /* numeric next hop */
@@ -130,12 +133,16 @@ struct cv_leg_ops {
 	 * 2xx. */
 	int (*ack)(struct cv_txn *invite, const struct cv_msg *m);
 	/** Gives up an INVITE of ours; its final response still comes. Also before the
-	 * first 1xx. */
-	void (*cancel)(struct cv_txn *t);
+	 * first 1xx. Of @p m, a CANCEL, counts why (RFC 3326): src is the one that came,
+	 * whose Reason is passed on; else status is the cause, 0: none is said. */
+	void (*cancel)(struct cv_txn *t, const struct cv_msg *m);
 	/** Ends the leg whatever its state: BYE when it is a confirmed dialog and none
 	 * was sent or received, CANCEL when it rings out, a final response by @p err
 	 * (status.c) to an INVITE that still waits. No event follows. */
 	void (*end)(struct cv_leg *leg, int err);
+	/** Makes where a message's headers come from last beyond its event: a copy, ended
+	 * by cv_mem_unref(). ENOMEM. */
+	int (*keep)(struct cv_sip_ref **rp, const struct cv_sip_ref *ref);
 };
 
 /** Up: a leg to its call. The dispatcher holds references around each. */
@@ -145,13 +152,15 @@ struct cv_leg_events {
 	 * by respond(), BYE too. A plain ACK comes as well (m->body empty). */
 	void (*request)(void *arg, struct cv_txn *t, const struct cv_msg *m);
 	/** A response to a transaction of ours; 408 and 503 made by the stack look the
-	 * same (src NULL). */
+	 * same (src NULL). 100 comes without its headers, for who waits for a sign. */
 	void (*response)(void *arg, struct cv_txn *t, const struct cv_msg *m);
 	/** The leg is over without BYE: no ACK came (ETIMEDOUT), its flow is lost
 	 * (ECONNRESET). end() must still be called. */
 	void (*gone)(void *arg, int err);
-	/** The other leg of the same call, borrowed; NULL: there is none (any more). */
-	struct cv_leg *(*mate)(void *arg);
+	/** The other leg of the same call, borrowed; NULL: there is none (any more), or
+	 * several. @p fork, an early dialog as this leg counts them, becomes what the
+	 * other one calls it. */
+	struct cv_leg *(*mate)(void *arg, uint32_t *fork);
 };
 
 /** Head of every implementation's leg. */
@@ -176,7 +185,8 @@ struct cv_leg_setup {
 	const struct cv_leg_events *events;
 	void *arg;
 	const struct cv_target *to;
-	const struct cv_request *rq; /* the request that caused it */
+	const struct cv_request *rq; /* the request that caused it; its method and msg
+					count */
 	const char *call;            /* id of the call, for logs */
 };
 

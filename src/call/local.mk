@@ -1,7 +1,12 @@
 # L2: the call state machine, between sip and media and blind to both
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
+	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/branch.c \
+	src/call/fan.c src/call/fan.h src/call/fan_int.h \
+	src/call/kept.c \
+	src/call/hop.c src/call/hops.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
@@ -10,18 +15,21 @@ libcall_a_SOURCES = \
 	src/call/pair.c \
 	src/call/part.c \
 	src/call/past.c \
+	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/route.c src/call/route.h \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c \
 	src/call/table.c \
 	src/call/talk.c \
+	src/call/target.c \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 CALL_FAKES = \
 	tests/unit/call_words.c tests/unit/call_words.h \
-	tests/unit/call_world.c tests/unit/call_world.h \
+	tests/unit/call_setting.c \
+	tests/unit/call_world.c tests/unit/call_world.h tests/unit/call_world_int.h \
 	tests/unit/fake_leg.c tests/unit/fake_leg.h \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \
 	tests/unit/fake_media.c tests/unit/fake_media.h
@@ -31,12 +39,15 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_call.c tests/unit/suite_call.h \
 	tests/unit/test_call.c \
+	tests/unit/test_fan.c \
+	tests/unit/call_bed.c tests/unit/call_bed.h \
 	tests/unit/test_leg.c \
 	tests/unit/test_need.c \
 	tests/unit/test_offer.c \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_peers.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
@@ -85,4 +96,13 @@ EXTRA_DIST += \
 	tests/replay/call/035-hold.flow \
 	tests/replay/call/036-lines-come-and-go.flow \
 	tests/replay/call/037-offerless-reinvite.flow \
-	tests/replay/call/038-glare.flow
+	tests/replay/call/038-glare.flow \
+	tests/replay/call/040-two-phones-ring.flow \
+	tests/replay/call/041-next-phones.flow \
+	tests/replay/call/042-next-door-of-a-pbx.flow \
+	tests/replay/call/043-next-peer.flow \
+	tests/replay/call/044-best-response.flow \
+	tests/replay/call/045-caller-gives-up-on-several.flow \
+	tests/replay/call/046-two-answers.flow \
+	tests/replay/call/047-requests-next-target.flow \
+	tests/replay/call/048-early-of-several-as-one.flow

@@ -12,11 +12,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 enum { RETRY_MAX_S = 10 };
 
@@ -314,7 +316,7 @@ static void on_ack(struct cv_txn *t, const struct cv_msg *m)
 	cv_call_finish(p->call, &(struct cv_call_end){"edge", "bad-answer", err});
 }
 
-static void on_cancel(struct cv_party *from, struct cv_txn *t)
+static void on_cancel(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
 {
 	const struct cv_leg *leg = cv_call_other(from)->leg;
 	struct cv_pair *p = t->arg;
@@ -324,13 +326,14 @@ static void on_cancel(struct cv_party *from, struct cv_txn *t)
 
 	if (p == from->call->setup) {
 		cv_call_abandon(from->call, &(struct cv_call_end){"caller", "cancel", 0},
-				487);
+				m, 487);
 		return;
 	}
 
 	p->canceled = true;
 	if (leg && p->out)
-		leg->ops->cancel(p->out); /* its final response is passed as any other */
+		leg->ops->cancel(p->out,
+				 m); /* its final response is passed as any other */
 }
 
 static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg *m)
@@ -343,8 +346,8 @@ static void on_bye(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 
 	cv_pair_reply(t, 200);
 	if (call->state == CV_CALL_SETUP && from->end == CV_END_A) {
-		cv_call_abandon(call, &e, 487); /* RFC 3261 15: it may, in place of CANCEL
-						 */
+		/* RFC 3261 15: it may, in place of CANCEL */
+		cv_call_abandon(call, &e, m, 487);
 		return;
 	}
 
@@ -367,7 +370,7 @@ static void on_request(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	if (m->method == CV_METHOD_ACK)
 		on_ack(t, m);
 	else if (m->method == CV_METHOD_CANCEL)
-		on_cancel(from, t);
+		on_cancel(from, t, m);
 	else if (m->method == CV_METHOD_BYE)
 		on_bye(from, t, m);
 	else
@@ -382,7 +385,7 @@ static void on_provisional(struct cv_pair *p, struct cv_party *from,
 	struct cv_pass pass;
 	int err;
 
-	if (m->status == 100 || p->acking || p->canceled)
+	if (p->acking || p->canceled)
 		return;
 
 	err = cv_offer_pass(p, from->end, m, &pass);
@@ -494,12 +497,14 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_pair *p = t->arg;
 	struct cv_call *call;
 
-	if (!p || p->out != t)
-		return; /* to a BYE of ours */
+	if (!p || p->out != t || m->status == 100)
+		return; /* to a BYE of ours, or only a sign of life */
 
 	call = cv_mem_ref(from->call);
 	follow(from, p->fork == CV_FORK_ALL ? m->fork : p->fork, m);
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
+	if (m->status >= 200 && p == call->setup && !p->canceled && !cv_fan_is(from->leg))
+		cv_aim_heard(&call->calls->env, &call->target, m);
 	if (m->status < 200)
 		on_provisional(p, from, m);
 	else if (p != call->setup)
@@ -523,9 +528,62 @@ static void on_gone(void *arg, int err)
 	cv_mem_unref(call);
 }
 
-static struct cv_leg *mate(void *arg)
+/* One of several targets has answered: from now on it is B. */
+static void on_won(void *arg, const struct cv_fan_win *w)
 {
-	return cv_call_other(arg)->leg;
+	struct cv_party *b = arg;
+	struct cv_call *call = b->call;
+	struct cv_pair *setup = call->setup;
+	struct cv_leg *fan = b->leg;
+
+	b->leg = cv_mem_ref(w->leg);
+	w->leg->events = &cv_call_events;
+	w->leg->arg = b;
+	free(call->peer);
+	call->peer = w->peer;
+	call->target = *w->to;
+	call->counted[CV_END_B] = w->counted;
+	if (setup) {
+		txn_forget(setup->out);
+		setup->out = cv_mem_ref(w->t);
+		w->t->arg = setup;
+	}
+	cv_mem_unref(fan);
+}
+
+/* What was passed on to a target that is given up gets no answer there any more. */
+static void on_lost(void *arg, const struct cv_leg *leg)
+{
+	const struct cv_party *b = arg;
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &b->call->pairs) {
+		struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
+
+		if (p == b->call->setup || !p->out || p->out->leg != leg)
+			continue;
+
+		cv_pair_reply(p->in, 481);
+		cv_pair_drop(p);
+	}
+}
+
+static void on_note(void *arg, unsigned n, enum cv_ladder_way way, const struct cv_msg *m)
+{
+	const struct cv_party *b = arg;
+
+	cv_ladder_note_target(b->call, n, way, m);
+}
+
+const struct cv_fan_owner cv_call_fan_owner = {
+	.won = on_won,
+	.lost = on_lost,
+	.note = on_note,
+};
+
+static struct cv_leg *mate(void *arg, uint32_t *fork)
+{
+	return cv_fan_leg(cv_call_other(arg)->leg, fork);
 }
 
 const struct cv_leg_events cv_call_events = {

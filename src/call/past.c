@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 enum { ARROW = 24 }; /* characters between two lifelines */
 
@@ -25,8 +26,8 @@ static void past_fini(void *obj)
 	cv_mem_unref(p->evid);
 }
 
-void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
-		    const struct cv_msg *m)
+static void put(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
+		const struct cv_msg *m, unsigned target)
 {
 	struct cv_ladder *l = &call->ladder;
 	struct cv_ladder_step *s;
@@ -43,6 +44,23 @@ void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way wa
 	s->end = (uint8_t)end;
 	s->way = (uint8_t)way;
 	s->body = m->body.len > 0;
+	s->target = (uint8_t)target;
+}
+
+void cv_ladder_note(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
+		    const struct cv_msg *m)
+{
+	bool each = end == CV_END_B && cv_fan_is(call->party[CV_END_B].leg) &&
+		    (m->method == CV_METHOD_INVITE || m->method == CV_METHOD_CANCEL);
+
+	if (!each)
+		put(call, end, way, m, 0);
+}
+
+void cv_ladder_note_target(struct cv_call *call, unsigned target, enum cv_ladder_way way,
+			   const struct cv_msg *m)
+{
+	put(call, CV_END_B, way, m, target);
 }
 
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e)
@@ -107,6 +125,10 @@ static void draw(const struct cv_ladder_step *s, const char *what, char *dst, si
 	bool right = (s->end == CV_END_A) == (s->way == CV_LADDER_IN);
 	char arrow[ARROW + 1];
 	size_t len = strlen(what);
+	char target[16] = "";
+
+	if (s->target > 0)
+		(void)snprintf(target, sizeof(target), " target %u", s->target);
 
 	memset(arrow, '-', ARROW);
 	arrow[ARROW] = '\0';
@@ -122,13 +144,13 @@ static void draw(const struct cv_ladder_step *s, const char *what, char *dst, si
 		(void)snprintf(dst, size, "%8u ms |%s|%*s|", (unsigned)s->ms, arrow,
 			       ARROW, "");
 	else
-		(void)snprintf(dst, size, "%8u ms |%*s|%s|", (unsigned)s->ms, ARROW, "",
-			       arrow);
+		(void)snprintf(dst, size, "%8u ms |%*s|%s|%s", (unsigned)s->ms, ARROW, "",
+			       arrow, target);
 }
 
 void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out)
 {
-	char what[48], line[2 * ARROW + 32];
+	char what[48], line[2 * ARROW + 48];
 
 	cv_out_list(out, "ladder");
 	for (size_t i = 0; i < l->c; ++i) {
@@ -144,6 +166,8 @@ void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out)
 			   cv_method_name((enum cv_method)s->method));
 		if (s->status > 0)
 			cv_out_num(out, "status", s->status);
+		if (s->target > 0)
+			cv_out_num(out, "target", s->target);
 		cv_out_bool(out, "body", s->body);
 		cv_out_str(out, "line", "%s", line);
 		cv_out_end(out);

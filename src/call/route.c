@@ -8,6 +8,7 @@
 #include "call/route.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "base/mem.h"
@@ -80,24 +81,36 @@ struct cv_route *cv_route_del(struct cv_route *r)
 }
 
 int cv_routes_pick(struct cv_routes *rs, const struct cv_request *rq,
-		   struct cv_target *to)
+		   struct cv_targets *to)
 {
 	struct cv_list *n, *tmp;
+	int err;
 
+	to->c = 0;
 	CV_LIST_FOREACH (n, tmp, &rs->list) {
 		const struct cv_route *r = CV_CONTAINER(n, struct cv_route, node);
-		struct cv_target t = {0};
-		int err;
 
-		err = r->ops->pick(r->arg, rq, &t);
-		if (err == ENOENT)
-			continue;
-
+		err = r->ops->pick(r->arg, rq, to);
 		if (!err)
-			*to = t;
+			return 0;
 
-		return err;
+		to->c = 0;
+		if (err != ENOENT)
+			return err;
 	}
 
 	return ENOENT;
+}
+
+struct cv_target *cv_targets_add(struct cv_targets *to)
+{
+	struct cv_target *t;
+
+	if (to->c == CV_TARGETS)
+		return NULL;
+
+	t = &to->v[to->c++];
+	memset(t, 0, sizeof(*t));
+
+	return t;
 }

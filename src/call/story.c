@@ -88,6 +88,8 @@ const char *cv_call_refusal_name(int err)
 		return "merged";
 	case EHOSTUNREACH:
 		return "unreachable";
+	case EAGAIN:
+		return "name-not-found-yet";
 	case ENOMEM:
 		return "memory";
 	default:

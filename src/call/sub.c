@@ -21,6 +21,7 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 enum {
 	SUBS_MAX = 20000, /* bounds what subscribing can take: some 4 kB each */
@@ -276,6 +277,9 @@ static void on_final(struct relay *r, const struct cv_msg *m)
 	struct cv_sub *s = r->sub;
 	bool first = r->first, last = r->last;
 
+	if (first && !cv_fan_is(s->party[CV_END_B].leg))
+		cv_aim_heard(&s->calls->env, &s->target, m);
+
 	relay_answer(r, m);
 	relay_drop(r);
 	if (first) {
@@ -387,11 +391,12 @@ static void on_gone(void *arg, int err)
 	cv_mem_unref(s);
 }
 
-static struct cv_leg *mate(void *arg)
+static struct cv_leg *mate(void *arg, uint32_t *fork)
 {
 	const struct party *p = arg;
 
-	return p->sub->party[p->end == CV_END_A ? CV_END_B : CV_END_A].leg;
+	return cv_fan_leg(p->sub->party[p->end == CV_END_A ? CV_END_B : CV_END_A].leg,
+			  fork);
 }
 
 static const struct cv_leg_events sub_events = {
@@ -442,24 +447,96 @@ out:
 	return err;
 }
 
-/* Target, place and leg B. */
-static int aim(struct cv_sub *s, const struct cv_request *rq)
+/* One of several targets took it: from now on it is B. */
+static void on_won(void *arg, const struct cv_fan_win *w)
+{
+	struct party *b = arg;
+	struct cv_sub *s = b->sub;
+	struct cv_leg *fan = b->leg;
+	struct cv_list *n, *tmp;
+
+	b->leg = cv_mem_ref(w->leg);
+	w->leg->events = &sub_events;
+	w->leg->arg = b;
+	free(s->peer);
+	s->peer = w->peer;
+	s->target = *w->to;
+	CV_LIST_FOREACH (n, tmp, &s->relays) {
+		struct relay *r = CV_CONTAINER(n, struct relay, node);
+
+		if (!r->first)
+			continue;
+
+		txn_forget(r->out);
+		r->out = cv_mem_ref(w->t);
+		w->t->arg = r;
+	}
+	cv_mem_unref(fan);
+}
+
+/* A target that is given up: what was passed on to it, or came from it, is over. */
+static void on_lost(void *arg, const struct cv_leg *leg)
+{
+	const struct party *b = arg;
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &b->sub->relays) {
+		struct relay *r = CV_CONTAINER(n, struct relay, node);
+
+		if (r->first || !r->out || r->out->leg != leg)
+			continue;
+
+		reply(r->in, 481);
+		relay_drop(r);
+	}
+}
+
+static const struct cv_fan_owner fan_owner = {
+	.won = on_won,
+	.lost = on_lost,
+};
+
+/* Targets, places and leg B. */
+static int aim(struct cv_sub *s, const struct cv_request *rq, const struct cv_leg *a)
 {
 	const struct cv_call_env *env = &s->calls->env;
-	const struct cv_leg_setup setup = {
+	struct party *b = &s->party[CV_END_B];
+	const struct cv_leg_setup one = {
 		.events = &sub_events,
-		.arg = &s->party[CV_END_B],
+		.arg = b,
 		.to = &s->target,
 		.rq = rq,
 		.call = "-",
 	};
+	struct cv_targets to;
+	const struct cv_fan_setup several = {
+		.env = env,
+		.owner = &fan_owner,
+		.events = &sub_events,
+		.arg = b,
+		.to = &to,
+		.ops = a->ops,
+		.method = rq->method,
+		.call = "-",
+		.evid = s->evid,
+	};
 	int err;
 
-	err = cv_routes_pick(env->routes, rq, &s->target);
-	if (!err && s->target.kind == CV_TARGET_PEER)
-		err = cv_call_aim(env, &s->target, &s->peer, s->evid);
+	err = cv_aim(env, rq, &to, s->evid);
+	if (err)
+		return err;
 
-	return err ? err : env->leg_new(env->leg_arg, &s->party[CV_END_B].leg, &setup);
+	s->target = to.v[0];
+	if (s->target.peer) {
+		s->peer = cv_mem_strdup(s->target.peer);
+		if (!s->peer)
+			return ENOMEM;
+
+		s->target.peer = s->peer;
+	}
+
+	return to.c > 1 ? cv_fan_new(&b->leg, &several)
+			: env->leg_new(env->leg_arg, &b->leg, &one);
 }
 
 /* Sends the request on and takes leg A over. On error A is as it was. */
@@ -505,7 +582,7 @@ static int start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 	if (err)
 		return err;
 
-	err = aim(s, rq);
+	err = aim(s, rq, a);
 	if (!err)
 		err = first_send(s, rq, a, t);
 	if (err) {

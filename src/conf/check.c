@@ -85,6 +85,23 @@ static void listen_check(struct cv_conf_job *job, const struct cv_conf_listen *l
 	}
 }
 
+static void dns_check(struct cv_conf_job *job)
+{
+	const struct cv_conf_list *dns = &job->conf->network.dns;
+	struct cv_addr a;
+
+	if (dns->c > CV_CONF_DNS)
+		cv_conf_find(job, dns->v[CV_CONF_DNS].pos, "dns: %d servers are enough",
+			     CV_CONF_DNS);
+
+	for (size_t i = 0; i < dns->c; ++i) {
+		if (cv_addr_parse(&a, cv_str_of(dns->v[i].text)) != 0)
+			cv_conf_find(job, dns->v[i].pos,
+				     "dns: %s is not an address with or without a port",
+				     dns->v[i].text);
+	}
+}
+
 static void media_check(struct cv_conf_job *job)
 {
 	const struct cv_conf_media *m = &job->conf->media;
@@ -314,6 +331,9 @@ static void targets_warn(struct cv_conf_job *job, struct cv_hash *sources,
 	const struct source *was;
 
 	for (size_t i = 0; i < p->targetc && p->from.c == 0 && !job->err; ++i) {
+		if (p->targets[i].host)
+			continue; /* whose address that is shows when it is looked up */
+
 		item.text = cv_addr_print_host(&p->targets[i].addr, host);
 		item.pos = p->targets[i].pos;
 		was = claim(job, sources, p, cv_str_of(item.text), item.pos);
@@ -354,6 +374,7 @@ void cv_conf_check(struct cv_conf_job *job)
 	const struct cv_conf_registration *r = &c->registration;
 	const struct cv_opts_sec *s;
 
+	dns_check(job);
 	media_check(job);
 	expires_check(job, "phone-expires-udp", r->phone_expires_udp_s);
 	expires_check(job, "phone-expires-stream", r->phone_expires_stream_s);

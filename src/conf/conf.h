@@ -24,7 +24,9 @@
 enum {
 	CV_CONF_PORTS = 8,         /* ports of one listening point and transport */
 	CV_CONF_LISTENS = 32,      /* [listen] sections */
+	CV_CONF_DNS = 8,           /* name servers */
 	CV_CONF_PEERS = 1000,      /* [peer] sections */
+	CV_CONF_PEER_TARGETS = 16, /* targets of one peer */
 	CV_CONF_ERROR_LEN = 512,   /* bytes of an error sentence */
 	CV_CONF_INCLUDE_DEPTH = 4, /* files that include files; stops a circle */
 };
@@ -85,6 +87,7 @@ struct cv_conf_network {
 		lan_routes; /* one item "all" by default; "none", or groups "A B | C" */
 	struct cv_conf_list nated, nat_systems;
 	bool same_nat_direct;
+	struct cv_conf_list dns; /* addresses of name servers; empty: the host's */
 	struct cv_conf_pos pos;
 };
 
@@ -106,11 +109,15 @@ struct cv_conf_listen {
 	struct cv_conf_pos pos;    /* of the address */
 };
 
-/** One SIP URI of a peer's target list; numeric host in this version. */
+/** One SIP URI of a peer's target list. */
 struct cv_conf_target {
-	struct cv_addr addr; /* port 0 is replaced by 5060 */
+	struct cv_addr addr; /* with a port; unset where the host is a name */
+	const char *host;    /* a name; NULL: it is an address */
+	uint16_t port;       /* of a name; 0: not written */
 	enum cv_transport transport;
+	bool transport_given; /* else records of a name may choose it */
 	const char *uri; /* as written */
+	unsigned weight; /* among neighbours that have one; 0: none, it stands alone */
 	struct cv_conf_pos pos;
 };
 
@@ -124,11 +131,14 @@ struct cv_conf_peer {
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	enum cv_conf_early early;
+	uint32_t try_ms; /* without any response for so long the next target is tried */
 	bool register_; /* a trunk that wants a REGISTER from us (key "register") */
 	const char *username, *password; /* what we prove to it; NULL: nothing; never
 					    shown or logged */
 	const char *realm; /* the only one they are for; NULL: the first it asks for */
 	bool trust_identity;
+	uint32_t options_ping_ms;    /* 0: off */
+	unsigned max_calls, max_cps; /* 0: no limit of its own */
 	int dscp; /* -1: as [media] */
 	struct cv_conf_pos pos;
 };
@@ -209,6 +219,9 @@ int cv_conf_parse(struct cv_conf **cp, const char *name, struct cv_str text,
 
 /** Peer by name; NULL: none. Borrowed from @p c. */
 const struct cv_conf_peer *cv_conf_peer_find(const struct cv_conf *c, struct cv_str name);
+
+/** Some peer is reached by @p transport, or may be. */
+bool cv_conf_dials(const struct cv_conf *c, enum cv_transport transport);
 
 /** Appends "FILE:LINE: sentence\n". */
 void cv_conf_complain(struct cv_buf *error, struct cv_conf_pos pos, const char *fmt, ...)

@@ -51,7 +51,8 @@ struct cv_conf_key {
 	enum cv_conf_type type;
 	size_t offset, also; /* into the kind's struct */
 	uint32_t min, max;   /* of numbers and durations, in the unit that is stored */
-	const char *words;   /* of CV_CONF_WORD, separated by blanks */
+	const char *words;   /* of CV_CONF_WORD, separated by blanks; of CV_CONF_MILLIS:
+				the word for 0, or NULL */
 	const char *def;     /* NULL: none, or as doc says */
 	const char *doc;     /* one sentence of mdoc, no full stop */
 	bool secret;         /* its value is never shown */
@@ -148,6 +149,11 @@ void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 /** All elements of all lines with the key; @p e NULL: @p text alone. */
 void cv_conf_value_list(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			const struct cv_opts_entry *e, const char *text);
+
+/* target.c: a peer's target */
+/** False: it was refused, with a finding. */
+bool cv_conf_target_read(struct cv_conf_job *job, const struct cv_conf_item *item,
+			 struct cv_conf_target *t);
 
 /* build.c: sections to struct cv_conf */
 void cv_conf_build(struct cv_conf_job *job);

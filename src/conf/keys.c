@@ -94,6 +94,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"network", "same-nat-direct", CV_CONF_BOOL, AT(cv_conf_network, same_nat_direct),
 	 .def = "yes",
 	 .doc = "Let two phones behind one NAT exchange media without us: yes or no"},
+	{"network", "dns", CV_CONF_LIST, AT(cv_conf_network, dns),
+	 .doc = "Name servers to ask for the names in target, as 192.0.2.53 or "
+		"192.0.2.53:5353; by default those of the host (resolv.conf)"},
 
 	/* [listen NAME] */
 	{"listen", "address", CV_CONF_TEXT, AT(cv_conf_listen, address), .def = "auto",
@@ -117,7 +120,7 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"listen", "tls-verify", CV_CONF_WORD, AT(cv_conf_listen, tls_verify),
 	 .words = "no yes mutual", .def = "no",
 	 .doc = "Whose certificates are verified: no (nobody's), yes (of peers we "
-		"connect to; it must bear the address of target or a domain of "
+		"connect to; it must bear the host of target or a domain of "
 		"the peer) or mutual (those, and whoever connects must have one)"},
 	{"listen", "tls-min", CV_CONF_WORD, AT(cv_conf_listen, tls_min),
 	 .words = "1.2 1.3", .def = "1.2", .doc = "Oldest version of TLS: 1.2 or 1.3"},
@@ -135,8 +138,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "target", CV_CONF_TARGETS, AT(cv_conf_peer, targets),
 	 ALSO(cv_conf_peer, targetc),
 	 .doc = "SIP URIs to send to, in order, as sip:192.0.2.1:5060;transport=tcp "
-		"(or udp, tls); the "
-		"host is an address: names are not looked up yet"},
+		"(or udp, tls); a host that is a name is looked up and followed, by "
+		"NAPTR "
+		"and SRV records where no port is written, else by its addresses; "
+		"neighbours with ;weight=N are equals, taken by chance in that "
+		"proportion; those that don't answer come last"},
 	{"peer", "domains", CV_CONF_LIST, AT(cv_conf_peer, domains),
 	 .doc = "SIP domains this peer serves"},
 	{"peer", "from", CV_CONF_LIST, AT(cv_conf_peer, from),
@@ -158,6 +164,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "When a call rings at several places at once: all shows a caller each of "
 		"them (an early dialog each), one shows a single one; for calls from or "
 		"to this peer"},
+	{"peer", "try-timeout", CV_CONF_MILLIS, AT(cv_conf_peer, try_ms), .min = 500,
+	 .max = 32000, .def = "4s",
+	 .doc = "Time without any response, not even 100, after which the next target is "
+		"tried; the last one is awaited for 32 s"},
 	{"peer", "register", CV_CONF_BOOL, AT(cv_conf_peer, register_), .def = "no",
 	 .doc = "It is a trunk that wants a REGISTER from us, which needs username and "
 		"password: yes or no"},
@@ -173,6 +183,16 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"asks for"},
 	{"peer", "trust-identity", CV_CONF_BOOL, AT(cv_conf_peer, trust_identity),
 	 .def = "no", .doc = "Believe the identity headers it sends: yes or no"},
+	{"peer", "options-ping", CV_CONF_MILLIS, AT(cv_conf_peer, options_ping_ms),
+	 .min = 1000, .max = HOUR_MS, .words = "off", .def = "30s",
+	 .doc = "Time between two OPTIONS with which each address of target is asked "
+		"whether it is well, or off; any answer but 408 and 503 says yes"},
+	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
+	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
+	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,
+	 .def = "0",
+	 .doc = "New calls a second from and to it; 0: as many as come; beyond either "
+		"limit a caller gets 503 with Retry-After"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
 
@@ -279,8 +299,8 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact options-ping refer redirect add-header "
-		 "remove-header mtu rtp-keepalive try-timeout max-calls max-cps codecs "},
+	{"peer", " srtp srtp-keys contact refer redirect add-header "
+		 "remove-header mtu rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

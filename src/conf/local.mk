@@ -10,6 +10,7 @@ libconf_a_SOURCES = \
 	src/conf/keys.c \
 	src/conf/load.c \
 	src/conf/opts.c src/conf/opts.h \
+	src/conf/target.c \
 	src/conf/value.c
 libconf_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
 

@@ -20,8 +20,6 @@
 #include "conf/conf_int.h"
 
 enum {
-	SIP_PORT = 5060,
-	SIPS_PORT = 5061,
 	PORT_MAX = 65535,
 	SHOWN = 60, /* bytes of a refused value that are shown: enough to find it */
 };
@@ -241,9 +239,17 @@ static void duration_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 	uint32_t value;
 	int err;
 
+	if (key->words && strcmp(text, key->words) == 0) {
+		value = 0;
+		put(field(slot), &value, sizeof(value));
+		return;
+	}
+
 	err = cv_str_ms(&ms, cv_str_of(text));
 	if (err == EINVAL) {
-		refuse(job, slot, text, "a number with a unit (ms, s, m or h), as 30s");
+		refuse(job, slot, text,
+		       "a number with a unit (ms, s, m or h), as 30s%s%s",
+		       key->words ? ", or " : "", key->words ? key->words : "");
 		return;
 	}
 
@@ -371,114 +377,6 @@ static void portlist_read(struct cv_conf_job *job, const struct cv_conf_slot *sl
 	put(also(slot), &n, sizeof(n));
 }
 
-/* ";transport=udp;lr" */
-static bool uri_params(struct cv_conf_job *job, const struct cv_conf_item *item,
-		       struct cv_str rest, struct cv_conf_target *t)
-{
-	struct cv_str part;
-
-	while (cv_str_next(&rest, ';', &part)) {
-		if (cv_str_ieq(part, CV_STR("transport=udp"))) {
-			t->transport = CV_TRANSPORT_UDP;
-		} else if (cv_str_ieq(part, CV_STR("transport=tcp"))) {
-			t->transport = CV_TRANSPORT_TCP;
-		} else if (cv_str_ieq(part, CV_STR("transport=tls"))) {
-			t->transport = CV_TRANSPORT_TLS;
-		} else if (!cv_str_ieq(part, CV_STR("lr"))) {
-			cv_conf_find(job, item->pos,
-				     "%s: only the parameters transport=udp, "
-				     "transport=tcp, transport=tls and lr are known",
-				     item->text);
-			return false;
-		}
-	}
-
-	return true;
-}
-
-static bool uri_scheme(struct cv_conf_job *job, const struct cv_conf_item *item,
-		       struct cv_str *uri)
-{
-	if (cv_str_istarts(*uri, CV_STR("sips:"))) {
-		cv_conf_find(job, item->pos,
-			     "%s: write sip: and ;transport=tls in place of sips:",
-			     item->text);
-		return false;
-	}
-
-	if (!cv_str_istarts(*uri, CV_STR("sip:"))) {
-		cv_conf_find(job, item->pos, "%s is not a SIP URI, as sip:192.0.2.1:5060",
-			     item->text);
-		return false;
-	}
-
-	*uri = cv_str_from(*uri, 4);
-	if (cv_str_chr(*uri, '@') < uri->len || cv_str_chr(*uri, '?') < uri->len) {
-		cv_conf_find(job, item->pos,
-			     "%s: a target is a host, without user and headers",
-			     item->text);
-		return false;
-	}
-
-	return true;
-}
-
-/* A literal host: in this version names are refused, and IPv6 needs its brackets. */
-static bool uri_host(struct cv_conf_job *job, const struct cv_conf_item *item,
-		     struct cv_str host, struct cv_addr *a)
-{
-	bool bare6 = host.len > 0 && host.p[0] != '[' &&
-		     cv_str_chr(cv_str_from(host, cv_str_chr(host, ':') + 1), ':') <
-			     cv_str_from(host, cv_str_chr(host, ':') + 1).len;
-	enum cv_addr_kind kind;
-
-	if (bare6) {
-		cv_conf_find(job, item->pos, "%s: an IPv6 address stands in brackets",
-			     item->text);
-		return false;
-	}
-
-	if (cv_addr_parse(a, host) != 0) {
-		cv_conf_find(
-			job, item->pos,
-			"%s: the host must be an address: names are not looked up yet",
-			item->text);
-		return false;
-	}
-
-	kind = cv_addr_kind(a);
-	if (kind == CV_ADDR_ANY || kind == CV_ADDR_MULTICAST) {
-		cv_conf_find(job, item->pos, "%s: nobody can be reached at this address",
-			     item->text);
-		return false;
-	}
-
-	return true;
-}
-
-static bool target_read(struct cv_conf_job *job, const struct cv_conf_item *item,
-			struct cv_conf_target *t)
-{
-	struct cv_str uri = cv_str_of(item->text);
-	size_t semi;
-
-	if (!uri_scheme(job, item, &uri))
-		return false;
-
-	semi = cv_str_chr(uri, ';');
-	t->uri = item->text;
-	t->pos = item->pos;
-
-	if (!uri_host(job, item, cv_str_make(uri.p, semi), &t->addr) ||
-	    !uri_params(job, item, cv_str_from(uri, semi + 1), t))
-		return false;
-
-	if (t->addr.port == 0)
-		t->addr.port = t->transport == CV_TRANSPORT_TLS ? SIPS_PORT : SIP_PORT;
-
-	return true;
-}
-
 static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 			 const struct cv_conf_list *list)
 {
@@ -493,9 +391,12 @@ static void targets_read(struct cv_conf_job *job, const struct cv_conf_slot *slo
 
 	if (list->c == 0)
 		cv_conf_find(job, slot->pos, "%s has no value", slot->key->name);
+	if (list->c > CV_CONF_PEER_TARGETS)
+		cv_conf_find(job, slot->pos, "%s has more than %d URIs", slot->key->name,
+			     CV_CONF_PEER_TARGETS);
 
-	for (size_t i = 0; i < list->c; ++i)
-		n += target_read(job, &list->v[i], &v[n]);
+	for (size_t i = 0; i < list->c && n < CV_CONF_PEER_TARGETS; ++i)
+		n += cv_conf_target_read(job, &list->v[i], &v[n]);
 
 	if (vp)
 		*vp = v;

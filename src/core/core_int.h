@@ -24,6 +24,7 @@
 #include "media/media.h"
 #include "module.h"
 #include "net/iface.h"
+#include "net/name.h"
 #include "net/place.h"
 #include "net/stream.h"
 #include "sip/ua.h"
@@ -59,6 +60,8 @@ struct cv_core {
 	struct cv_stat_cell *cell;
 	struct cv_routes *routes;
 	struct cv_homes *homes;
+	struct cv_names *names;
+	struct cv_peers *peers;
 	struct cv_media_plane *plane;
 	struct cv_door *door;
 	struct cv_gauge connections; /* of the door */
@@ -83,6 +86,10 @@ struct cv_core {
 /** Resolves listening points, lists and sides; every finding goes to @p error with file
  * and line. EINVAL, ENOMEM. */
 int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf *error);
+/** Name of the listening point that takes requests at @p a by @p t; NULL: that isn't us.
+ */
+const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,
+			  const struct cv_addr *a, enum cv_transport t);
 /** Binds every address and port once and lets go: what --check can know of the host.
  * EINVAL when any failed. */
 int cv_plan_try(const struct cv_net *net, const struct cv_conf *conf,
@@ -144,6 +151,14 @@ int cv_core_tls(struct cv_tls **tp, const struct cv_net *net, const struct cv_co
 /** Opens c->door, not yet started, with its certificates. */
 int cv_core_door_open(struct cv_core *c, struct cv_buf *error);
 void cv_core_door_close(struct cv_core *c);
+
+/* names.c */
+
+/** Opens c->names and c->peers. */
+int cv_core_names_open(struct cv_core *c);
+/** After a reload: other name servers, other peers; all names are looked up anew. */
+void cv_core_names_conf(struct cv_core *c);
+void cv_core_names_close(struct cv_core *c);
 
 /* reload.c */
 

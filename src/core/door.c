@@ -15,18 +15,6 @@
 #include "base/mem.h"
 #include "core/core_int.h"
 
-static bool dials_tls(const struct cv_conf *conf)
-{
-	for (size_t i = 0; i < conf->peerc; ++i) {
-		for (size_t n = 0; n < conf->peers[i].targetc; ++n) {
-			if (conf->peers[i].targets[n].transport == CV_TRANSPORT_TLS)
-				return true;
-		}
-	}
-
-	return false;
-}
-
 static int add_point(struct cv_tls *t, uint8_t point, const struct cv_conf_listen *l,
 		     struct cv_buf *error)
 {
@@ -53,7 +41,7 @@ static int add_point(struct cv_tls *t, uint8_t point, const struct cv_conf_liste
 int cv_core_tls(struct cv_tls **tp, const struct cv_net *net, const struct cv_conf *conf,
 		struct cv_buf *error)
 {
-	bool dials = dials_tls(conf);
+	bool dials = cv_conf_dials(conf, CV_TRANSPORT_TLS);
 	struct cv_tls *t;
 	int err;
 

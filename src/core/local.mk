@@ -1,13 +1,13 @@
 # The daemon: core knows every layer
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = src/core/commands.c src/core/core_int.h src/core/daemon.c \
-	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/plan.c \
+	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/names.c src/core/plan.c \
 	src/core/reload.c src/core/wire.c
 
 # what a program that holds all layers is linked with, highest first
 ALL_LAYERS = libcore.a libsip.a libcall.a libbind.a libdigest.a libmedia.a libadmin.a \
 	libsdp.a libnet.a libconf.a libloop.a libbase.a
-ALL_LIBS = $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
+ALL_LIBS = $(SOFIA_LIBS) $(CARES_LIBS) $(EVENT_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(OPENSSL_LIBS)
 
 sbin_PROGRAMS += culvertd
 culvertd_SOURCES = src/core/main.c src/core/accept.c

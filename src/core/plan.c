@@ -350,29 +350,42 @@ static bool has_port(const uint16_t *v, size_t c, uint16_t port)
 	return false;
 }
 
+const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,
+			  const struct cv_addr *a, enum cv_transport t)
+{
+	for (size_t i = 0; i < net->pointc; ++i) {
+		const struct cv_point *pt = &net->points[i];
+		const struct cv_conf_listen *l = &conf->listens[pt->conf];
+		const uint16_t *const ports[] = {l->udp, l->tcp, l->tls};
+		const size_t counts[] = {l->udpc, l->tcpc, l->tlsc};
+
+		if ((cv_addr_host_eq(&pt->bind, a) ||
+		     cv_addr_host_eq(&pt->advertise, a)) &&
+		    has_port(ports[t], counts[t], a->port))
+			return l->name;
+	}
+
+	return NULL;
+}
+
 /* A target that is one of our own listening points: each call would come back to us until
  * its Max-Forwards is used up. */
 static void check_target(struct plan *p, const struct cv_conf_peer *peer,
 			 const struct cv_conf_target *t)
 {
-	for (size_t i = 0; i < p->net->pointc; ++i) {
-		const struct cv_point *pt = &p->net->points[i];
-		const struct cv_conf_listen *l = &p->conf->listens[pt->conf];
+	const char *listen;
 
-		if (!cv_addr_host_eq(&pt->bind, &t->addr) &&
-		    !cv_addr_host_eq(&pt->advertise, &t->addr))
-			continue;
-		if (t->transport == CV_TRANSPORT_UDP
-			    ? !has_port(l->udp, l->udpc, t->addr.port)
-			    : !has_port(l->tcp, l->tcpc, t->addr.port))
-			continue;
+	if (t->host)
+		return; /* core/names.c, once it is known */
 
-		cv_conf_complain(p->error, t->pos,
-				 "[peer %s] target: %s is this edge itself, [listen %s]",
-				 peer->name, t->uri, l->name);
-		fail(p, EINVAL);
+	listen = cv_plan_is_us(p->net, p->conf, &t->addr, t->transport);
+	if (!listen)
 		return;
-	}
+
+	cv_conf_complain(p->error, t->pos,
+			 "[peer %s] target: %s is this edge itself, [listen %s]",
+			 peer->name, t->uri, listen);
+	fail(p, EINVAL);
 }
 
 static void check_peers(struct plan *p)

@@ -152,6 +152,7 @@ static void swap(struct cv_core *c, struct cv_generation *g, struct cv_tls *tls)
 	swap_log(&c->now->conf->general, &g->conf->general);
 	c->gen[c->genc] = *g;
 	c->now = &c->gen[c->genc++];
+	cv_core_names_conf(c);
 	cv_sip_conf(c->sip, c->now->conf, c->now->net);
 	cv_calls_conf(c->calls, c->now->conf);
 	cv_media_plane_net(c->plane, c->now->net);

@@ -218,6 +218,7 @@ static int open_sip(struct cv_core *c, struct cv_buf *error)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.homes = c->homes,
 	};
 
@@ -235,6 +236,7 @@ static int open_calls(struct cv_core *c)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.media = &media_ops,
 		.plane = c->plane,
 		.leg_new = cv_sip_leg_new,
@@ -275,7 +277,9 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 		return err;
 	}
 
-	err = open_media(c);
+	err = cv_core_names_open(c);
+	if (!err)
+		err = open_media(c);
 	if (!err)
 		err = cv_core_door_open(c, error);
 	if (!err)
@@ -401,6 +405,7 @@ void cv_core_close(struct cv_core *c)
 	c->plane = cv_mem_unref(c->plane);
 	cv_modules_free(c->modules, c->modulec);
 	c->modules = NULL;
+	cv_core_names_close(c);
 	c->homes = cv_mem_unref(c->homes);
 	c->routes = cv_mem_unref(c->routes);
 	c->stats = cv_mem_unref(c->stats);

@@ -17,6 +17,8 @@
 #ifndef CV_NET_GATE_H
 #define CV_NET_GATE_H
 
+#include <stdbool.h>
+
 #include "base/addr.h"
 #include "base/flow.h"
 
@@ -33,6 +35,7 @@ struct cv_gate_dial {
 	enum cv_transport transport;
 	uint8_t point;           /* listening point it leaves by */
 	char name[CV_GATE_NAME]; /* its certificate may bear this name; "" for none */
+	bool named; /* it must: the address is what the DNS said (RFC 5922 4) */
 };
 
 /** ENOMEM. Ended by cv_mem_unref() when no thread uses it any more. */

@@ -54,8 +54,8 @@ static struct bufferevent *tls_dial(struct cv_conn *c, int fd)
 static bool tls_is_right(struct cv_conn *c)
 {
 	return cv_tls_is_right(c->tls, c->way->point,
-			       bufferevent_openssl_get_ssl(c->outer), &c->dial.to,
-			       c->dial.name);
+			       bufferevent_openssl_get_ssl(c->outer),
+			       c->dial.named ? NULL : &c->dial.to, c->dial.name);
 }
 
 static const char *tls_why(struct cv_conn *c)

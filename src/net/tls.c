@@ -251,9 +251,11 @@ bool cv_tls_is_right(const struct cv_tls *t, uint8_t point, const SSL *ssl,
 		return true;
 
 	cert = SSL_get0_peer_certificate(ssl);
+	if (!cert)
+		return false;
 
-	return cert && (X509_check_ip_asc(cert, cv_addr_print_host(to, host), 0) == 1 ||
-			(*name && bears(cert, name)));
+	return (to && X509_check_ip_asc(cert, cv_addr_print_host(to, host), 0) == 1) ||
+	       (*name && bears(cert, name));
 }
 
 _Static_assert(POINTS <= UINT8_MAX, "a point's number is one byte");

@@ -41,7 +41,7 @@ SSL *cv_tls_serve(struct cv_tls *t, uint8_t point);
 /** A session to dial from the point; @p name (may be "") is asked for by SNI. */
 SSL *cv_tls_dial(struct cv_tls *t, uint8_t point, const char *name);
 /** After the handshake of a dialled session: true when the point doesn't ask for names,
- * or the certificate bears the address or the name. */
+ * or the certificate bears the address (NULL: none counts) or the name. */
 bool cv_tls_is_right(const struct cv_tls *t, uint8_t point, const SSL *ssl,
 		     const struct cv_addr *to, const char *name);
 

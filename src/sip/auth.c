@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Who is told what we know of an account (threats 22): the configured target
- * of its peer, for its one realm, once per nonce; nobody else, whatever realm
- * is named. Signalling thread.
+ * of its peer, as it is found now, for its one realm, once per nonce; nobody else,
+ * whatever realm is named. Signalling thread.
  *
- * A challenge counts only when the request went to one of the peer's targets,
+ * A challenge counts only when the request went to one of the peer's hops,
  * address, port and transport, and the response came from there. The same
  * challenge from another peer, a phone, or a Contact or Route of the peer's is
  * passed on like any other response.
@@ -19,19 +19,10 @@
 
 enum { LOG_BURST = 5 }; /* lines of one account in 10 s: calls can bring them about */
 
-static bool is_target(const struct cv_conf_peer *p, const struct cv_addr *hop,
+static bool is_target(const struct cv_sip_trunk *tr, const struct cv_addr *hop,
 		      enum cv_transport transport)
 {
-	for (size_t i = 0; i < p->targetc; ++i) {
-		struct cv_addr a = p->targets[i].addr;
-
-		if (a.port == 0)
-			a.port = 5060;
-		if (cv_addr_eq(&a, hop) && p->targets[i].transport == transport)
-			return true;
-	}
-
-	return false;
+	return cv_peers_hop_at(tr->sip->peers, tr->peer->name, hop, transport);
 }
 
 bool cv_sip_auth_is_from(nta_outgoing_t *orq, const struct cv_addr *hop)
@@ -185,7 +176,7 @@ int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip)
 	    (leg->ended && t->base.method != CV_METHOD_BYE))
 		return ENOENT;
 
-	if (!is_target(tr->peer, &t->hop, leg->transport) ||
+	if (!is_target(tr, &t->hop, leg->transport) ||
 	    !cv_sip_auth_is_from(t->orq, &t->hop))
 		return ENOENT;
 
@@ -219,7 +210,7 @@ int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_add
 	msg_t *sent;
 	int err = 0;
 
-	if (!tr || !is_target(tr->peer, hop, leg->transport))
+	if (!tr || !is_target(tr, hop, leg->transport))
 		return 0;
 
 	sent = nta_outgoing_getrequest(t->orq);

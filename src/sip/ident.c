@@ -18,6 +18,8 @@
 
 #include "sip/sip_int.h"
 
+enum { SIP_PORT = 5060 };
+
 bool cv_sip_is_ours(struct cv_sip *s, const char *host)
 {
 	struct cv_addr a;
@@ -42,16 +44,6 @@ static bool serves_domain(const struct cv_conf_peer *p, const char *host)
 	return false;
 }
 
-static bool is_target_host(const struct cv_conf_peer *p, const struct cv_addr *a)
-{
-	for (size_t i = 0; i < p->targetc; ++i) {
-		if (cv_addr_host_eq(&p->targets[i].addr, a))
-			return true;
-	}
-
-	return false;
-}
-
 const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host)
 {
 	const struct cv_conf_peer *first = NULL, *with_domain = NULL;
@@ -64,8 +56,9 @@ const struct cv_conf_peer *cv_sip_registrar(struct cv_sip *s, const char *host)
 		if (p->register_)
 			continue; /* a trunk that registers us is nobody's registrar */
 
-		if (host && (serves_domain(p, host) ||
-			     (cv_addr_is_set(&a) && is_target_host(p, &a))))
+		if (host &&
+		    (serves_domain(p, host) ||
+		     (cv_addr_is_set(&a) && cv_peers_is_host(s->peers, p->name, &a))))
 			return p;
 
 		first = first ? first : p;
@@ -169,20 +162,27 @@ static char *our_host(struct cv_sip *s, su_home_t *home, uint8_t listen)
 	return su_strdup(home, cv_addr_print(&s->net->points[listen].advertise, text));
 }
 
-/* What stands for the peer in a URI: its first domain, else its target. */
-static char *peer_host(su_home_t *home, const struct cv_conf_peer *p)
+/* Of its first target: as it was written. */
+static char *target_host(su_home_t *home, const struct cv_conf_target *t)
 {
+	uint16_t port = t->host ? t->port : t->addr.port;
 	char text[CV_ADDR_STRLEN];
-	struct cv_addr a;
+	struct cv_addr a = t->addr;
 
+	a.port = port == SIP_PORT ? 0 : port;
+	if (!t->host)
+		return su_strdup(home, cv_addr_print(&a, text));
+
+	return a.port > 0 ? su_sprintf(home, "%s:%u", t->host, (unsigned)a.port)
+			  : su_strdup(home, t->host);
+}
+
+char *cv_sip_peer_host(su_home_t *home, const struct cv_conf_peer *p)
+{
 	if (p->domains.c > 0)
 		return su_strdup(home, p->domains.v[0].text);
 
-	a = p->targets[0].addr;
-	if (a.port == 5060)
-		a.port = 0;
-
-	return su_strdup(home, cv_addr_print(&a, text));
+	return target_host(home, &p->targets[0]);
 }
 
 /* True when a literal @p a says something of a network that the other side must not or
@@ -206,13 +206,13 @@ static bool must_change(struct cv_sip *s, const struct cv_sip_ident_in *in,
 		return to && cv_sip_is_ours(s, url->url_host);
 
 	if (to)
-		return !is_target_host(to, &a) &&
+		return !cv_peers_is_host(s->peers, to->name, &a) &&
 		       (cv_net_is_ours(s->net, &a) || is_unroutable(s, &a));
 
 	/* towards a phone: nothing that names another of our sides, the peer or a private
 	 * network */
 	return cv_net_is_ours(s->net, &a) || is_unroutable(s, &a) ||
-	       (in->from_peer && is_target_host(in->from_peer, &a));
+	       (in->from_peer && cv_peers_is_host(s->peers, in->from_peer->name, &a));
 }
 
 /* Replaces host and port; the transport of one hop goes too. */
@@ -259,7 +259,7 @@ static url_t *ruri_to_peer(struct cv_sip *s, su_home_t *home,
 	if (digest || !must_change(s, in, url, peer))
 		return url;
 
-	set_host(home, url, peer_host(home, peer));
+	set_host(home, url, cv_sip_peer_host(home, peer));
 	cv_evid_add(ev, "identity", "rewritten",
 		    "Request-URI host %s became %s, of peer %s",
 		    in->sip->sip_request->rq_url->url_host, url->url_host, peer->name);
@@ -290,7 +290,7 @@ static sip_addr_t *map_party(struct cv_sip *s, su_home_t *home,
 	a->a_tag = NULL;
 	if (must_change(s, in, a->a_url, to))
 		set_host(home, a->a_url,
-			 to ? peer_host(home, to) : our_host(s, home, in->listen));
+			 to ? cv_sip_peer_host(home, to) : our_host(s, home, in->listen));
 
 	return a;
 }
@@ -328,5 +328,6 @@ void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from
 
 	if (must_change(s, &in, url, peer))
 		set_host(home, url,
-			 peer ? peer_host(home, peer) : our_host(s, home, to->listen));
+			 peer ? cv_sip_peer_host(home, peer)
+			      : our_host(s, home, to->listen));
 }

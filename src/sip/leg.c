@@ -287,7 +287,7 @@ static void let_go(struct cv_sip_leg *leg, int err)
 		if (t->irq && !t->final)
 			(void)cv_sip_respond(&t->base, &m);
 		else if (t->orq && t->base.method == CV_METHOD_INVITE && !t->final)
-			cv_sip_cancel(&t->base);
+			cv_sip_cancel(&t->base, &(struct cv_msg){0});
 		else if (t->owes_ack && cv_sip_ack(&t->base, &(struct cv_msg){0}))
 			cv_sip_txn_done(t); /* its connection is gone: nobody to tell */
 	}
@@ -328,10 +328,49 @@ void cv_sip_leg_close(struct cv_sip_leg *leg)
 	cv_mem_unref(leg);
 }
 
+/* A message with the origin it came from. */
+struct kept {
+	struct cv_sip_ref ref;
+	struct cv_sip_origin origin;
+	void *conf; /* origin.peer belongs to it; referenced */
+};
+
+static void kept_fini(void *obj)
+{
+	struct kept *k = obj;
+
+	cv_sip_origin_done(&k->origin);
+	cv_mem_unref(k->conf);
+	msg_unref(k->ref.msg);
+}
+
+static int keep(struct cv_sip_ref **rp, const struct cv_sip_ref *ref)
+{
+	struct kept *k = cv_mem_new(sizeof(*k), kept_fini);
+
+	if (!k)
+		return ENOMEM;
+
+	k->ref = *ref;
+	(void)msg_ref(ref->msg);
+	if (ref->origin) {
+		k->ref.origin = &k->origin;
+		k->origin = *ref->origin;
+		(void)cv_mem_ref(k->origin.link);
+		(void)cv_mem_ref(k->origin.evid);
+		(void)cv_mem_ref(k->origin.binding);
+		k->conf = cv_mem_ref((void *)ref->sip->conf);
+	}
+	*rp = &k->ref;
+
+	return 0;
+}
+
 const struct cv_leg_ops cv_sip_leg_ops = {
 	.request = cv_sip_send,
 	.respond = cv_sip_respond,
 	.ack = cv_sip_ack,
 	.cancel = cv_sip_cancel,
 	.end = leg_end,
+	.keep = keep,
 };

@@ -1,8 +1,9 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/ident.c src/sip/keep.c src/sip/late.c \
-	src/sip/late.c src/sip/leg.c src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c \
+	src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c src/sip/ident.c \
+	src/sip/keep.c src/sip/late.c src/sip/leg.c src/sip/named.c src/sip/named.h \
+	src/sip/nat.c src/sip/origin.c \
 	src/sip/refer.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c src/sip/reg_up.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
@@ -18,7 +19,8 @@ tests_unit_test_sip_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit
 	tests/unit/suite_sip.h tests/unit/test_auth.c tests/unit/test_digest_client.c \
 	tests/unit/test_dlginfo.c tests/unit/test_early.c tests/unit/test_hdr.c \
 	tests/unit/test_ident.c tests/unit/test_named.c tests/unit/test_nat.c \
-	tests/unit/test_status.c
+	tests/unit/test_reg_route.c tests/unit/test_status.c \
+	tests/unit/fake_loop.c tests/unit/fake_loop.h
 tests_unit_test_sip_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a libnet.a \
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \
@@ -37,3 +39,10 @@ tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: probes of a peer's hops
+check_PROGRAMS += tests/unit/test_health
+tests_unit_test_health_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_health.c tests/unit/suite_health.h tests/unit/test_health.c
+tests_unit_test_health_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_health_LDADD = $(tests_unit_test_sip_LDADD)

@@ -15,7 +15,9 @@
 #include "base/mem.h"
 #include "sip/sip_int.h"
 
-/* How narrow an entry of a from list is; a single address beats every network. */
+enum { NARROWEST = 129 }; /* a single address beats every network */
+
+/* How narrow an entry of a from list is. */
 static unsigned narrowness(const char *entry)
 {
 	const char *slash = strchr(entry, '/');
@@ -23,7 +25,7 @@ static unsigned narrowness(const char *entry)
 	if (slash)
 		return (unsigned)strtoul(slash + 1, NULL, 10);
 
-	return strchr(entry, '-') ? 1 : 129;
+	return strchr(entry, '-') ? 1 : NARROWEST;
 }
 
 /* 0: the address is not this peer's. */
@@ -37,12 +39,7 @@ static unsigned peer_match(const struct cv_sip *s, size_t i, const struct cv_add
 		return n > 0 ? narrowness(cv_alist_text(s->from[i], n)) : 0;
 	}
 
-	for (size_t t = 0; t < p->targetc; ++t) {
-		if (cv_addr_host_eq(&p->targets[t].addr, seen))
-			return 129;
-	}
-
-	return 0;
+	return cv_peers_is_host(s->peers, p->name, seen) ? NARROWEST : 0;
 }
 
 static const struct cv_conf_peer *peer_of(const struct cv_sip *s,

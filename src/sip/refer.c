@@ -77,12 +77,12 @@ static struct cv_sip_leg *leg_of(struct cv_sip *s, su_home_t *home,
 	return leg;
 }
 
-/* The other leg of its call; NULL. */
-static struct cv_sip_leg *mate_of(const struct cv_sip_leg *leg)
+/* The other leg of its call, and what it calls an early dialog of this one; NULL. */
+static struct cv_sip_leg *mate_of(const struct cv_sip_leg *leg, uint32_t *fork)
 {
 	const struct cv_leg_events *ev = leg->base.events;
 
-	return ev && ev->mate ? (struct cv_sip_leg *)ev->mate(leg->base.arg) : NULL;
+	return ev && ev->mate ? (struct cv_sip_leg *)ev->mate(leg->base.arg, fork) : NULL;
 }
 
 /* Both lead to one and the same party. */
@@ -107,7 +107,7 @@ static int translate(struct cv_named *is, su_home_t *home, const struct cv_sip_l
 
 	for (size_t ours = 0; ours < 2; ++ours) {
 		leg = leg_of(to->sip, home, n, ours, &fork);
-		mate = leg ? mate_of(leg) : NULL;
+		mate = leg ? mate_of(leg, &fork) : NULL;
 		if (!mate || is_same_party(leg, to) || !is_same_party(mate, to) ||
 		    ids_of(&m, home, cv_sip_early_dialog(mate, fork)))
 			continue;
@@ -305,6 +305,7 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 	su_home_t *home = msg_home(m);
 	sip_t *sip = sip_object(m);
 	sip_refer_to_t *r;
+	uint32_t fork = 0;
 	char *headers;
 
 	if (!sip->sip_refer_to)
@@ -315,7 +316,7 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
 		return;
 
 	name_contact(to, home, r->r_url);
-	cv_sip_ident_url(to, mate_of(to), home, r->r_url);
+	cv_sip_ident_url(to, mate_of(to, &fork), home, r->r_url);
 	if (r->r_url->url_headers) {
 		headers = name_in_url(to, home, r->r_url->url_headers);
 		if (headers)
@@ -330,7 +331,8 @@ static void name_refer_to(const struct cv_sip_leg *to, msg_t *m)
  * NOTIFY comes back by the leg that the REFER left by, SUBSCRIBE goes after it. */
 static uint32_t refer_id(const struct cv_sip_leg *to, uint64_t id)
 {
-	const struct cv_sip_leg *from = mate_of(to);
+	uint32_t fork = 0;
+	const struct cv_sip_leg *from = mate_of(to, &fork);
 
 	for (size_t i = 0; i < CV_SIP_REFERS; ++i) {
 		if (from && from->refers[i].left == id)

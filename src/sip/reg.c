@@ -468,7 +468,7 @@ static int take(struct cv_reg *r, nta_incoming_t *irq, const sip_t *sip,
 	if (!peer)
 		return nobody(r, o);
 
-	return cv_reg_upstream(r, irq, sip, o, peer);
+	return cv_reg_upstream(r, irq, o, peer);
 }
 
 int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,

@@ -53,7 +53,7 @@ void cv_reg_list(struct cv_buf *to, const char *uri, const char *params,
 uint32_t cv_reg_expires(const sip_contact_t *c, const sip_expires_t *ex, uint32_t def);
 
 /** Sends it on to @p peer; the answer comes later. 0 or a status; @p irq is kept on 0. */
-int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq, const sip_t *sip,
+int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq,
 		    const struct cv_sip_origin *o, const struct cv_conf_peer *peer);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The route named "binding": from a Request-URI to a registered phone, by the
- * token of our Contact or by the AOR of an account of ours. Signalling thread.
+ * The route named "binding": from a Request-URI to registered phones, to the one
+ * of the token in our Contact or to all of the AOR of an account of ours.
+ * Signalling thread.
  *
  * A token speaks only from a peer: the registrar is shown it, nobody else. A
  * phone or stranger that uses one has seen what it should not.
@@ -19,6 +20,27 @@ static bool is_reachable(const struct cv_binding *b)
 	return b->confirmed && cv_sip_link_is_alive(b->link);
 }
 
+enum { Q_ONE = 1000 }; /* q=1, which is also what no q says */
+
+/* Preference of a Contact in thousandths (RFC 3261 25.1). */
+static unsigned q_of(const struct cv_binding *b)
+{
+	struct cv_str rest = cv_str_of(b->params), param;
+	char text[8];
+
+	while (cv_str_next(&rest, ';', &param)) {
+		param = cv_str_trim(param);
+		if (!cv_str_istarts(param, CV_STR("q=")))
+			continue;
+
+		(void)snprintf(text, sizeof(text), CV_STR_FMT,
+			       CV_STR_ARG(cv_str_from(param, 2)));
+		return sip_q_value(text);
+	}
+
+	return Q_ONE;
+}
+
 static void aim(const struct cv_binding *b, const char *how, struct cv_target *to)
 {
 	to->kind = CV_TARGET_BINDING;
@@ -31,7 +53,7 @@ static void aim(const struct cv_binding *b, const char *how, struct cv_target *t
 }
 
 /* ENOENT: the user part is no token. */
-static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_target *to)
+static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_targets *to)
 {
 	struct cv_binding *b = NULL;
 	int err;
@@ -54,35 +76,67 @@ static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_tar
 	}
 
 	if (!err)
-		aim(b, "the contact token", to);
+		aim(b, "the contact token", cv_targets_add(to));
 
 	return err;
 }
 
-/* The newest that answers pings; else the newest that can be sent to at all. */
-static struct cv_binding *best_of(struct cv_sip *s, const char *aor)
+/* A phone of the account that can be sent to; nobody rings himself. */
+static bool is_asked(const struct cv_binding *b, const struct cv_request *rq,
+		     bool flow_dead)
 {
-	struct cv_binding *b = NULL, *first = NULL;
+	return !b->home && is_reachable(b) && b->id != rq->binding &&
+	       b->flow_dead == flow_dead;
+}
 
-	while ((b = cv_bind_by_aor(s->binds, cv_str_of(aor), b))) {
-		if (b->home || !is_reachable(b))
-			continue;
+/* Sorts them in: those preferred first, the newest first among equals. */
+static void put(struct cv_binding **v, size_t *c, struct cv_binding *b)
+{
+	size_t i = *c;
 
-		if (!b->flow_dead)
-			return b;
+	if (i == CV_TARGETS && q_of(v[i - 1]) >= q_of(b))
+		return;
 
-		first = first ? first : b;
+	if (i == CV_TARGETS)
+		--i;
+	else
+		++*c;
+
+	for (; i > 0 && q_of(v[i - 1]) < q_of(b); --i)
+		v[i] = v[i - 1];
+
+	v[i] = b;
+}
+
+/* All phones of an account that answer pings; else those that can be sent to at all. */
+static void all_of(struct cv_sip *s, const char *aor, const struct cv_request *rq,
+		   struct cv_targets *to)
+{
+	struct cv_binding *v[CV_TARGETS], *b = NULL;
+	size_t c = 0;
+
+	for (unsigned dead = 0; dead < 2 && c == 0; ++dead) {
+		while ((b = cv_bind_by_aor(s->binds, cv_str_of(aor), b))) {
+			if (is_asked(b, rq, dead == 1))
+				put(v, &c, b);
+		}
 	}
 
-	return first;
+	for (size_t i = 0; i < c; ++i) {
+		struct cv_target *t = cv_targets_add(to);
+
+		aim(v[i], "the address of an account", t);
+		if (i > 0)
+			t->turn = (uint8_t)(t[-1].turn + (q_of(v[i]) < q_of(v[i - 1])));
+	}
 }
 
 /* ENOENT: no account of ours; EHOSTUNREACH: one without a phone. */
-static int by_account(struct cv_sip *s, const struct cv_request *rq, struct cv_target *to)
+static int by_account(struct cv_sip *s, const struct cv_request *rq,
+		      struct cv_targets *to)
 {
 	struct cv_str host = rq->ruri_ours ? CV_STR_NULL : rq->ruri_host;
 	char user[CV_BIND_CONTACT], aor[CV_BIND_CONTACT];
-	struct cv_binding *b;
 	int err;
 
 	if (cv_str_is_empty(rq->ruri_user) || rq->ruri_user.len >= sizeof(user))
@@ -101,16 +155,12 @@ static int by_account(struct cv_sip *s, const struct cv_request *rq, struct cv_t
 	if (rq->who == CV_WHO_STRANGER && s->conf->general.strangers != CV_STRANGERS_PASS)
 		return EACCES;
 
-	b = best_of(s, aor);
-	if (!b)
-		return EHOSTUNREACH;
+	all_of(s, aor, rq, to);
 
-	aim(b, "the address of an account", to);
-
-	return 0;
+	return to->c > 0 ? 0 : EHOSTUNREACH;
 }
 
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
 	int err = by_token(arg, rq, to);
 

@@ -26,6 +26,10 @@
 enum {
 	CALL_ID_LEN = 32, /* hex digits; 128 bits */
 	TAG_LEN = 16,
+	PATIENCE_MS = 4000, /* with a hop, where there is another: four packets over UDP
+			       (RFC 3261 17.1.2.2) */
+	TIMED_OUT = 408,
+	UNAVAILABLE = 503,
 };
 
 /** One under way. In sip->regs, which holds the reference. */
@@ -33,10 +37,15 @@ struct up {
 	struct cv_reg r;     /* with references of its own */
 	char *aor;           /* as the registrar knows it; in r.home */
 	char *peer;          /* its name; in r.home */
-	nta_incoming_t *irq; /* owned; NULL once answered */
-	nta_outgoing_t *orq; /* owned */
-	bool sending;        /* in nta_outgoing_mcreate(), which may answer at once */
-	bool over;           /* answered while sending */
+	const struct cv_conf_peer *from;   /* a peer that sent it; NULL; borrowed */
+	struct cv_hop hops[CV_PEERS_HOPS]; /* in the order in which they are tried */
+	size_t hopc, at;
+	struct cv_timer *timer; /* patience with a hop that isn't the last */
+	nta_incoming_t *irq;    /* owned; NULL once answered */
+	nta_outgoing_t *orq;    /* owned */
+	bool sending;           /* in nta_outgoing_mcreate(), which may answer at once */
+	bool over;              /* answered while sending */
+	bool failed;            /* the hop failed while sending, and there is another */
 	struct cv_list node;
 };
 
@@ -48,6 +57,7 @@ static void up_fini(void *obj)
 		--u->r.sip->regc;
 
 	cv_list_del(&u->node);
+	cv_mem_unref(u->timer);
 	if (u->orq)
 		nta_outgoing_destroy(u->orq);
 
@@ -59,9 +69,12 @@ static void up_fini(void *obj)
 	su_home_unref(u->r.home);
 }
 
+static void on_patience(void *arg);
+
 static int up_new(struct up **up, const struct cv_reg *r, const struct cv_conf_peer *peer)
 {
 	struct up *u;
+	int err;
 
 	u = cv_mem_new(sizeof(*u), up_fini);
 	if (!u)
@@ -72,9 +85,10 @@ static int up_new(struct up **up, const struct cv_reg *r, const struct cv_conf_p
 	u->r.link = cv_mem_ref(r->link);
 	u->r.evid = cv_mem_ref(r->evid);
 	u->peer = su_strdup(r->home, peer->name);
-	if (!u->peer) {
+	err = u->peer ? cv_timer_new(&u->timer, r->sip->loop, on_patience, u) : ENOMEM;
+	if (err) {
 		cv_mem_unref(u);
-		return ENOMEM;
+		return err;
 	}
 
 	cv_list_add(&r->sip->regs, &u->node);
@@ -110,6 +124,9 @@ static int take_bindings(struct up *u)
 	int err;
 
 	for (size_t i = 0; i < u->r.c; ++i) {
+		if (u->r.v[i].binding)
+			continue; /* for the hop before */
+
 		cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
 		err = cv_bind_take(u->r.sip->binds, &b, &ask);
 		if (err)
@@ -255,53 +272,18 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 	return nta_incoming_mreply(u->irq, m) < 0 ? ENOMEM : 0;
 }
 
-static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
-{
-	int status = nta_outgoing_status(orq);
-	struct up *u = magic;
-	int err = ENOENT;
-	msg_t *answer;
-
-	if (!u || status < 200)
-		return 0;
-
-	answer = nta_outgoing_getresponse(orq);
-	if (answer && sip && !nta_is_internal_msg(answer))
-		err = relay(u, answer, sip_object(answer), status);
-	else
-		give_up(u, "the registrar does not answer");
-
-	if (answer)
-		msg_unref(answer);
-
-	if (err) {
-		status = err == ENOENT ? status : 500;
-		nta_incoming_treply(u->irq, status, cv_sip_phrase(status), TAG_END());
-	}
-
-	if (u->sending)
-		u->over = true;
-	else
-		cv_mem_unref(u);
-
-	return 0;
-}
-
 /* Sending it on */
 
-int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer, size_t target,
-		    struct cv_target *to, struct cv_evid *ev)
+int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer,
+		    const struct cv_hop *hop, struct cv_target *to, struct cv_evid *ev)
 {
 	struct cv_place_query q = {.party = peer->name};
 	struct cv_addr source = {0};
 
 	to->kind = CV_TARGET_PEER;
 	to->peer = peer->name;
-	to->hop = peer->targets[target].addr;
-	to->transport = peer->targets[target].transport;
-	if (to->hop.port == 0)
-		to->hop.port = to->transport == CV_TRANSPORT_TLS ? 5061 : 5060;
-
+	to->hop = hop->addr;
+	to->transport = hop->transport;
 	(void)cv_iface_toward(&source, &to->hop);
 	q.seen = to->hop;
 	q.listen = cv_place_point(s->net, &to->hop, &source);
@@ -423,23 +405,22 @@ static int name_aor(struct up *u, const sip_to_t *to)
 	return u->aor ? 0 : ENOMEM;
 }
 
-static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_sip_origin *o,
-		const struct cv_target *to)
+static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target *to)
 {
 	const struct cv_sip_ident_in in = {
 		.sip = sip,
 		.to = to,
-		.from_peer = o->peer,
+		.from_peer = u->from,
 		.listen = to->place.listen,
 	};
 	struct cv_sip *s = u->r.sip;
 	struct cv_sip_ident id = {0};
 	int err;
 
-	if (!o->peer || !o->peer->trust_identity)
+	if (!u->from || !u->from->trust_identity)
 		cv_sip_distrust(m);
 
-	err = cv_sip_ident(s, msg_home(m), &in, &id, o->evid);
+	err = cv_sip_ident(s, msg_home(m), &in, &id, u->r.evid);
 	if (!err)
 		err = name_aor(u, id.to);
 	if (!err)
@@ -455,6 +436,8 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_sip_or
 
 	return err;
 }
+
+static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip);
 
 /* Hands @p m to the stack. ENETUNREACH leaves it to the caller. */
 static int launch(struct up *u, msg_t *m, const struct cv_target *to)
@@ -480,15 +463,14 @@ static int launch(struct up *u, msg_t *m, const struct cv_target *to)
 	return u->orq ? 0 : ENETUNREACH;
 }
 
-static int transmit(struct up *u, const sip_t *sip, const struct cv_sip_origin *o,
-		    const struct cv_target *to)
+static int transmit(struct up *u, const struct cv_target *to)
 {
 	msg_t *request = nta_incoming_getrequest(u->irq);
 	msg_t *m = request ? cv_sip_copy(u->r.sip, request) : NULL;
 	int err = m ? 0 : ENOMEM;
 
 	if (!err)
-		err = fill(u, m, sip, o, to);
+		err = fill(u, m, sip_object(request), to);
 
 	if (!err)
 		err = launch(u, m, to);
@@ -502,10 +484,145 @@ static int transmit(struct up *u, const sip_t *sip, const struct cv_sip_origin *
 	return err;
 }
 
-int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq, const sip_t *sip,
+static bool is_last(const struct up *u)
+{
+	return u->at + 1 >= u->hopc;
+}
+
+static void hop_done(struct up *u)
+{
+	cv_timer_stop(u->timer);
+	if (u->orq)
+		nta_outgoing_destroy(u->orq);
+
+	u->orq = NULL;
+}
+
+static int try_hop(struct up *u)
+{
+	struct cv_sip *s = u->r.sip;
+	const struct cv_conf_peer *peer = cv_conf_peer_find(s->conf, cv_str_of(u->peer));
+	struct cv_target to = {0};
+	int err;
+
+	if (!peer)
+		return EHOSTUNREACH;
+
+	err = cv_sip_aim_peer(s, peer, &u->hops[u->at], &to, u->r.evid);
+	if (!err)
+		err = transmit(u, &to);
+	if (!err && u->failed)
+		err = ECONNREFUSED;
+	if (!err && !u->over && !is_last(u))
+		err = cv_timer_set(u->timer, PATIENCE_MS);
+
+	u->failed = false;
+
+	return err;
+}
+
+/* From the hop in use on to the first that takes it. */
+static int send_on(struct up *u)
+{
+	int err;
+
+	for (;;) {
+		err = try_hop(u);
+		if (!err || u->over || is_last(u))
+			return err;
+
+		hop_done(u);
+		++u->at;
+	}
+}
+
+/* What an answer, or its absence, says of the hop. */
+static void note(struct up *u, int status)
+{
+	int err = status == TIMED_OUT ? ETIMEDOUT : status == UNAVAILABLE ? EBUSY : 0;
+
+	cv_peers_heard(u->r.sip->peers, u->peer, &u->hops[u->at], err);
+}
+
+/* The hop in use is no good, and another one takes it. */
+static bool goes_on(struct up *u, int status)
+{
+	if ((status != TIMED_OUT && status != UNAVAILABLE) || is_last(u))
+		return false;
+
+	if (u->sending) {
+		u->failed = true; /* send_on() goes on */
+		return true;
+	}
+
+	hop_done(u);
+	++u->at;
+
+	return send_on(u) == 0;
+}
+
+static void refuse(struct up *u, int status)
+{
+	nta_incoming_treply(u->irq, status, cv_sip_phrase(status), TAG_END());
+}
+
+/* To the phone: the registrar's answer, or that there is none. */
+static void reply(struct up *u, msg_t *answer, int status)
+{
+	int err = ENOENT;
+
+	if (answer && !nta_is_internal_msg(answer))
+		err = relay(u, answer, sip_object(answer), status);
+	else
+		give_up(u, "the registrar does not answer");
+
+	if (err)
+		refuse(u, err == ENOENT ? status : 500);
+}
+
+static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
+{
+	int status = nta_outgoing_status(orq);
+	struct up *u = magic;
+	msg_t *answer;
+
+	if (!u || status < 200 || u->over)
+		return 0;
+
+	note(u, status);
+	answer = nta_outgoing_getresponse(orq);
+	if (!goes_on(u, status)) {
+		reply(u, sip ? answer : NULL, status);
+		if (u->sending)
+			u->over = true;
+		else
+			cv_mem_unref(u);
+	} else if (u->over) {
+		cv_mem_unref(u);
+	}
+
+	if (answer)
+		msg_unref(answer);
+
+	return 0;
+}
+
+static void on_patience(void *arg)
+{
+	struct up *u = arg;
+
+	note(u, TIMED_OUT);
+	if (!goes_on(u, TIMED_OUT)) {
+		reply(u, NULL, TIMED_OUT);
+		cv_mem_unref(u);
+	} else if (u->over) {
+		cv_mem_unref(u);
+	}
+}
+
+int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq,
 		    const struct cv_sip_origin *o, const struct cv_conf_peer *peer)
 {
-	struct cv_target to = {0};
 	struct up *u = NULL;
 	int err;
 
@@ -514,19 +631,21 @@ int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq, const sip_t *si
 		return 0;
 	}
 
-	err = cv_sip_aim_peer(r->sip, peer, 0, &to, o->evid);
-	if (err)
-		return cv_sip_status(err);
-
 	err = up_new(&u, r, peer);
-	if (err)
+	if (!err)
+		err = cv_peers_hops(r->sip->peers, peer->name, cv_str_of(r->user),
+				    u->hops, CV_PEERS_HOPS, &u->hopc);
+	if (err) {
+		cv_mem_unref(u);
 		return cv_sip_status(err);
+	}
 
 	u->irq = irq;
+	u->from = o->peer;
 	cv_evid_add(o->evid, "registrar", peer->name,
 		    "%s is not an account of ours; peer %s serves its domain", r->user,
 		    peer->name);
-	err = transmit(u, sip, o, &to);
+	err = send_on(u);
 	if (u->over)
 		cv_mem_unref(u);
 	if (!err)

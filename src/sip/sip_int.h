@@ -102,12 +102,15 @@ struct cv_sip {
 	struct cv_calls *calls;   /* borrowed; NULL until cv_sip_calls() */
 	struct cv_route *route;   /* "binding" */
 	struct cv_routes *routes; /* borrowed */
+	struct cv_peers *peers;   /* borrowed */
 	struct cv_stat_cell *stat;
 	struct cv_stats *stats;
 	struct cv_cmds *cmds;
 	struct cv_list links;            /* stream links */
 	struct cv_list legs;             /* all legs, for the end */
 	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	struct cv_peers_watch watch;     /* health.c */
+	struct cv_list probes;           /* the same: transactions under way */
 	size_t regc;                     /* in regs */
 	struct cv_log_limit reg_log;     /* lines about REGISTERs nobody takes */
 	struct cv_log_limit refusal_log; /* lines about other requests of strangers */
@@ -202,7 +205,10 @@ struct cv_sip_trunk {
 	char tag[CV_DIGEST_CNONCE];         /* of their From */
 	uint32_t cseq;                      /* of the last one */
 	unsigned answered;                  /* challenges of this attempt */
-	struct cv_addr hop;                 /* where the last one went */
+	struct cv_hop hops[CV_PEERS_HOPS];  /* of this round, in order */
+	size_t hopc;
+	struct cv_hop hop; /* where the last one went */
+	struct cv_hop at;  /* where the registration stands; unset: nowhere */
 	nta_outgoing_t *orq;                /* owned; NULL: none under way */
 	bool sending, over; /* in nta_outgoing_mcreate(), which may answer at once */
 	struct cv_log_limit log;
@@ -309,6 +315,9 @@ struct cv_str cv_sip_own_auth(struct cv_sip *s, su_home_t *home, const sip_t *si
 /** Takes the credentials for realms of ours out of a received message. */
 void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
 
+/** What stands for @p p in a URI of ours, with a port where one is needed: its first
+ * domain, else its first target. In @p home; NULL: ENOMEM. */
+char *cv_sip_peer_host(su_home_t *home, const struct cv_conf_peer *p);
 /** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
  * and To. @p from: the leg it came by; NULL: unknown. */
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
@@ -332,6 +341,9 @@ struct cv_str cv_sip_auth_text(su_home_t *home, const msg_auth_t *au);
 
 /** Makes an account for every peer that wants one and has none yet. */
 void cv_sip_trunks_fill(struct cv_sip *s);
+/** The peer has other hops: an account there that isn't registered, or at a hop that is
+ * gone, tries them soon. */
+void cv_sip_trunk_follow(struct cv_sip *s, const char *peer);
 /** After a reload: what changed leaves and comes again. */
 void cv_sip_trunks_conf(struct cv_sip *s);
 /** Takes all registrations back; the accounts stay for requests in calls. */
@@ -461,7 +473,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *base);
+void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
 /** Sends @p msg in place of the transaction's request, under its next CSeq. ECONNRESET
  * leaves both as they were. */
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
@@ -492,10 +504,10 @@ int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		       struct cv_sip_origin *o);
 /** The route named "binding"; arg is the agent. */
 extern const struct cv_route_ops cv_sip_binding_route;
-/** Where target number @p target of a peer is, seen from here. ENETUNREACH: no listening
- * point faces it. */
-int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer, size_t target,
-		    struct cv_target *to, struct cv_evid *ev);
+/** Where @p hop of a peer is, seen from here. ENETUNREACH: no listening point faces it.
+ */
+int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer,
+		    const struct cv_hop *hop, struct cv_target *to, struct cv_evid *ev);
 /** Ends upstream REGISTER transactions under way. */
 void cv_sip_reg_close(struct cv_sip *s);
 
@@ -511,6 +523,13 @@ void cv_sip_ping(void *arg, struct cv_binding *b);
 int cv_sip_guard_new(struct cv_sip_guard **gp);
 /** Borrowed. */
 const msg_mclass_t *cv_sip_guard_table(const struct cv_sip_guard *g);
+
+/* health.c: are the peers' hops well? */
+
+/** Has the peers' hops probed from now on. */
+void cv_sip_health_open(struct cv_sip *s);
+/** No longer; ends probes under way. */
+void cv_sip_health_close(struct cv_sip *s);
 
 /* stun_plug.c */
 

@@ -24,6 +24,7 @@ static const struct status_row table[] = {
 	{E2BIG, 488},
 	{ENOTSUP, 488},
 	{EBUSY, 503},
+	{EAGAIN, 503}, /* the peer's name was not looked up yet */
 	{ENOSPC, 503},
 	{ENOBUFS, 503},
 	{EADDRNOTAVAIL, 503},

@@ -48,19 +48,42 @@ int cv_sip_listener(const tport_t *tp, uint8_t *listen, enum cv_transport *t)
 	return EINVAL;
 }
 
+/* Name that the certificate at @p hop must bear; NULL: its address or a domain will do.
+ * Of a hop that is gone meanwhile the name still counts. */
+static const char *name_at(const struct cv_sip *s, const struct cv_conf_peer *peer,
+			   const struct cv_addr *hop, enum cv_transport t)
+{
+	const struct cv_hop *at = cv_peers_hop_at(s->peers, peer->name, hop, t);
+
+	if (at)
+		return at->host;
+
+	for (size_t i = 0; i < peer->targetc; ++i) {
+		if (peer->targets[i].host)
+			return peer->targets[i].host;
+	}
+
+	return NULL;
+}
+
 int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
 	       uint8_t listen, const struct cv_conf_peer *peer)
 {
 	struct cv_gate_dial dial = {.to = *hop, .transport = t, .point = listen};
+	const char *name;
 
 	if (!s->door)
 		return ENETUNREACH;
 
 	if (dial.to.port == 0)
 		dial.to.port = t == CV_TRANSPORT_TLS ? TLS_PORT : TCP_PORT;
-	if (peer && peer->domains.c > 0)
-		(void)snprintf(dial.name, sizeof(dial.name), "%s",
-			       peer->domains.v[0].text);
+
+	name = peer ? name_at(s, peer, &dial.to, t) : NULL;
+	dial.named = name;
+	if (!name && peer && peer->domains.c > 0)
+		name = peer->domains.v[0].text;
+	if (name)
+		(void)snprintf(dial.name, sizeof(dial.name), "%s", name);
 
 	return cv_gate_aim(cv_door_gate(s->door), &dial);
 }
@@ -116,19 +139,6 @@ static int listen_outside(struct cv_sip *s, size_t point, enum cv_transport t,
 	return cv_door_listen(s->door, (uint8_t)point, t, &at);
 }
 
-/* Peers we reach over TLS need a way there, though no phone comes by it. */
-static bool dials(const struct cv_sip *s, enum cv_transport t)
-{
-	for (size_t i = 0; i < s->conf->peerc; ++i) {
-		for (size_t n = 0; n < s->conf->peers[i].targetc; ++n) {
-			if (s->conf->peers[i].targets[n].transport == t)
-				return true;
-		}
-	}
-
-	return false;
-}
-
 int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
 			struct cv_buf *error)
 {
@@ -139,8 +149,8 @@ int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
 	char host[CV_ADDR_STRLEN];
 	int err;
 
-	if (portc == 0 && !dials(s, t))
-		return 0;
+	if (portc == 0 && !cv_conf_dials(s->conf, t))
+		return 0; /* a peer needs a way there, though no phone comes by it */
 
 	err = s->door ? open_inside(s, point, t) : ENOTSUP;
 	if (err) {

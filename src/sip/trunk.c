@@ -61,22 +61,6 @@ struct cv_sip_trunk *cv_sip_trunk_by_token(struct cv_sip *s, const char *user)
 
 /* Messages */
 
-/* What stands behind the @ of our address there. */
-static char *domain_of(const struct cv_conf_peer *p, su_home_t *home)
-{
-	char text[CV_ADDR_STRLEN];
-	struct cv_addr a;
-
-	if (p->domains.c > 0)
-		return su_strdup(home, p->domains.v[0].text);
-
-	a = p->targets[0].addr;
-	if (a.port == 5060)
-		a.port = 0;
-
-	return su_strdup(home, cv_addr_print(&a, text));
-}
-
 static char *user_of(const struct cv_conf_peer *p, su_home_t *home)
 {
 	static const char reserved[] = "@:/;?"; /* beyond what a URL never holds */
@@ -89,7 +73,7 @@ static int fill(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to,
 		uint32_t expires_s)
 {
 	su_home_t *home = msg_home(m);
-	char *domain = domain_of(t->peer, home), *user = user_of(t->peer, home);
+	char *domain = cv_sip_peer_host(home, t->peer), *user = user_of(t->peer, home);
 	char *ruri = domain ? su_sprintf(home, "sip:%s", domain) : NULL;
 	char *aor = domain && user ? su_sprintf(home, "<sip:%s@%s>", user, domain) : NULL;
 	char *from = aor ? su_sprintf(home, "%s;tag=%s", aor, t->tag) : NULL;
@@ -136,7 +120,6 @@ static int launch(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to)
 		       cv_conf_peer_find(t->sip->conf, cv_str_of(to->peer))))
 		return ENETUNREACH;
 
-	t->hop = to->hop;
 	t->sending = true;
 	t->over = false;
 	orq = nta_outgoing_mcreate(t->sip->agent, on_answer, t, route, m,
@@ -149,6 +132,18 @@ static int launch(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to)
 	t->orq = orq; /* one that was answered at once is dropped with the next */
 
 	return 0;
+}
+
+/* The hop where it stands is the preferred one, so the first. */
+static size_t begin(void *arg)
+{
+	struct cv_sip_trunk *t = arg;
+
+	t->hopc = 0;
+	(void)cv_peers_hops(t->sip->peers, t->peer->name, cv_str_of(t->token), t->hops,
+			    CV_PEERS_HOPS, &t->hopc);
+
+	return t->hopc;
 }
 
 static int transmit(void *arg, const struct cv_trunk_ask *ask)
@@ -164,7 +159,8 @@ static int transmit(void *arg, const struct cv_trunk_ask *ask)
 		nta_outgoing_destroy(t->orq);
 	t->orq = NULL;
 
-	err = cv_sip_aim_peer(t->sip, t->peer, ask->target, &to, NULL);
+	t->hop = t->hops[ask->hop];
+	err = cv_sip_aim_peer(t->sip, t->peer, &t->hop, &to, NULL);
 	if (err)
 		return err;
 
@@ -203,12 +199,27 @@ static void read_answer(struct cv_sip_trunk *t, nta_outgoing_t *orq, const sip_t
 		a->min_expires_s = (uint32_t)sip->sip_min_expires->me_delta;
 	if (sip->sip_retry_after)
 		a->retry_after_s = (uint32_t)sip->sip_retry_after->af_delta;
-	if ((a->status == 401 || a->status == 407) && cv_sip_auth_is_from(orq, &t->hop))
+	if ((a->status == 401 || a->status == 407) &&
+	    cv_sip_auth_is_from(orq, &t->hop.addr))
 		a->prove = cv_sip_auth_take(t, sip, t->answered) == 0;
 	if (a->prove) {
 		++t->answered;
 		t->proxy = a->status == 407;
 	}
+}
+
+/* What the answer says of the hop, and of where we are registered. */
+static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a)
+{
+	struct cv_peers *ps = t->sip->peers;
+	int err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
+
+	cv_peers_heard(ps, t->peer->name, &t->hop, err);
+	if (a->status >= 300 || a->granted_s == 0)
+		return;
+
+	t->at = t->hop;
+	cv_peers_prefer(ps, t->peer->name, &t->at); /* calls go there too */
 }
 
 static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
@@ -234,6 +245,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 
 	nta_outgoing_destroy(t->orq);
 	t->orq = NULL;
+	note(t, &a);
 	reg = cv_mem_ref(t->reg);
 	if (reg)
 		cv_trunk_answer(reg, &a); /* may end t */
@@ -256,6 +268,7 @@ static void gone(void *arg)
 	struct cv_sip *s = t->sip;
 
 	cv_info("trunk", "unregistered peer=%s", t->peer->name);
+	cv_peers_prefer(s->peers, t->peer->name, NULL);
 	if (s->draining) {
 		t->reg = cv_mem_unref(t->reg); /* requests in calls need the rest */
 		return;
@@ -292,8 +305,8 @@ static int open_reg(struct cv_sip_trunk *t)
 	const struct cv_trunk_env env = {
 		.loop = t->sip->loop,
 		.name = t->peer->name,
-		.targetc = t->peer->targetc,
 		.expires_s = t->expires_s,
+		.begin = begin,
 		.send = transmit,
 		.gone = gone,
 		.arg = t,
@@ -356,8 +369,7 @@ static bool same_targets(const struct cv_conf_peer *a, const struct cv_conf_peer
 	bool same = a->targetc == b->targetc;
 
 	for (size_t i = 0; same && i < a->targetc; ++i)
-		same = cv_addr_eq(&a->targets[i].addr, &b->targets[i].addr) &&
-		       a->targets[i].transport == b->targets[i].transport;
+		same = same_text(a->targets[i].uri, b->targets[i].uri);
 
 	return same;
 }
@@ -402,6 +414,20 @@ void cv_sip_trunks_conf(struct cv_sip *s)
 	}
 
 	cv_sip_trunks_fill(s);
+}
+
+void cv_sip_trunk_follow(struct cv_sip *s, const char *peer)
+{
+	struct cv_sip_trunk *t = cv_sip_trunk_find(s, peer);
+	struct cv_trunk_info i;
+
+	if (!t || !t->reg)
+		return;
+
+	cv_trunk_info(t->reg, &i);
+	if (i.state != CV_TRUNK_REGISTERED ||
+	    !cv_peers_hop_at(s->peers, peer, &t->at.addr, t->at.transport))
+		cv_trunk_wake(t->reg);
 }
 
 void cv_sip_trunks_leave(struct cv_sip *s)

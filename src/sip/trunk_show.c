@@ -36,6 +36,7 @@ static void show_registration(struct cv_out *o, const struct cv_conf_peer *p,
 			      const struct cv_sip_trunk *t)
 {
 	struct cv_trunk_info i = {.state = CV_TRUNK_IDLE};
+	char text[CV_ADDR_STRLEN] = "";
 
 	if (!p->register_) {
 		cv_out_str(o, "register", "no");
@@ -49,7 +50,8 @@ static void show_registration(struct cv_out *o, const struct cv_conf_peer *p,
 	cv_out_num(o, "expires_s", i.left_s);
 	cv_out_num(o, "next_s", i.next_s);
 	cv_out_str(o, "registrar", "%s",
-		   i.target < p->targetc ? p->targets[i.target].uri : "");
+		   t && cv_addr_is_set(&t->hop.addr) ? cv_addr_print(&t->hop.addr, text)
+						     : "");
 	cv_out_num(o, "status", i.status);
 	cv_out_str(o, "error", "%s",
 		   i.err             ? strerror(i.err)
@@ -77,6 +79,7 @@ int cv_sip_show_peers(struct cv_out *o, int argc, const struct cv_str *argv, voi
 		show_targets(o, p);
 		show_domains(o, p);
 		show_registration(o, p, cv_sip_trunk_find(s, p->name));
+		cv_peers_show(s->peers, p->name, o);
 		cv_out_end(o);
 	}
 	cv_out_end(o);

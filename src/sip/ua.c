@@ -527,7 +527,7 @@ static int open_commands(struct cv_sip *s)
 
 	s->show_peers = (struct cv_cmd){
 		.name = "show peers",
-		.help = "peers: targets, domains, our registration there",
+		.help = "peers: targets, hops and their health, calls, registration",
 		.run = cv_sip_show_peers,
 		.arg = s,
 	};
@@ -553,6 +553,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	s->door = env->door;
 	s->root = cv_loop_native(env->loop);
 	s->routes = env->routes;
+	s->peers = env->peers;
 	s->homes = env->homes;
 	s->stat = env->stat;
 	s->stats = env->stats;
@@ -562,6 +563,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	cv_list_init(&s->pings);
 	cv_list_init(&s->regs);
 	cv_list_init(&s->trunks);
+	cv_list_init(&s->probes);
 
 	su_log_redirect(NULL, stack_log, NULL);
 	cv_gate_here(s->door ? cv_door_gate(s->door) : NULL);
@@ -588,6 +590,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 
 	add_gauges(s);
 	cv_sip_trunks_fill(s);
+	cv_sip_health_open(s);
 	*sp = s;
 
 	return 0;
@@ -640,6 +643,7 @@ void cv_sip_close(struct cv_sip *s)
 
 	s->route = cv_route_del(s->route);
 	cv_cmd_del(&s->show_peers);
+	cv_sip_health_close(s);
 	cv_sip_trunks_close(s);
 	cv_sip_keep_close(s);
 	cv_sip_reg_close(s);

@@ -20,6 +20,7 @@
 #include "bind/bind.h"
 #include "bind/home.h"
 #include "call/call.h"
+#include "call/peers.h"
 #include "call/route.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
@@ -38,6 +39,7 @@ struct cv_sip_env {
 	struct cv_stats *stats;
 	struct cv_stat_cell *stat;
 	struct cv_routes *routes; /* the binding route is added here, first */
+	struct cv_peers *peers;
 	struct cv_homes *homes;
 	uint8_t key[CV_BIND_KEY];
 };

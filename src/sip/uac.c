@@ -95,6 +95,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (invite)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
 	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
+				   NTATAG_PASS_100(cb != NULL),
 				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
 				   TAG_END());
 	if (invite)
@@ -313,15 +314,19 @@ out:
 	return err;
 }
 
-void cv_sip_cancel(struct cv_txn *base)
+void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m)
 {
+	const sip_reason_t *reason = m->src ? m->src->pub->sip_reason : NULL;
+	const char *elsewhere = "SIP;cause=200;text=\"Call completed elsewhere\"";
 	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
 
-	if (!t->orq || t->final || t->base.method != CV_METHOD_INVITE)
+	if (!t->orq || t->final || t->cancelled || t->base.method != CV_METHOD_INVITE)
 		return;
 
 	t->cancelled = true;
-	(void)nta_outgoing_cancel(t->orq);
+	(void)nta_outgoing_tcancel(
+		t->orq, NULL, NULL, TAG_IF(reason, SIPTAG_REASON(reason)),
+		TAG_IF(m->status == 200, SIPTAG_REASON_STR(elsewhere)), TAG_END());
 }
 
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg)
@@ -426,13 +431,19 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 	int status = nta_outgoing_status(orq), refused;
 	msg_t *msg;
 
-	if (!t || status <= 100)
+	if (!t || status < 100)
 		return 0;
 
 	leg = t->leg;
 	if (t->final) {
 		if (sip && status < 300 && t->base.method == CV_METHOD_INVITE)
 			cv_sip_late(leg, sip);
+		return 0;
+	}
+
+	if (status == 100) {
+		cv_sip_leg_response(
+			t, &(struct cv_msg){.method = t->base.method, .status = 100});
 		return 0;
 	}
 

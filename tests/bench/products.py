@@ -29,14 +29,18 @@ tcp = off
 side = wan
 [peer caller]
 target = sip:{caller}:5060
+options-ping = off
 [peer callee]
 target = sip:{callee}:5060
+options-ping = off
 [peer quiet-caller]
 target = sip:{quiet_caller}:5060
 relay = never
+options-ping = off
 [peer quiet-callee]
 target = sip:{quiet_callee}:5060
 relay = never
+options-ping = off
 [route all]
 from = peer:caller
 peer = callee

@@ -69,7 +69,8 @@ static const char conf_form[] =
 	"[listen wan]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
 	"[listen lan]\naddress = 127.0.0.65\nudp = %u\ntcp = off\n"
 	"[peer pbx]\ntarget = sip:%s\ndomains = pbx.example\n"
-	"[peer trunk]\ntarget = sip:%s\ndomains = trunk.example\n"
+	"options-ping = off\n[peer trunk]\noptions-ping = off\ntarget = sip:%s\ndomains "
+	"= trunk.example\n"
 	"username = account\npassword = secret\n"
 	"[user alice]\npassword = secret\n"
 	"[route in]\nfrom = peer:trunk\npeer = pbx\n"
@@ -290,6 +291,9 @@ static int open_tables(struct cv_core *c)
 		err = cv_routes_new(&c->routes);
 	if (!err)
 		err = cv_homes_new(&c->homes);
+	if (!err) /* all targets are numbers */
+		err = cv_peers_new(&c->peers, &(struct cv_peers_env){.conf = c->now->conf,
+								     .loop = c->loop});
 
 	return err;
 }
@@ -305,6 +309,7 @@ static int open_sip(struct cv_edge *e)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.homes = c->homes,
 	};
 
@@ -392,6 +397,7 @@ void cv_edge_close(struct cv_edge *e)
 	cv_sip_close(c->sip);
 	cv_mem_unref(c->sip);
 	cv_modules_free(c->modules, c->modulec);
+	cv_mem_unref(c->peers);
 	cv_mem_unref(c->homes);
 	cv_mem_unref(c->routes);
 	cv_mem_unref(c->stats);
@@ -432,6 +438,7 @@ void cv_edge_begin(struct cv_edge *e)
 		.stats = c->stats,
 		.stat = c->cell,
 		.routes = c->routes,
+		.peers = c->peers,
 		.media = &cv_fake_media_ops,
 		.plane = &e->media,
 		.leg_new = cv_sip_leg_new,

@@ -44,7 +44,7 @@ static void conf_check(const struct cv_conf *c)
 
 	for (size_t i = 0; i < c->peerc; ++i) {
 		must(c->peers[i].targetc > 0);
-		must(c->peers[i].targets[0].addr.port > 0);
+		must(c->peers[i].targets[0].addr.port > 0 || c->peers[i].targets[0].host);
 	}
 
 	for (size_t i = 0; i < c->routec; ++i)

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/lab/sipp.sh \
 	tests/lab/ctl.py \
 	tests/lab/ctflush.py \
+	tests/lab/dnsd.py \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
@@ -24,13 +25,16 @@ EXTRA_DIST += \
 	tests/lab/spray.py \
 	tests/lab/streams.py \
 	tests/lab/tone.py \
+	tests/lab/uas.py \
 	tests/lab/ulaw.py \
 	tests/lab/sipp/answer.xml \
 	tests/lab/sipp/call.xml \
+	tests/lab/sipp/cancel-reason.xml \
 	tests/lab/sipp/fork-answer.xml \
 	tests/lab/sipp/fork-call.xml \
 	tests/lab/sipp/fork-media-answer.xml \
 	tests/lab/sipp/fork-media-call.xml \
+	tests/lab/sipp/late-answer.xml \
 	tests/lab/sipp/hasty-answer.xml \
 	tests/lab/sipp/hasty-call.xml \
 	tests/lab/sipp/prack-answer.xml \
@@ -54,9 +58,12 @@ EXTRA_DIST += \
 	tests/lab/cases/10-tcp-phone.sh \
 	tests/lab/cases/11-ipv6-to-ipv4.sh \
 	tests/lab/cases/12-nat-rebind.sh \
+	tests/lab/cases/35-phones-of-one-user.sh \
+	tests/lab/cases/36-dead-target.sh \
 	tests/lab/cases/40-tls-phone.sh \
 	tests/lab/cases/41-tls-mutual.sh \
 	tests/lab/cases/42-stream-trunk.sh \
+	tests/lab/cases/48-peer-by-name.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
 	tests/lab/cases/13-cancel-fail-busy.sh \

@@ -155,6 +155,13 @@ static int open_door(struct cv_sworld *w)
 	return err ? err : cv_door_open(&w->door, &dc);
 }
 
+static int open_peers(struct cv_sworld *w)
+{
+	const struct cv_peers_env env = {.conf = w->conf, .loop = w->loop};
+
+	return cv_peers_new(&w->peers, &env);
+}
+
 static int open_sip(struct cv_sworld *w)
 {
 	struct cv_sip_env env = {
@@ -166,6 +173,7 @@ static int open_sip(struct cv_sworld *w)
 		.stats = w->stats,
 		.stat = w->env.stat,
 		.routes = w->env.routes,
+		.peers = w->peers,
 		.homes = w->env.homes,
 	};
 	struct cv_buf error = {.p = NULL};
@@ -173,6 +181,7 @@ static int open_sip(struct cv_sworld *w)
 
 	memset(env.key, 7, sizeof(env.key));
 	err = cv_sip_open(&w->sip, &env, &error);
+	cv_peers_watched(w->peers, NULL); /* no OPTIONS that a flow doesn't speak of */
 	if (!err && w->door)
 		err = cv_door_start(w->door);
 	if (err && error.p)
@@ -191,6 +200,7 @@ static int open_calls(struct cv_sworld *w)
 		.stats = w->stats,
 		.stat = w->env.stat,
 		.routes = w->env.routes,
+		.peers = w->peers,
 		.media = &cv_fake_media_ops,
 		.plane = &w->plane,
 		.leg_new = cv_sip_leg_new,
@@ -311,6 +321,8 @@ int cv_sworld_open(struct cv_sworld *w)
 	if (!err)
 		err = open_parties(w);
 	if (!err)
+		err = open_peers(w);
+	if (!err)
 		err = open_sip(w);
 	if (!err)
 		err = open_calls(w);
@@ -337,6 +349,7 @@ void cv_sworld_shut(struct cv_sworld *w)
 
 	w->calls = cv_mem_unref(w->calls);
 	w->sip = cv_mem_unref(w->sip);
+	w->peers = cv_mem_unref(w->peers);
 	if (w->door)
 		cv_door_close(w->door);
 	w->door = cv_mem_unref(w->door);

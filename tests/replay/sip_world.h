@@ -38,6 +38,7 @@ struct cv_sworld {
 	struct cv_conf *conf; /* NULL until started */
 	struct cv_net *net;
 	struct cv_door *door; /* NULL: no streams */
+	struct cv_peers *peers;
 	struct cv_sip *sip;
 	struct cv_calls *calls;
 	void *modules[CV_SWORLD_MODULES]; /* states; owned */

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "call_world.h"
+#include "call_world_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,45 +16,6 @@
 #include "call_words.h"
 #include "fake_loop.h"
 #include "module.h"
-
-enum { PARTIES = 8, NAME_LEN = 16 };
-
-enum kind { PHONE = 0, PEER, STRANGER };
-
-struct party {
-	char name[NAME_LEN];
-	enum kind kind;
-	struct cv_place place;
-	struct cv_conf_target target; /* PEER */
-};
-
-struct cv_world {
-	struct cv_loop *loop;
-	struct cv_cmds *cmds;
-	struct cv_stats *stats;
-	struct cv_stat_cell *cell; /* the collection's */
-	struct cv_routes *routes;
-	struct cv_route *route;
-	struct cv_fake_sip *sip;
-	struct cv_calls *calls; /* NULL until started */
-	struct cv_media_plane plane;
-	struct cv_conf conf;
-	struct cv_conf_peer peers[PARTIES];
-	struct party parties[PARTIES];
-	size_t partyc;
-	bool same_nat_direct;
-	int start_err;
-};
-
-static struct party *party_find(struct cv_world *w, const char *name)
-{
-	for (size_t i = 0; i < w->partyc; ++i) {
-		if (strcmp(w->parties[i].name, name) == 0)
-			return &w->parties[i];
-	}
-
-	return NULL;
-}
 
 static const char *name_of(void *arg, const struct cv_target *to)
 {
@@ -72,39 +33,51 @@ static void place_peer(void *arg, const struct cv_addr *hop,
 		       const struct cv_conf_peer *peer, struct cv_place *place,
 		       struct cv_evid *ev)
 {
-	const struct party *p = party_find(arg, peer->name);
+	const struct cv_world_party *p = cv_world_party_find(arg, peer->name);
 
 	*place = p->place;
 	place->seen = *hop;
 	cv_evid_add(ev, "place of B", cv_side_name(place->side), "peer %s", peer->name);
 }
 
-/* The route of this world: the user of To names a party. */
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static void target_add(const struct cv_world_party *p, uint8_t turn,
+		       struct cv_targets *to)
 {
-	char name[NAME_LEN];
-	const struct party *p;
+	struct cv_target *t = cv_targets_add(to);
+
+	t->turn = turn;
+	if (p->kind == CV_WORLD_PEER) {
+		t->kind = CV_TARGET_PEER;
+		t->peer = p->name;
+	} else {
+		t->kind = CV_TARGET_BINDING;
+		t->binding = 1;
+		t->hop = p->place.seen;
+		t->place = p->place;
+	}
+	(void)snprintf(t->why, sizeof(t->why), "user %s", p->name);
+}
+
+/* The route of this world: the user of To names a party, or several. */
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
+{
+	char name[CV_WORLD_NAME];
+	const struct cv_world_ring *ring;
+	const struct cv_world_party *p;
 
 	if (rq->who == CV_WHO_STRANGER)
 		return EACCES;
 
 	(void)snprintf(name, sizeof(name), CV_STR_FMT, CV_STR_ARG(rq->to_user));
-	p = party_find(arg, name);
-	if (!p)
-		return ENOENT;
+	ring = cv_world_ring_find(arg, name);
+	for (size_t i = 0; ring && i < ring->c; ++i)
+		target_add(ring->v[i], ring->turn[i], to);
 
-	if (p->kind == PEER) {
-		to->kind = CV_TARGET_PEER;
-		to->peer = p->name;
-	} else {
-		to->kind = CV_TARGET_BINDING;
-		to->binding = 1;
-		to->hop = p->place.seen;
-		to->place = p->place;
-	}
-	(void)snprintf(to->why, sizeof(to->why), "user %s", p->name);
+	p = cv_world_party_find(arg, name);
+	if (p)
+		target_add(p, 0, to);
 
-	return 0;
+	return to->c > 0 ? 0 : ENOENT;
 }
 
 static const struct cv_route_ops route_ops = {.name = "world", .pick = pick};
@@ -114,6 +87,7 @@ static void world_fini(void *obj)
 	struct cv_world *w = obj;
 
 	cv_mem_unref(w->calls);
+	cv_mem_unref(w->ps);
 	cv_route_del(w->route);
 	cv_mem_unref(w->routes);
 	cv_mem_unref(w->sip);
@@ -144,10 +118,8 @@ int cv_world_new(struct cv_world **wp)
 		goto out;
 
 	err = cv_stats_new(&w->stats, w->cmds);
-	if (err)
-		goto out;
-
-	err = cv_stats_cell(w->stats, &w->cell);
+	if (!err)
+		err = cv_stats_cell(w->stats, &w->cell);
 	if (err)
 		goto out;
 
@@ -192,6 +164,7 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 		.stats = w->stats,
 		.stat = w->cell,
 		.routes = w->routes,
+		.peers = w->ps,
 		.media = &cv_fake_media_ops,
 		.plane = &w->plane,
 		.leg_new = cv_fake_leg_new,
@@ -204,141 +177,18 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 
 int cv_world_start(struct cv_world *w)
 {
+	const struct cv_peers_env pe = {.conf = &w->conf, .loop = w->loop};
 	struct cv_call_env env;
+	int err = 0;
+
+	if (!w->ps)
+		err = cv_peers_new(&w->ps, &pe);
 
 	cv_world_env(w, &env);
+	if (!err && !w->calls)
+		err = cv_calls_new(&w->calls, &env);
 
-	return w->calls ? 0 : cv_calls_new(&w->calls, &env);
-}
-
-static int side_of(const char *word, enum cv_side *side)
-{
-	for (enum cv_side s = CV_SIDE_LAN; s <= CV_SIDE_FAR; ++s) {
-		if (strcmp(word, cv_side_name(s)) == 0) {
-			*side = s;
-			return 0;
-		}
-	}
-
-	return EINVAL;
-}
-
-static int conf_party(struct cv_world *w, struct cv_words *l)
-{
-	struct party *p = &w->parties[w->partyc];
-	int err;
-
-	if (w->partyc == PARTIES)
-		return EINVAL;
-
-	*p = (struct party){.place = {.listen = 0}};
-	(void)snprintf(p->name, sizeof(p->name), "%s", cv_words_next(l));
-	err = side_of(cv_words_next(l), &p->place.side);
-	if (err)
-		return err;
-
-	err = cv_addr_parse(&p->place.seen, cv_str_of(cv_words_next(l)));
-	if (err)
-		return err;
-
-	p->place.family = p->place.seen.family;
-	while (l->at < l->c) {
-		if (cv_words_accept(l, "peer"))
-			p->kind = PEER;
-		else if (cv_words_accept(l, "stranger"))
-			p->kind = STRANGER;
-		else if (cv_words_accept(l, "group"))
-			p->place.lan_group = (uint8_t)cv_words_number(cv_words_next(l));
-		else if (cv_words_accept(l, "entry"))
-			p->place.nat_entry = (uint16_t)cv_words_number(cv_words_next(l));
-		else if (!cv_words_accept(l, "phone"))
-			return EINVAL;
-	}
-
-	if (p->kind == PEER) {
-		p->target.addr = p->place.seen;
-		w->peers[w->conf.peerc++] = (struct cv_conf_peer){
-			.name = p->name, .targets = &p->target, .targetc = 1};
-	}
-	++w->partyc;
-
-	return 0;
-}
-
-static int relay_of(const char *word, enum cv_conf_relay *relay)
-{
-	const char *const words[] = {"auto", "always", "never"};
-
-	for (unsigned i = 0; i < 3; ++i) {
-		if (strcmp(word, words[i]) == 0) {
-			*relay = (enum cv_conf_relay)i;
-			return 0;
-		}
-	}
-
-	return EINVAL;
-}
-
-static struct cv_conf_peer *conf_peer(struct cv_world *w, const char *name)
-{
-	for (size_t i = 0; i < w->conf.peerc; ++i) {
-		if (strcmp(w->peers[i].name, name) == 0)
-			return &w->peers[i];
-	}
-
-	return NULL;
-}
-
-static int conf_peer_relay(struct cv_world *w, struct cv_words *l)
-{
-	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
-
-	return peer ? relay_of(cv_words_next(l), &peer->relay) : EINVAL;
-}
-
-static int conf_peer_early(struct cv_world *w, struct cv_words *l)
-{
-	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
-
-	if (!peer)
-		return EINVAL;
-
-	peer->early = cv_words_accept(l, "one") ? CV_EARLY_ONE : CV_EARLY_ALL;
-
-	return 0;
-}
-
-int cv_world_conf(struct cv_world *w, const char *line)
-{
-	struct cv_words l;
-	const char *word;
-
-	cv_words_cut(&l, line);
-	word = cv_words_next(&l);
-	if (strcmp(word, "party") == 0)
-		return conf_party(w, &l);
-
-	if (strcmp(word, "relay") == 0)
-		return relay_of(cv_words_next(&l), &w->conf.media.relay);
-
-	if (strcmp(word, "peer-relay") == 0)
-		return conf_peer_relay(w, &l);
-
-	if (strcmp(word, "peer-early") == 0)
-		return conf_peer_early(w, &l);
-
-	if (strcmp(word, "same-nat-direct") == 0)
-		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
-	else if (strcmp(word, "max-calls") == 0)
-		w->conf.limits.max_calls = cv_words_number(cv_words_next(&l));
-	else if (strcmp(word, "max-cps") == 0)
-		w->conf.limits.max_cps = cv_words_number(cv_words_next(&l));
-	else if (strcmp(word, "ports") == 0)
-		w->plane.max = cv_words_number(cv_words_next(&l));
-	else
-		return EINVAL;
-
-	return 0;
+	return err;
 }
 
 static int method_of(const char *word, enum cv_method *method)
@@ -363,7 +213,7 @@ static int32_t lives_of(struct cv_words *l)
 					   : CV_LIVES_UNSAID;
 }
 
-static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
+static int feed_call(struct cv_world *w, struct cv_world_party *p, enum cv_method method,
 		     struct cv_words *l)
 {
 	const char *id = p->name;
@@ -391,10 +241,10 @@ static int feed_call(struct cv_world *w, struct party *p, enum cv_method method,
 
 	rq.method = rq.msg.method = method;
 	rq.msg.lives_s = lives_of(l);
-	rq.who = p->kind == PEER    ? CV_WHO_PEER
-		 : p->kind == PHONE ? CV_WHO_PHONE
-				    : CV_WHO_STRANGER;
-	rq.peer = p->kind == PEER ? p->name : NULL;
+	rq.who = p->kind == CV_WORLD_PEER    ? CV_WHO_PEER
+		 : p->kind == CV_WORLD_PHONE ? CV_WHO_PHONE
+					     : CV_WHO_STRANGER;
+	rq.peer = p->kind == CV_WORLD_PEER ? p->name : NULL;
 	rq.call_id = rq.from_tag = cv_str_of(id);
 	rq.from_user = cv_str_of(p->name);
 	rq.from_host = rq.to_host = CV_STR("example.net");
@@ -427,8 +277,8 @@ out:
 	return err;
 }
 
-static int feed_dialog(struct cv_world *w, const struct party *p, const char *word,
-		       struct cv_words *l)
+static int feed_dialog(struct cv_world *w, const struct cv_world_party *p,
+		       const char *word, struct cv_words *l)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
 	struct cv_buf body = {.p = NULL};
@@ -492,7 +342,19 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
-static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
+static int feed_silent(struct cv_world *w, const struct cv_world_party *p,
+		       const char *word)
+{
+	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
+	enum cv_method method = CV_METHOD_INVITE;
+
+	if (!leg || (*word && method_of(word, &method)))
+		return ENOENT;
+
+	return cv_fake_leg_silent(leg, method);
+}
+
+static int feed_gone(struct cv_world *w, const struct cv_world_party *p, const char *why)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
 
@@ -504,7 +366,7 @@ static int feed_gone(struct cv_world *w, const struct party *p, const char *why)
 	return 0;
 }
 
-static int feed_move(struct cv_world *w, struct party *p, const char *to)
+static int feed_move(struct cv_world *w, struct cv_world_party *p, const char *to)
 {
 	struct cv_leg *leg = cv_fake_leg_find(w->sip, p->name);
 
@@ -517,7 +379,7 @@ static int feed_move(struct cv_world *w, struct party *p, const char *to)
 int cv_world_feed(struct cv_world *w, const char *line)
 {
 	enum cv_method method;
-	struct party *p;
+	struct cv_world_party *p;
 	struct cv_words l;
 	const char *word;
 	int err;
@@ -531,11 +393,14 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (strcmp(word, "media") == 0)
 		return feed_media(w, &l);
 
-	p = party_find(w, word);
+	p = cv_world_party_find(w, word);
 	if (!p)
 		return EINVAL;
 
 	word = cv_words_next(&l);
+	if (strcmp(word, "silent") == 0)
+		return feed_silent(w, p, cv_words_next(&l));
+
 	if (strcmp(word, "gone") == 0)
 		return feed_gone(w, p, cv_words_next(&l));
 
@@ -543,7 +408,8 @@ int cv_world_feed(struct cv_world *w, const char *line)
 		return feed_move(w, p, cv_words_next(&l));
 
 	if (method_of(word, &method) == 0 && l.at < l.c &&
-	    (party_find(w, l.v[l.at]) || strcmp(l.v[l.at], "nobody") == 0))
+	    (cv_world_party_find(w, l.v[l.at]) || cv_world_ring_find(w, l.v[l.at]) ||
+	     strcmp(l.v[l.at], "nobody") == 0))
 		return feed_call(w, p, method, &l);
 
 	return feed_dialog(w, p, word, &l);
@@ -621,7 +487,7 @@ static int first_id(struct cv_world *w, char *id, size_t size)
 
 	if (cv_world_ask(w, "show calls", &text) == 0 && text.p) {
 		at = strstr(text.p, "id=");
-		if (at && sscanf(at, "id=%15s", id) == 1 && size >= NAME_LEN)
+		if (at && sscanf(at, "id=%15s", id) == 1 && size >= CV_WORLD_NAME)
 			err = 0;
 	}
 	cv_buf_free(&text);
@@ -631,7 +497,7 @@ static int first_id(struct cv_world *w, char *id, size_t size)
 
 int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to)
 {
-	char id[NAME_LEN], command[CV_FAKE_LINE];
+	char id[CV_WORLD_NAME], command[CV_FAKE_LINE];
 	struct cv_out *out;
 	int err;
 

@@ -7,9 +7,12 @@
  *
  * Settings, before the first event:
  *   party NAME SIDE ADDR [phone|peer|stranger] [group N] [entry N]
+ *   door NAME ADDR                   one more target of a peer
+ *   rings USER PARTY PARTY then PARTY   who is called as USER: these at once, then that
  *   relay auto|always|never          [media] relay
  *   peer-relay NAME auto|always|never
  *   peer-early NAME all|one          [peer] early
+ *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
  *   max-calls N, max-cps N, ports N
  *
@@ -20,6 +23,7 @@
  *   NAME STATUS [METHOD] [fork N] [session N] [reliable N] [LIFE] [BODY]   a response;
  *                                    METHOD is INVITE when left out; N of reliable is
  *                                    its number
+ *   NAME silent [METHOD]             the stack says 408 for it
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b

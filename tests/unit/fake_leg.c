@@ -55,6 +55,7 @@ struct fake_txn {
 	struct cv_list node;
 	struct fake_leg *fake;
 	bool accepted; /* INVITE: 2xx sent or came, ACK awaited */
+	bool canceled;
 };
 
 static struct fake_leg *fake_of(struct cv_leg *leg)
@@ -229,12 +230,16 @@ static int op_ack(struct cv_txn *base, const struct cv_msg *m)
 	return 0;
 }
 
-static void op_cancel(struct cv_txn *base)
+static void op_cancel(struct cv_txn *base, const struct cv_msg *m)
 {
 	struct fake_txn *t = CV_CONTAINER(base, struct fake_txn, base);
 
-	if (t->fake && !t->fake->ended && !t->accepted)
-		cv_fake_sip_say(t->fake->sip, "%s CANCEL", t->fake->name);
+	if (!t->fake || t->fake->ended || t->accepted || t->canceled)
+		return;
+
+	t->canceled = true;
+	cv_fake_sip_say(t->fake->sip, "%s CANCEL%s", t->fake->name,
+			m->status == 200 ? " elsewhere" : "");
 }
 
 /* First open transaction of a method and direction; the last one when @p last. */
@@ -266,7 +271,7 @@ static void op_end(struct cv_leg *base, int err)
 		cv_fake_sip_say(leg->sip, "%s BYE", leg->name);
 	else if (!leg->confirmed && in && !leg->byed)
 		cv_fake_sip_say(leg->sip, "%s %d INVITE", leg->name, cv_fake_status(err));
-	else if (!leg->confirmed && out)
+	else if (!leg->confirmed && out && !out->canceled)
 		cv_fake_sip_say(leg->sip, "%s CANCEL", leg->name);
 
 	leg->ended = true;
@@ -279,12 +284,26 @@ static void op_end(struct cv_leg *base, int err)
 	}
 }
 
+static int op_keep(struct cv_sip_ref **rp, const struct cv_sip_ref *ref)
+{
+	struct cv_sip_ref *copy = cv_mem_new(sizeof(*copy), NULL);
+
+	if (!copy)
+		return ENOMEM;
+
+	*copy = *ref;
+	*rp = copy;
+
+	return 0;
+}
+
 static const struct cv_leg_ops ops = {
 	.request = op_request,
 	.respond = op_respond,
 	.ack = op_ack,
 	.cancel = op_cancel,
 	.end = op_end,
+	.keep = op_keep,
 };
 
 static int leg_make(struct cv_fake_sip *s, const char *name, struct fake_leg **lp)
@@ -436,7 +455,7 @@ int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m)
 	return 0;
 }
 
-int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
+static int response(struct cv_leg *base, const struct cv_msg *m, struct cv_sip_ref *src)
 {
 	struct fake_leg *leg = fake_of(base);
 	struct fake_txn *t = txn_find(leg, m->method, false);
@@ -446,7 +465,7 @@ int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
 	if (!t)
 		return ENOENT;
 
-	said.src = &leg->sip->ref;
+	said.src = src;
 
 	cv_mem_ref(leg);
 	cv_mem_ref(t);
@@ -462,6 +481,16 @@ int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
 	cv_mem_unref(leg);
 
 	return 0;
+}
+
+int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m)
+{
+	return response(base, m, &fake_of(base)->sip->ref);
+}
+
+int cv_fake_leg_silent(struct cv_leg *base, enum cv_method method)
+{
+	return response(base, &(struct cv_msg){.method = method, .status = 408}, NULL);
 }
 
 void cv_fake_leg_gone(struct cv_leg *base, int err)

@@ -12,6 +12,7 @@
  *   "alice 500 INVITE later"                  with Retry-After of 1 to 10 s
  *   "bob PRACK of 7"                         and its PRACK; 7 is the 1xx's number
  *   "bob BYE"                                also when the end of a leg means it
+ *   "bob CANCEL elsewhere"                   a CANCEL that says that another answered
  */
 #ifndef CV_TESTS_UNIT_FAKE_LEG_H
 #define CV_TESTS_UNIT_FAKE_LEG_H
@@ -64,6 +65,8 @@ struct cv_leg *cv_fake_leg_find(struct cv_fake_sip *s, const char *name);
 int cv_fake_leg_request(struct cv_leg *base, const struct cv_msg *m);
 /** The party answers the oldest open request of m->method. ENOENT: there is none. */
 int cv_fake_leg_response(struct cv_leg *base, const struct cv_msg *m);
+/** The party answers nothing: 408 as the stack says it. */
+int cv_fake_leg_silent(struct cv_leg *base, enum cv_method method);
 void cv_fake_leg_gone(struct cv_leg *base, int err);
 /** Status src/sip would give for a refusal. */
 int cv_fake_status(int err);

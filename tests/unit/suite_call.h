@@ -4,12 +4,14 @@
 #define CV_TESTS_UNIT_SUITE_CALL_H
 
 int cv_test_call(void);
+int cv_test_fan(void);
 int cv_test_leg(void);
 int cv_test_need(void);
 int cv_test_offer(void);
 int cv_test_pair(void);
 int cv_test_part(void);
 int cv_test_past(void);
+int cv_test_peers(void);
 int cv_test_route(void);
 int cv_test_show(void);
 int cv_test_story(void);

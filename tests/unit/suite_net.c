@@ -7,15 +7,10 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
-	{"alist", cv_test_alist},
-	{"frame", cv_test_frame},
-	{"gate", cv_test_gate},
-	{"iface", cv_test_iface},
-	{"place", cv_test_place},
-	{"ports", cv_test_ports},
-	{"tls", cv_test_tls},
-	{"stream", cv_test_stream},
-	{"stream_outer", cv_test_stream_outer},
-	{"udp", cv_test_udp},
-	{0},
+	{"alist", cv_test_alist},   {"frame", cv_test_frame},
+	{"gate", cv_test_gate},     {"iface", cv_test_iface},
+	{"name", cv_test_name},     {"place", cv_test_place},
+	{"ports", cv_test_ports},   {"tls", cv_test_tls},
+	{"stream", cv_test_stream}, {"stream_outer", cv_test_stream_outer},
+	{"udp", cv_test_udp},       {0},
 };

@@ -7,6 +7,7 @@ int cv_test_alist(void);
 int cv_test_frame(void);
 int cv_test_gate(void);
 int cv_test_iface(void);
+int cv_test_name(void);
 int cv_test_place(void);
 int cv_test_ports(void);
 int cv_test_stream(void);

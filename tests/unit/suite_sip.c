@@ -23,6 +23,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"digest client", cv_test_digest_client},
 	{"auth", cv_test_auth},
 	{"early", cv_test_early},
+	{"reg_route", cv_test_reg_route},
 	{NULL, NULL},
 };
 
@@ -68,6 +69,11 @@ void cv_sip_kit_open(struct cv_sip_kit *k)
 	k->sip.conf = k->conf;
 	k->sip.net = k->net;
 	cv_list_init(&k->sip.trunks);
+	CU_ASSERT_EQUAL_FATAL(cv_loop_ev_open(&k->loop), 0);
+	CU_ASSERT_EQUAL_FATAL(
+		cv_peers_new(&k->sip.peers,
+			     &(struct cv_peers_env){.conf = k->conf, .loop = k->loop}),
+		0);
 	CU_ASSERT_EQUAL_FATAL(cv_homes_new(&k->sip.homes), 0);
 	cv_buf_free(&error);
 }
@@ -75,6 +81,8 @@ void cv_sip_kit_open(struct cv_sip_kit *k)
 void cv_sip_kit_close(struct cv_sip_kit *k)
 {
 	cv_mem_unref(k->sip.homes);
+	cv_mem_unref(k->sip.peers);
+	cv_mem_unref(k->loop);
 	cv_mem_unref(k->net);
 	cv_mem_unref(k->conf);
 }

@@ -12,6 +12,7 @@ int cv_test_hdr(void);
 int cv_test_ident(void);
 int cv_test_dlginfo(void);
 int cv_test_named(void);
+int cv_test_reg_route(void);
 int cv_test_nat(void);
 int cv_test_digest_client(void);
 int cv_test_auth(void);
@@ -22,6 +23,7 @@ struct cv_sip_kit {
 	struct cv_sip sip;
 	struct cv_conf *conf;
 	struct cv_net *net;
+	struct cv_loop *loop;
 };
 
 /** Two points, 198.51.100.10 (wan) and 192.168.50.1 (lan); peers "pbx" (198.51.100.5,

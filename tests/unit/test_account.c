@@ -120,10 +120,11 @@ static int bench_open(void)
 	env.routes = b.env.routes;
 	env.homes = b.env.homes;
 	memset(env.key, 7, sizeof(env.key));
-	if (cv_sip_open(&b.sip, &env, &error)) {
-		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
+	if (cv_peers_new(&env.peers, &(struct cv_peers_env){env.conf, .loop = b.loop}) ||
+	    cv_sip_open(&b.sip, &env, &error))
 		return -1;
-	}
+
+	cv_peers_watched(env.peers, NULL); /* no probes: they are test_health's */
 
 	return 0;
 }
@@ -131,6 +132,7 @@ static int bench_open(void)
 static int bench_close(void)
 {
 	cv_sip_close(b.sip);
+	cv_mem_unref(b.sip->peers);
 	cv_mem_unref(b.sip);
 	cv_mem_unref(b.env.homes);
 	cv_mem_unref(b.env.routes);
@@ -584,7 +586,7 @@ static void test_cancelled_is_not_sent_again(void)
 	struct cv_txn *t = NULL;
 	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
 
-	leg->ops->cancel(t);
+	leg->ops->cancel(t, &(struct cv_msg){0});
 	reply_challenge(b.trunk, "x", "");
 	expect_passed(leg, b.trunk);
 }
@@ -610,6 +612,7 @@ static void test_reload_registers_anew_what_changed(void)
 		       "register = yes\nusername = 49@30\npassword = anders\n",
 		       b.edge.port, b.trunk_addr.port);
 	CU_ASSERT_EQUAL_FATAL(cv_conf_parse(&fresh, "t", cv_str_of(text), &error), 0);
+	CU_ASSERT_EQUAL(cv_peers_conf(b.sip->peers, fresh), 0);
 	cv_sip_conf(b.sip, fresh, b.net);
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(has("\r\nExpires: 0\r\n"));

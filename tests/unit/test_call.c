@@ -11,34 +11,17 @@
 #include <CUnit/CUnit.h>
 
 #include "base/mem.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 enum { BUDGETS = 400 }; /* more allocations than a whole call makes */
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party trunk wan 203.0.113.5:5060 peer"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
-
-	return w;
-}
-
-static void end(struct cv_world *w)
-{
-	cv_world_close(w);
-	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
-	cv_mem_unref(w);
-}
-
-static void play(struct cv_world *w, const char *const *steps)
-{
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
-}
+static const char *const parties[] = {
+	"party desk lan 192.168.50.21:5060",
+	"party trunk wan 203.0.113.5:5060 peer",
+	"party home far 198.51.100.31:40001",
+	NULL,
+};
 
 static void test_new_wants_its_environment(void)
 {
@@ -54,7 +37,7 @@ static void test_new_wants_its_environment(void)
 
 static void test_commands_have_one_owner(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_calls *second = NULL;
 	struct cv_call_env env;
 
@@ -69,7 +52,7 @@ static void test_commands_have_one_owner(void)
 	cv_calls_close(second);
 	cv_calls_close(second);
 	cv_mem_unref(second);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_calls_a_second_are_limited(void)
@@ -87,40 +70,66 @@ static void test_calls_a_second_are_limited(void)
 					    "< desk INVITE home id e",
 					    "> home INVITE",
 					    NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	CU_ASSERT_EQUAL(cv_world_conf(w, "max-cps 2"), 0);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 3);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_peer_without_address_cannot_be_reached(void)
 {
 	static const char *const none[] = {"< desk INVITE trunk", "> desk 480 INVITE",
 					   NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_conf *conf = cv_world_conf_edit(w);
 
 	conf->peers[0].targetc = 0;
-	play(w, none);
+	cv_bed_play(w, none);
 	CU_ASSERT_EQUAL(cv_world_start_err(w), EHOSTUNREACH);
 	conf->peerc = 0;
-	play(w, none);
+	cv_bed_play(w, none);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
-	end(w);
+	cv_bed_close(w);
 }
 
-static void test_peer_without_port_gets_5060(void)
+static void test_calls_of_a_peer_are_limited(void)
 {
-	static const char *const steps[] = {"< desk INVITE trunk", "> trunk INVITE",
-					    NULL};
-	struct cv_world *w = world();
+	static const char *const steps[] = {
+		"< desk INVITE trunk id a",
+		"> trunk INVITE",
+		"< trunk INVITE desk id b", /* both ways */
+		"> trunk 503 INVITE",
+		"< desk INVITE home id c", /* not the others */
+		"> home INVITE",
+		"< trunk 486",
+		"> desk 486 INVITE",
+		"< desk INVITE trunk id d",
+		"> trunk INVITE",
+		NULL};
+	struct cv_world *w = cv_bed_open(parties);
 
-	/* the world names a leg by its hop: 203.0.113.5:5060 is the trunk */
-	cv_world_conf_edit(w)->peers[0].targets[0].addr.port = 0;
-	play(w, steps);
-	end(w);
+	CU_ASSERT_EQUAL(cv_world_conf(w, "peer-max trunk 1"), 0);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
+}
+
+static void test_calls_a_second_of_a_peer_are_limited(void)
+{
+	static const char *const steps[] = {"< desk INVITE trunk id a",
+					    "> trunk INVITE",
+					    "< desk INVITE trunk id b",
+					    "> desk 503 INVITE",
+					    "+ 1000",
+					    "< desk INVITE trunk id c",
+					    "> trunk INVITE",
+					    NULL};
+	struct cv_world *w = cv_bed_open(parties);
+
+	CU_ASSERT_EQUAL(cv_world_conf(w, "peer-max trunk cps 1"), 0);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
 }
 
 static void test_policy_of_both_peers(void)
@@ -141,7 +150,7 @@ static void test_policy_of_both_peers(void)
 	static const char *const steps[] = {"< trunk INVITE pbx", "> pbx INVITE", NULL};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
-		struct cv_world *w = world();
+		struct cv_world *w = cv_bed_open(parties);
 		struct cv_conf *conf = cv_world_conf_edit(w);
 		struct cv_buf text = {.p = NULL};
 
@@ -150,11 +159,11 @@ static void test_policy_of_both_peers(void)
 		conf->media.relay = v[i].media;
 		conf->peers[0].relay = v[i].caller;
 		conf->peers[1].relay = v[i].callee;
-		play(w, steps);
+		cv_bed_play(w, steps);
 		CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 		CU_ASSERT_PTR_NOT_NULL(strstr(text.p, v[i].reason));
 		cv_buf_free(&text);
-		end(w);
+		cv_bed_close(w);
 	}
 }
 
@@ -164,20 +173,20 @@ static void test_new_configuration_rules_new_calls(void)
 					     NULL};
 	static const char *const relayed[] = {"< home INVITE kin id b", "> kin INVITE",
 					      NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_conf next = *cv_world_conf_edit(w);
 	struct cv_buf text = {.p = NULL};
 
 	CU_ASSERT_EQUAL(cv_world_conf(w, "party kin far 198.51.100.31:40002"), 0);
-	play(w, direct);
+	cv_bed_play(w, direct);
 	next.network.same_nat_direct = false;
 	cv_calls_conf(cv_world_calls(w), &next);
-	play(w, relayed);
+	cv_bed_play(w, relayed);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "reason=none:same-nat"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "reason=far-end"));
 	cv_buf_free(&text);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_close_ends_all_calls(void)
@@ -200,13 +209,13 @@ static void test_close_ends_all_calls(void)
 					     "< desk INVITE home id c",
 					     "> desk 503 INVITE",
 					     NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	cv_calls_close(cv_world_calls(w));
-	play(w, closed);
+	cv_bed_play(w, closed);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_failed_retry_ends_the_call(void)
@@ -223,15 +232,15 @@ static void test_failed_retry_ends_the_call(void)
 		"> desk 503 INVITE",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, ask);
+	cv_bed_play(w, ask);
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 1);
 	cv_fake_sip_fail_request(cv_world_sip(w), EBUSY);
-	play(w, again);
+	cv_bed_play(w, again);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_older_request_is_a_call_of_its_own(void)
@@ -248,16 +257,16 @@ static void test_older_request_is_a_call_of_its_own(void)
 		"> trunk INVITE",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 2);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_new_oom(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	int err = ENOMEM;
 
 	for (long n = 0; err == ENOMEM && n < 32; ++n) {
@@ -268,7 +277,7 @@ static void test_new_oom(void)
 	}
 
 	CU_ASSERT_EQUAL(err, 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* Memory runs out at the n-th allocation of a start: nothing of the call stays. */
@@ -278,7 +287,7 @@ static void test_start_oom(void)
 	long n;
 
 	for (n = 0; err && n < BUDGETS; ++n) {
-		struct cv_world *w = world();
+		struct cv_world *w = cv_bed_open(parties);
 
 		CU_ASSERT_EQUAL(cv_world_start(w), 0);
 		cv_mem_budget(n);
@@ -290,7 +299,7 @@ static void test_start_oom(void)
 		CU_ASSERT(err == 0 || err == ENOMEM);
 		CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), err ? 0 : 1);
 		CU_ASSERT_EQUAL(cv_world_plane(w)->used, err ? 0 : 1);
-		end(w);
+		cv_bed_close(w);
 	}
 
 	CU_ASSERT_EQUAL(err, 0);
@@ -322,7 +331,7 @@ static void test_whole_call_oom(void)
 	size_t alive = cv_mem_live();
 
 	for (long n = 0; n < BUDGETS; ++n) {
-		struct cv_world *w = world();
+		struct cv_world *w = cv_bed_open(parties);
 
 		CU_ASSERT_EQUAL(cv_world_start(w), 0);
 		cv_mem_budget(n);
@@ -330,7 +339,7 @@ static void test_whole_call_oom(void)
 			(void)cv_world_feed(w, story[i]);
 
 		cv_mem_budget(-1);
-		end(w);
+		cv_bed_close(w);
 		CU_ASSERT_EQUAL(cv_mem_live(), alive);
 	}
 }
@@ -346,7 +355,8 @@ int cv_test_call(void)
 	CU_ADD_TEST(s, test_commands_have_one_owner);
 	CU_ADD_TEST(s, test_calls_a_second_are_limited);
 	CU_ADD_TEST(s, test_peer_without_address_cannot_be_reached);
-	CU_ADD_TEST(s, test_peer_without_port_gets_5060);
+	CU_ADD_TEST(s, test_calls_of_a_peer_are_limited);
+	CU_ADD_TEST(s, test_calls_a_second_of_a_peer_are_limited);
 	CU_ADD_TEST(s, test_policy_of_both_peers);
 	CU_ADD_TEST(s, test_new_configuration_rules_new_calls);
 	CU_ADD_TEST(s, test_close_ends_all_calls);

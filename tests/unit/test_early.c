@@ -197,8 +197,10 @@ static void test_winner_becomes_the_dialog(void)
 	bed_close(&b);
 }
 
-static struct cv_leg *mate(void *arg)
+static struct cv_leg *mate(void *arg, uint32_t *fork)
 {
+	(void)fork;
+
 	return arg;
 }
 

@@ -11,32 +11,15 @@
 #include <CUnit/CUnit.h>
 
 #include "base/mem.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party door lan 192.168.50.22:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
-
-	return w;
-}
-
-static void end(struct cv_world *w)
-{
-	cv_world_close(w);
-	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
-	cv_mem_unref(w);
-}
-
-static void play(struct cv_world *w, const char *const *steps)
-{
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
-}
+static const char *const parties[] = {
+	"party desk lan 192.168.50.21:5060",
+	"party door lan 192.168.50.22:5060",
+	"party home far 198.51.100.31:40001",
+	NULL,
+};
 
 /* desk talks to home. */
 static void answered(struct cv_world *w)
@@ -51,7 +34,7 @@ static void answered(struct cv_world *w)
 		NULL,
 	};
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 }
 
 static void test_multipart_is_rewritten_inside(void)
@@ -61,11 +44,12 @@ static void test_multipart_is_rewritten_inside(void)
 		"> home INVITE multipart/mixed; boundary=cut 169",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps); /* 164 came: 10.9.9.9 in o= grew by five, nothing else changed */
+	/* 164 came: 10.9.9.9 in o= grew by five, nothing else changed */
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 1);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_stream_that_is_not_udp_is_refused_alone(void)
@@ -78,14 +62,14 @@ static void test_stream_that_is_not_udp_is_refused_alone(void)
 		NULL,
 	};
 	struct cv_buf text = {.p = NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "application of A"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "not carried by UDP"));
 	cv_buf_free(&text);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_descriptions_elsewhere_go_no_further(void)
@@ -105,11 +89,11 @@ static void test_descriptions_elsewhere_go_no_further(void)
 		"> home 606 INVITE",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	answered(w);
-	play(w, steps);
-	end(w);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
 }
 
 static void test_other_bodies_pass(void)
@@ -127,15 +111,15 @@ static void test_other_bodies_pass(void)
 		"> desk ACK audio 192.168.50.1:20002",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	answered(w);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(
 		cv_fake_media_in(cv_fake_media_last(cv_world_plane(w)), CV_END_B)[0]
 			.rtp.port,
 		5000);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_unreadable_multipart_is_refused_only_with_a_relay(void)
@@ -150,13 +134,13 @@ static void test_unreadable_multipart_is_refused_only_with_a_relay(void)
 		"> door INVITE multipart/mixed 10",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, relayed);
+	cv_bed_play(w, relayed);
 	CU_ASSERT_EQUAL(cv_world_start_err(w), EBADMSG);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
-	play(w, direct);
-	end(w);
+	cv_bed_play(w, direct);
+	cv_bed_close(w);
 }
 
 static void test_all_streams_off_shows_no_address(void)
@@ -168,11 +152,11 @@ static void test_all_streams_off_shows_no_address(void)
 		"> desk 200 INVITE audio off",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_refused_preview_goes_back(void)
@@ -186,17 +170,17 @@ static void test_refused_preview_goes_back(void)
 		"> desk 500 INVITE",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	const struct cv_media *m;
 
 	answered(w);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	m = cv_fake_media_last(cv_world_plane(w));
 	CU_ASSERT_EQUAL(cv_world_plane(w)->used, 2);
 	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[0].rtp.port, 10000);
 	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_B)[0].rtp.port, 4000);
 	CU_ASSERT_EQUAL(cv_fake_media_in(m, CV_END_A)[1].rtp.port, 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* What may be latched of a phone is where that one is, not where another one rings. */
@@ -213,15 +197,15 @@ static void test_each_fork_has_its_place(void)
 		NULL,
 	};
 	const struct cv_media *m;
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	m = cv_fake_media_last(cv_world_plane(w));
 	CU_ASSERT_EQUAL(m->talkc, 2);
 	CU_ASSERT_EQUAL(m->talk[0].place.seen.port, 40001);
 	CU_ASSERT_EQUAL(m->talk[1].place.seen.port, 41000);
 	CU_ASSERT_EQUAL(m->heard, 1);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* A phone that rings when memory is out is not heard, or not at all; nothing is lost and
@@ -237,10 +221,10 @@ static void test_fork_oom(void)
 	};
 
 	for (long n = 0; n < 40; ++n) {
-		struct cv_world *w = world();
+		struct cv_world *w = cv_bed_open(parties);
 		char line[CV_FAKE_LINE];
 
-		play(w, rings);
+		cv_bed_play(w, rings);
 		cv_mem_budget(n);
 		(void)cv_world_feed(w, "home 183 fork 1 audio 10.0.0.8:4000");
 		cv_mem_budget(-1);
@@ -254,7 +238,7 @@ static void test_fork_oom(void)
 						 CV_END_B)[0]
 					.rtp.ip.bytes[3],
 				8);
-		end(w);
+		cv_bed_close(w);
 	}
 }
 
@@ -266,14 +250,14 @@ static void test_restore_that_fails_ends_nothing(void)
 		NULL,
 	};
 	static const char *const refuse[] = {"< home 488", "> desk 488 INVITE", NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	answered(w);
-	play(w, ask);
+	cv_bed_play(w, ask);
 	cv_world_plane(w)->set_err = ENOBUFS;
-	play(w, refuse);
+	cv_bed_play(w, refuse);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 1);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_answer_that_never_comes_frees_the_way(void)
@@ -301,11 +285,11 @@ static void test_answer_that_never_comes_frees_the_way(void)
 		"> home UPDATE audio 198.51.100.10:20000",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	answered(w);
-	play(w, steps);
-	end(w);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
 }
 
 static void test_answer_nobody_asked_for_is_dropped(void)
@@ -323,11 +307,11 @@ static void test_answer_nobody_asked_for_is_dropped(void)
 		"> home ACK",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	answered(w);
-	play(w, steps);
-	end(w);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
 }
 
 static void test_codec_of_a_direct_call(void)
@@ -342,13 +326,14 @@ static void test_codec_of_a_direct_call(void)
 		NULL,
 	};
 	struct cv_buf text = {.p = NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps); /* no relay: what we can't read passes, and tells no codec */
+	/* no relay: what we can't read passes, and tells no codec */
+	cv_bed_play(w, steps);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 	CU_ASSERT_PTR_NULL(strstr(text.p, "codec="));
 	cv_buf_free(&text);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_family_of_the_receiver_without_address(void)
@@ -358,11 +343,11 @@ static void test_family_of_the_receiver_without_address(void)
 		"> six INVITE audio off",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	CU_ASSERT_EQUAL(cv_world_conf(w, "party six wan [2001:db8:7::5]:5060"), 0);
-	play(w, steps);
-	end(w);
+	cv_bed_play(w, steps);
+	cv_bed_close(w);
 }
 
 int cv_test_offer(void)

@@ -11,19 +11,14 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party trunk wan 203.0.113.5:5060 peer"), 0);
-
-	return w;
-}
+static const char *const parties[] = {
+	"party desk lan 192.168.50.21:5060",
+	"party trunk wan 203.0.113.5:5060 peer",
+	NULL,
+};
 
 /* Plays the n-th whole call; leaves its id. */
 static void play(struct cv_world *w, int n, char *id)
@@ -45,11 +40,11 @@ static void play(struct cv_world *w, int n, char *id)
 
 	(void)snprintf(invite, sizeof(invite),
 		       "< trunk INVITE desk id n%d audio 203.0.113.7:7000", n);
-	CU_ASSERT_TRUE(cv_world_play(w, up));
+	cv_bed_play(w, up);
 	c = cv_world_calls(w);
 	(void)snprintf(id, CV_CALL_ID_LEN + 1, "%s",
 		       CV_CONTAINER(c->list.next, struct cv_call, node)->id);
-	CU_ASSERT_TRUE(cv_world_play(w, down));
+	cv_bed_play(w, down);
 	CU_ASSERT_EQUAL(c->count, 0);
 }
 
@@ -83,12 +78,11 @@ static void test_ladder_draws_both_legs(void)
 		"    5030 ms |<-BYE-------------------|                        |\n",
 	};
 	char id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	ask(w, "ladder", id, want, sizeof(want) / sizeof(want[0]));
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_ended_call_is_explained(void)
@@ -96,7 +90,7 @@ static void test_ended_call_is_explained(void)
 	struct cv_out *out = NULL;
 	struct cv_buf text = {.p = NULL};
 	char id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	CU_ASSERT_EQUAL_FATAL(cv_out_new(&out, CV_OUT_TEXT), 0);
@@ -107,15 +101,14 @@ static void test_ended_call_is_explained(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=relay decision=lan-wan"));
 	cv_mem_unref(out);
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_oldest_makes_room(void)
 {
 	char first[CV_CALL_ID_LEN + 1], second[CV_CALL_ID_LEN + 1],
 		id[CV_CALL_ID_LEN + 1];
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	const struct cv_calls *c;
 
 	play(w, 0, first);
@@ -128,8 +121,7 @@ static void test_oldest_makes_room(void)
 	CU_ASSERT_PTR_NULL(cv_past_find(c, cv_str_of(first)));
 	CU_ASSERT_PTR_NOT_NULL(cv_past_find(c, cv_str_of(second)));
 	CU_ASSERT_PTR_NOT_NULL(cv_past_find(c, cv_str_of(id)));
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_steps_are_bounded(void)
@@ -140,32 +132,30 @@ static void test_steps_are_bounded(void)
 		NULL,
 	};
 	const struct cv_msg m = {.method = CV_METHOD_INFO};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_call *call;
 
-	CU_ASSERT_TRUE(cv_world_play(w, up));
+	cv_bed_play(w, up);
 	call = CV_CONTAINER(cv_world_calls(w)->list.next, struct cv_call, node);
 	for (int i = 0; i < CV_LADDER_STEPS; ++i)
 		cv_ladder_note(call, CV_END_A, CV_LADDER_IN, &m);
 
 	CU_ASSERT_EQUAL(call->ladder.c, CV_LADDER_STEPS);
 	CU_ASSERT_EQUAL(call->ladder.lost, 2);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_unknown_id_is_refused(void)
 {
 	char id[CV_CALL_ID_LEN + 1];
 	struct cv_buf text = {.p = NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	play(w, 0, id);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "ladder nosuchid", &text), ENOENT);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "ladder", &text), EINVAL);
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 int cv_test_past(void)

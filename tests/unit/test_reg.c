@@ -27,6 +27,7 @@ enum { TEXT = 4096, STEPS = 300, STEP_MS = 10 };
 struct bench {
 	struct cv_loop *loop;
 	struct cv_conf *conf;
+	struct cv_peers *peers;
 	struct cv_net *net;
 	struct cv_stats *stats;
 	struct cv_env env;
@@ -111,7 +112,8 @@ static int conf_open(void)
 	(void)snprintf(text, sizeof(text),
 		       "[general]\nname = edge.example\n"
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
-		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n",
+		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n"
+		       "options-ping = off\n",
 		       probe.port, pbx.port);
 	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
 		return -1;
@@ -146,6 +148,11 @@ static int bench_open(void)
 	env.stat = b.env.stat;
 	env.routes = b.env.routes;
 	env.homes = b.env.homes;
+	if (cv_peers_new(&b.peers,
+			 &(struct cv_peers_env){.conf = b.conf, .loop = b.loop}))
+		return -1;
+
+	env.peers = b.peers;
 	memset(env.key, 7, sizeof(env.key));
 	if (cv_sip_open(&b.sip, &env, &error)) {
 		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
@@ -159,6 +166,7 @@ static int bench_close(void)
 {
 	cv_sip_close(b.sip);
 	cv_mem_unref(b.sip);
+	cv_mem_unref(b.peers);
 	cv_home_del(b.home);
 	cv_mem_unref(b.env.homes);
 	cv_mem_unref(b.env.routes);
@@ -392,7 +400,7 @@ static void test_refused_refresh_leaves_what_was(void)
 	drop_bob();
 }
 
-static int pick(const char *user, enum cv_who who, struct cv_target *to)
+static int pick(const char *user, enum cv_who who, struct cv_targets *to)
 {
 	struct cv_request rq = {
 		.who = who,
@@ -407,14 +415,14 @@ static int pick(const char *user, enum cv_who who, struct cv_target *to)
 static void test_token_leads_a_peer_to_the_phone(void)
 {
 	struct cv_binding *bob = register_bob("token");
-	struct cv_target to = {0};
+	struct cv_targets to;
 	char token[CV_BIND_TOKEN];
 
 	memcpy(token, bob->token, sizeof(token));
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_PEER, &to), 0);
-	CU_ASSERT_EQUAL(to.kind, CV_TARGET_BINDING);
-	CU_ASSERT_EQUAL(to.binding, bob->id);
-	CU_ASSERT_TRUE(cv_addr_eq(&to.hop, &bob->flow.seen));
+	CU_ASSERT_EQUAL(to.v[0].kind, CV_TARGET_BINDING);
+	CU_ASSERT_EQUAL(to.v[0].binding, bob->id);
+	CU_ASSERT_TRUE(cv_addr_eq(&to.v[0].hop, &bob->flow.seen));
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_STRANGER, &to), EACCES);
 	CU_ASSERT_EQUAL(pick(token, CV_WHO_PHONE, &to), EACCES);
 	token[10] = token[10] == '0' ? '1' : '0';
@@ -426,7 +434,7 @@ static void test_token_leads_a_peer_to_the_phone(void)
 
 static void test_account_is_answered_here(void)
 {
-	struct cv_target to = {0};
+	struct cv_targets to;
 
 	CU_ASSERT_EQUAL(pick("alice", CV_WHO_PEER, &to), EHOSTUNREACH);
 	CU_ASSERT_EQUAL(pick("eve", CV_WHO_PEER, &to), ENOENT);

@@ -12,20 +12,20 @@
 #include "module.h"
 #include "suite_call.h"
 
-/* A route that gives what it is told; leaves a mark in the target all the same. */
+/* A route that gives what it is told; adds a target all the same. */
 struct answer {
 	int err;
 	uint64_t binding;
 	unsigned asked;
 };
 
-static int pick(void *arg, const struct cv_request *rq, struct cv_target *to)
+static int pick(void *arg, const struct cv_request *rq, struct cv_targets *to)
 {
 	struct answer *a = arg;
 
 	(void)rq;
 	++a->asked;
-	to->binding = a->binding;
+	cv_targets_add(to)->binding = a->binding;
 
 	return a->err;
 }
@@ -38,17 +38,18 @@ static void test_first_that_decides_wins(void)
 	struct cv_route *r[3] = {NULL};
 	struct cv_env env = {.loop = NULL};
 	struct cv_request rq = {.cseq = 1};
-	struct cv_target to = {.binding = 9};
+	struct cv_targets to = {.c = 9};
 
 	CU_ASSERT_EQUAL_FATAL(cv_routes_new(&env.routes), 0);
 	CU_ASSERT_EQUAL(cv_routes_pick(env.routes, &rq, &to), ENOENT);
 	CU_ASSERT_EQUAL(cv_route_add(&env, &r[0], &ops, &none), 0);
 	CU_ASSERT_EQUAL(cv_routes_pick(env.routes, &rq, &to), ENOENT);
-	CU_ASSERT_EQUAL(to.binding, 9);
+	CU_ASSERT_EQUAL(to.c, 0);
 	CU_ASSERT_EQUAL(cv_route_add(&env, &r[1], &ops, &yes), 0);
 	CU_ASSERT_EQUAL(cv_route_add(&env, &r[2], &ops, &late), 0);
 	CU_ASSERT_EQUAL(cv_routes_pick(env.routes, &rq, &to), 0);
-	CU_ASSERT_EQUAL(to.binding, 2);
+	CU_ASSERT_EQUAL(to.v[0].binding, 2);
+	CU_ASSERT_EQUAL(to.c, 1);
 	CU_ASSERT_EQUAL(none.asked, 2);
 	CU_ASSERT_EQUAL(late.asked, 0);
 
@@ -59,7 +60,7 @@ static void test_first_that_decides_wins(void)
 	r[1] = cv_route_del(r[1]);
 	CU_ASSERT_PTR_NULL(r[1]);
 	CU_ASSERT_EQUAL(cv_routes_pick(env.routes, &rq, &to), 0);
-	CU_ASSERT_EQUAL(to.binding, 3);
+	CU_ASSERT_EQUAL(to.v[0].binding, 3);
 
 	cv_route_del(r[0]);
 	cv_mem_unref(env.routes); /* before the last route: that stays valid */

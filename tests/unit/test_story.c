@@ -235,6 +235,7 @@ static void test_refusals_have_words(void)
 		{ELOOP, "max-forwards"},
 		{EALREADY, "merged"},
 		{EHOSTUNREACH, "unreachable"},
+		{EAGAIN, "name-not-found-yet"},
 		{ENOMEM, "memory"},
 		{EIO, "failed"},
 	};

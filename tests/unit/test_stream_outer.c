@@ -257,9 +257,10 @@ static void test_tls_handshake_has_a_limit(void)
 }
 
 /* Dials the door's own TLS listener as if it were a peer; true: what we say arrives. */
-static bool reaches(struct bed *b, const char *name, char *want)
+static bool reaches(struct bed *b, const char *name, bool named, char *want)
 {
-	struct cv_gate_dial dial = {.to = b->at, .transport = CV_TRANSPORT_TLS};
+	struct cv_gate_dial dial = {
+		.to = b->at, .transport = CV_TRANSPORT_TLS, .named = named};
 	struct cv_addr peer;
 	bool there;
 	int fd;
@@ -292,13 +293,16 @@ static void test_dials_tls_to_who_it_is(void)
 	CU_ASSERT_EQUAL_FATAL(bed_certs_open(&strange), 0);
 	CU_ASSERT_EQUAL(bed_cert(&certs, "other", "other.test", false), 0);
 	CU_ASSERT_EQUAL_FATAL(bed_open(&b, &conf, tls_of(&certs, "edge", CV_TLS_YES)), 0);
-	CU_ASSERT(reaches(&b, "", want)); /* it bears 127.0.0.1 */
+	CU_ASSERT(reaches(&b, "", false, want)); /* it bears 127.0.0.1 */
+	CU_ASSERT(reaches(&b, "pbx.test", false, want));
+	CU_ASSERT_FALSE(reaches(&b, "pbx.test", true, want)); /* which the DNS said */
+	CU_ASSERT(reaches(&b, "edge.test", true, want));
 	bed_close(&b);
 	CU_ASSERT_EQUAL_FATAL(bed_open(&b, &conf, tls_of(&certs, "other", CV_TLS_YES)),
 			      0);
-	CU_ASSERT(reaches(&b, "other.test", want));
-	CU_ASSERT_FALSE(reaches(&b, "pbx.test", want));
-	CU_ASSERT_FALSE(reaches(&b, "", want));
+	CU_ASSERT(reaches(&b, "other.test", false, want));
+	CU_ASSERT_FALSE(reaches(&b, "pbx.test", false, want));
+	CU_ASSERT_FALSE(reaches(&b, "", false, want));
 	bed_close(&b);
 	bed_certs_close(&certs);
 	bed_certs_close(&strange);

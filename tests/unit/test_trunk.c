@@ -19,6 +19,7 @@ struct world {
 	struct cv_loop *loop;
 	struct cv_trunk *trunk;
 	struct cv_trunk_ask last;
+	size_t hops; /* what begin() says */
 	unsigned sent, gone;
 	int err; /* what send() says */
 };
@@ -33,6 +34,13 @@ static int send(void *arg, const struct cv_trunk_ask *ask)
 	return w->err;
 }
 
+static size_t begin(void *arg)
+{
+	const struct world *w = arg;
+
+	return w->hops;
+}
+
 static void gone(void *arg)
 {
 	struct world *w = arg;
@@ -44,7 +52,7 @@ static void open_world(struct world *w, size_t targets)
 {
 	struct cv_trunk_env env = {
 		.name = "itsp",
-		.targetc = targets,
+		.begin = begin,
 		.expires_s = EXPIRES,
 		.send = send,
 		.gone = gone,
@@ -52,6 +60,7 @@ static void open_world(struct world *w, size_t targets)
 	};
 
 	memset(w, 0, sizeof(*w));
+	w->hops = targets;
 	CU_ASSERT_EQUAL_FATAL(cv_fake_loop_new(&w->loop), 0);
 	env.loop = w->loop;
 	CU_ASSERT_EQUAL_FATAL(cv_trunk_new(&w->trunk, &env), 0);
@@ -103,7 +112,7 @@ static void test_first_goes_out_within_a_second(void)
 	open_world(&w, 1);
 	CU_ASSERT_EQUAL(w.sent, 1);
 	CU_ASSERT_EQUAL(w.last.expires_s, EXPIRES);
-	CU_ASSERT_EQUAL(w.last.target, 0);
+	CU_ASSERT_EQUAL(w.last.hop, 0);
 	CU_ASSERT_FALSE(w.last.again);
 	CU_ASSERT_EQUAL(info(&w).state, CV_TRUNK_TRYING);
 	cv_fake_loop_advance(w.loop, 100000);
@@ -187,10 +196,10 @@ static void test_next_target_then_back_off(void)
 	for (size_t i = 0; i < sizeof(least) / sizeof(least[0]); ++i) {
 		uint64_t ms;
 
-		CU_ASSERT_EQUAL(w.last.target, 0);
+		CU_ASSERT_EQUAL(w.last.hop, 0);
 		answer(&w, 503);
 		cv_fake_loop_advance(w.loop, 200);
-		CU_ASSERT_EQUAL(w.last.target, 1);
+		CU_ASSERT_EQUAL(w.last.hop, 1);
 		answer(&w, 408);
 		CU_ASSERT_EQUAL(info(&w).state, CV_TRUNK_WAITING);
 		ms = until_sent(&w, 100);
@@ -204,6 +213,29 @@ static void test_next_target_then_back_off(void)
 	cv_fake_loop_advance(w.loop, 200);
 	answer(&w, 503);
 	CU_ASSERT_TRUE(until_sent(&w, 100) <= 36100); /* a success begins anew */
+	close_world(&w);
+}
+
+static void test_no_hop_until_there_is_one(void)
+{
+	struct world w;
+
+	open_world(&w, 0);
+	CU_ASSERT_EQUAL(w.sent, 0);
+	CU_ASSERT_EQUAL(info(&w).state, CV_TRUNK_WAITING);
+	CU_ASSERT_EQUAL(info(&w).err, EHOSTUNREACH);
+	w.hops = 2;
+	cv_trunk_wake(w.trunk);
+	cv_fake_loop_advance(w.loop, 200);
+	CU_ASSERT_EQUAL(w.sent, 1);
+	cv_trunk_wake(w.trunk); /* one is under way: nothing happens */
+	cv_fake_loop_advance(w.loop, 200);
+	CU_ASSERT_EQUAL(w.sent, 1);
+	answer(&w, 200);
+	cv_trunk_wake(w.trunk); /* it stands at a hop that is gone */
+	cv_fake_loop_advance(w.loop, 200);
+	CU_ASSERT_EQUAL(w.sent, 2);
+	CU_ASSERT_EQUAL(w.last.hop, 0);
 	close_world(&w);
 }
 
@@ -321,7 +353,7 @@ static void test_leave_without_registration_is_at_once(void)
 static void test_oom(void)
 {
 	struct cv_trunk_env env = {.name = "itsp",
-				   .targetc = 1,
+				   .begin = begin,
 				   .expires_s = 60,
 				   .send = send,
 				   .gone = gone};
@@ -355,6 +387,8 @@ int cv_test_trunk(void)
 			 test_brief_is_asked_for_longer) ||
 	    !CU_add_test(s, "challenge is answered a few times",
 			 test_challenge_is_answered_a_few_times) ||
+	    !CU_add_test(s, "no hop until there is one",
+			 test_no_hop_until_there_is_one) ||
 	    !CU_add_test(s, "next target, then back-off",
 			 test_next_target_then_back_off) ||
 	    !CU_add_test(s, "failed refresh holds until it expires",

@@ -87,9 +87,29 @@ static const struct value_case cases[] = {
 	 "t:2: advertise must be an IPv4 or IPv6 address without port (names are not "
 	 "looked up yet), not \"192.0.2.1:5060\"\n"},
 	{"[listen a]\nadvertise = 2001:db8::1\n", ""},
-	{"[peer a]\ntarget = sip:pbx.example.com\n",
-	 "t:2: sip:pbx.example.com: the host must be an address: names are not looked up "
-	 "yet\n"},
+	{"[peer a]\ntarget = sip:pbx.example.com\n", ""},
+	{"[peer a]\ntarget = sip:_x.pbx-1.example.com.:5070;transport=tls;weight=9\n",
+	 ""},
+	{"[peer a]\ntarget = sip:pbx.example.com:0\n",
+	 "t:2: sip:pbx.example.com:0: the host is neither an address nor a name, with a "
+	 "port or without\n"},
+	{"[peer a]\ntarget = sip:192.0.2.256\n",
+	 "t:2: sip:192.0.2.256: the host is neither an address nor a name, with a port "
+	 "or "
+	 "without\n"},
+	{"[peer a]\ntarget = sip:pbx..example.com\n",
+	 "t:2: sip:pbx..example.com: the host is neither an address nor a name, with a "
+	 "port or without\n"},
+	{"[peer a]\ntarget = sip:pbx.example.com;weight=0\n",
+	 "t:2: sip:pbx.example.com;weight=0: weight is a number from 1 to 65535\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1\noptions-ping = off\n", ""},
+	{"[peer a]\ntarget = sip:192.0.2.1\noptions-ping = on\n",
+	 "t:3: options-ping must be a number with a unit (ms, s, m or h), as 30s, or "
+	 "off, "
+	 "not \"on\"\n"},
+	{"[network]\ndns = 192.0.2.53, [2001:db8::53]:5353\n", ""},
+	{"[network]\ndns = dns.example.com\n",
+	 "t:2: dns: dns.example.com is not an address with or without a port\n"},
 	{"[peer a]\ntarget = 192.0.2.1\n",
 	 "t:2: 192.0.2.1 is not a SIP URI, as sip:192.0.2.1:5060\n"},
 	{"[peer a]\ntarget = sips:192.0.2.1\n",
@@ -97,7 +117,7 @@ static const struct value_case cases[] = {
 	{"[peer a]\ntarget = sip:192.0.2.1;transport=tls\n", ""},
 	{"[peer a]\ntarget = sip:192.0.2.1;maddr=10.0.0.1\n",
 	 "t:2: sip:192.0.2.1;maddr=10.0.0.1: only the parameters transport=udp, "
-	 "transport=tcp, transport=tls and lr are known\n"},
+	 "transport=tcp, transport=tls, weight and lr are known\n"},
 	{"[peer a]\ntarget = sip:bob@192.0.2.1\n",
 	 "t:2: sip:bob@192.0.2.1: a target is a host, without user and headers\n"},
 	{"[peer a]\ntarget = sip:2001:db8::1\n",
@@ -106,8 +126,8 @@ static const struct value_case cases[] = {
 	 "t:2: sip:0.0.0.0: nobody can be reached at this address\n"},
 	{"[peer a]\ntarget = sip:224.0.0.1\n",
 	 "t:2: sip:224.0.0.1: nobody can be reached at this address\n"},
-	{"[peer a]\ntarget = sip:\n",
-	 "t:2: sip:: the host must be an address: names are not looked up yet\n"},
+	{"[peer a]\ntarget = sip:\n", "t:2: sip:: the host is neither an address nor a "
+				      "name, with a port or without\n"},
 	{"[peer a]\ntarget =\n", "t:2: target has no value\n"},
 	{"[peer a]\ntarget = SIP:[2001:db8::1]:5070;Transport=TCP;lr\n", ""},
 	{"[peer a]\ntarget = sip:192.0.2.1\n[route r]\npeer = a\nto = ^(9\n",

@@ -14,6 +14,7 @@ case_main()
 		cat <<-EOF
 		[peer trunk]
 		target = sip:198.51.100.60:5060
+		options-ping = off
 
 		[route out]
 		from = phones

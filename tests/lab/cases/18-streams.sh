@@ -11,6 +11,7 @@ case_main()
 	edge_conf <<-EOF
 	[peer trunk]
 	target = sip:198.51.100.60:5060
+	options-ping = off
 	EOF
 	edge_start
 	in_ns trunk timeout 90 "$PY" "$LAB/streams.py" 198.51.100.60 198.51.100.10 >"$D/tried" || {

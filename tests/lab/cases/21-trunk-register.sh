@@ -43,6 +43,7 @@ case_main()
 
 		[peer rogue]
 		target = sip:198.51.100.66:5060
+		options-ping = off
 
 		[route out]
 		from = phones

@@ -14,12 +14,15 @@ case_main()
 	edge_conf <<-EOF
 	[peer alice]
 	target = sip:198.51.100.61
+	options-ping = off
 
 	[peer bob]
 	target = sip:198.51.100.62
+	options-ping = off
 
 	[peer carol]
 	target = sip:198.51.100.63
+	options-ping = off
 
 	[route one]
 	to = ^1$

@@ -38,12 +38,15 @@ case_main()
 
 	[peer trunk]
 	target = sip:198.51.100.60:5060
+	options-ping = off
 
 	[peer pbx]
 	target = sip:198.51.100.61:5060
+	options-ping = off
 
 	[peer old]
 	target = sip:198.51.100.62:5060
+	options-ping = off
 	early = one
 
 	[route one]

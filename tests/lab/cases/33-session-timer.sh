@@ -15,9 +15,11 @@ case_main()
 
 	[peer trunk]
 	target = sip:198.51.100.60:5060
+	options-ping = off
 
 	[peer pbx]
 	target = sip:198.51.100.61:5060
+	options-ping = off
 
 	[route all]
 	from = peer:trunk

@@ -20,7 +20,7 @@ call_trunk()
 # trunk_conf TRANSPORT PORT DIGIT: numbers that begin with the digit go there.
 trunk_conf()
 {
-	printf '[peer t%s]\ntarget = sip:198.51.100.60:%s;transport=%s\nfrom = 192.0.2.%s\n' \
+	printf '[peer t%s]\ntarget = sip:198.51.100.60:%s;transport=%s\nfrom = 192.0.2.%s\noptions-ping = off\n' \
 		"$3" "$2" "$1" "$3"
 	printf '[route r%s]\nfrom = phones\nto = ^%s[0-9]+$\npeer = t%s\n\n' "$3" "$3" "$3"
 }

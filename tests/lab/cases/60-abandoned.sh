@@ -42,10 +42,12 @@ case_main()
 	edge_conf <<-EOF
 		[peer caller]
 		target = sip:198.51.100.60:5060
+		options-ping = off
 
 		[peer callee]
 		target = sip:198.51.100.61:5060
 		domains = registrar.test
+		options-ping = off
 
 		[route all]
 		from = peer:caller

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The health of one next hop: up, down, and when it is asked or given another
+ * chance. Signalling thread.
+ *
+ * With options-ping a hop is probed at that pace; one that is down at first
+ * every second, then each time after twice as long, up to that pace. Without,
+ * one that failed rests, longer each time, and is then tried by the next
+ * request.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "call/peers_int.h"
+
+enum {
+	FIRST_MS = 1000, /* the first probe comes within */
+	AGAIN_MS = 1000, /* after the first one that failed, then doubled */
+	BUSY_MS = 10000, /* a hop that said 503 to a request has so long */
+	REST_MS = 30000, /* without probes a hop that failed is left alone so long, */
+	REST_MAX_MS = 300000, /* doubled each time, and no longer */
+	DOUBLED = 12,         /* so often at most: beyond every maximum */
+	STATUS_TIMEOUT = 408,
+	STATUS_UNAVAILABLE = 503,
+};
+
+static void on_timer(void *arg);
+
+static void hop_fini(void *obj)
+{
+	struct cv_peer_hop *h = obj;
+
+	cv_mem_unref(h->timer);
+}
+
+const char *cv_peer_hop_state(enum cv_hop_state s)
+{
+	switch (s) {
+	case CV_HOP_UNTRIED:
+		return "untried";
+	case CV_HOP_UP:
+		return "up";
+	case CV_HOP_DOWN:
+		break;
+	}
+
+	return "down";
+}
+
+static void enter(struct cv_peer_hop *h, enum cv_hop_state state, const char *why)
+{
+	char text[CV_ADDR_STRLEN];
+
+	if (h->state == state)
+		return;
+
+	if (state == CV_HOP_DOWN || h->state == CV_HOP_DOWN)
+		cv_log_write(state == CV_HOP_DOWN ? CV_LOG_WARN : CV_LOG_INFO, "peer",
+			     "hop is %s peer=%s hop=%s transport=%s why=\"%s\"",
+			     cv_peer_hop_state(state), h->peer->conf->name,
+			     cv_addr_print(&h->hop.addr, text),
+			     cv_transport_name(h->hop.transport), why);
+
+	h->state = state;
+	h->since_ms = cv_clock_ms();
+}
+
+/* Nothing waits for a timer that can't be set: it comes as if it had rested. */
+static void plan(struct cv_peer_hop *h, uint32_t ms)
+{
+	h->next_ms = cv_clock_ms() + ms;
+	if (cv_timer_set(h->timer, ms) == 0)
+		return;
+
+	h->next_ms = 0;
+	if (h->state == CV_HOP_DOWN)
+		enter(h, CV_HOP_UNTRIED, "no timer");
+}
+
+static uint32_t doubled(uint32_t ms, unsigned times, uint32_t max)
+{
+	uint64_t long_ms = (uint64_t)ms << (times < DOUBLED ? times : DOUBLED);
+
+	return long_ms > max ? max : (uint32_t)long_ms;
+}
+
+/* When it is probed, or has rested. */
+static void plan_next(struct cv_peer_hop *h, bool busy)
+{
+	uint32_t ping_ms = h->peer->conf->options_ping_ms, ms;
+
+	if (h->state != CV_HOP_DOWN && ping_ms == 0) {
+		cv_timer_stop(h->timer);
+		h->next_ms = 0;
+		return;
+	}
+
+	if (h->state != CV_HOP_DOWN)
+		ms = ping_ms - ping_ms / 10 + cv_peers_draw(h->peer->in, ping_ms / 5);
+	else if (ping_ms == 0)
+		ms = doubled(REST_MS, h->fails - 1, REST_MAX_MS);
+	else
+		ms = doubled(AGAIN_MS, h->fails - 1, ping_ms);
+
+	plan(h, busy && ms < BUSY_MS ? BUSY_MS : ms);
+}
+
+static void on_timer(void *arg)
+{
+	struct cv_peer_hop *h = arg;
+	const struct cv_peers_watch *w = h->peer->in->watch;
+
+	h->next_ms = 0;
+	if (h->peer->conf->options_ping_ms == 0)
+		enter(h, CV_HOP_UNTRIED, "it has rested");
+	else if (w)
+		w->probe(w->arg, h->peer->conf->name, &h->hop);
+}
+
+int cv_peer_hop_new(struct cv_peer_hop **hp, struct cv_peer *p, const struct cv_hop *hop)
+{
+	struct cv_peer_hop *h;
+	int err;
+
+	h = cv_mem_new(sizeof(*h), hop_fini);
+	if (!h)
+		return ENOMEM;
+
+	h->peer = p;
+	h->hop = *hop;
+	h->since_ms = cv_clock_ms();
+	err = cv_timer_new(&h->timer, p->in->env.loop, on_timer, h);
+	if (err) {
+		cv_mem_unref(h);
+		return err;
+	}
+
+	if (p->conf->options_ping_ms > 0)
+		plan(h, cv_peers_draw(p->in, FIRST_MS));
+
+	*hp = h;
+
+	return 0;
+}
+
+void cv_peer_hop_judge(struct cv_peer_hop *h, int err)
+{
+	if (err) {
+		++h->fails;
+		enter(h, CV_HOP_DOWN, strerror(err));
+	} else {
+		h->fails = 0;
+		enter(h, CV_HOP_UP, "it answered");
+	}
+
+	plan_next(h, err == EBUSY);
+}
+
+void cv_peer_hop_follow(struct cv_peer_hop *h)
+{
+	if (h->peer->conf->options_ping_ms > 0 && h->state != CV_HOP_DOWN)
+		plan(h, cv_peers_draw(h->peer->in, FIRST_MS));
+	else
+		plan_next(h, false);
+}
+
+static struct cv_peer_hop *find(const struct cv_peers *ps, const char *peer,
+				const struct cv_hop *hop)
+{
+	const struct cv_peer *p = cv_peer_find(ps, peer);
+
+	return p ? cv_peer_hop_find(p, &hop->addr, hop->transport) : NULL;
+}
+
+void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		    int err)
+{
+	struct cv_peer_hop *h = find(ps, peer, hop);
+
+	if (h)
+		cv_peer_hop_judge(h, err);
+}
+
+void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		     uint16_t status)
+{
+	struct cv_peer_hop *h = find(ps, peer, hop);
+
+	if (!h)
+		return;
+
+	if (status == 0) {
+		plan_next(h, false);
+		return;
+	}
+
+	h->status = status;
+	if (status == STATUS_TIMEOUT)
+		cv_peer_hop_judge(h, ETIMEDOUT);
+	else if (status == STATUS_UNAVAILABLE)
+		cv_peer_hop_judge(h, ENETDOWN);
+	else
+		cv_peer_hop_judge(h, 0);
+}
