@@ -61,13 +61,16 @@ check-abandoned: all
 	ABANDONED=10000 ABANDONED_ROUNDS=3 CASE_LIMIT=2400 $(SHELL) $(top_srcdir)/tests/lab/run \
 		--build '$(abs_top_builddir)' --keep 60
 
+check-lab-long: all
+	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)' --long
+
 bench: all
 	@found=; for bench in $(top_srcdir)/tests/bench/*; do \
 		test -f "$$bench" && test -x "$$bench" || continue; \
 		found=yes; "$$bench" --quick --build '$(abs_top_builddir)' || exit 1; \
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
-.PHONY: bench check-abandoned check-fuzz check-lab need-cunit
+.PHONY: bench check-abandoned check-fuzz check-lab check-lab-long need-cunit
 
 # The second replay player: the real stack between scripted parties on the loopback
 if MOD_REGISTRAR

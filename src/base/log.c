@@ -172,14 +172,14 @@ static char *put_fields(char *dst, const char *msg)
 		size_t len = key_len(msg);
 		const char *value = msg + len + 1;
 		size_t n = value_len(value);
-		bool quoted = n >= 2 && value[0] == '"' && value[n - 1] == '"';
+		size_t quote = n >= 2 && value[0] == '"' && value[n - 1] == '"' ? 1 : 0;
 
 		if (!is_among(keys, keyc, msg, len)) {
 			keys[keyc++] = msg;
 			*dst++ = ',';
 			dst = put_string(dst, msg, len);
 			*dst++ = ':';
-			dst = put_string(dst, value + quoted, n - 2 * quoted);
+			dst = put_string(dst, value + quote, n - 2 * quote);
 		}
 
 		msg = value + n;
@@ -192,9 +192,11 @@ static char *put_fields(char *dst, const char *msg)
 static void json_line(char line[LINE_SIZE], const char *head, const char *msg)
 {
 	char *dst = line + snprintf(line, LINE_SIZE, "%s,\"msg\":", head);
+	char cleaned[CLEAN_MAX] = "";
 
-	dst = put_string(dst, msg, strlen(msg));
-	dst = put_fields(dst, msg);
+	clean(cleaned, msg);
+	dst = put_string(dst, cleaned, strlen(cleaned));
+	dst = put_fields(dst, cleaned);
 	memcpy(dst, "}", sizeof("}"));
 }
 
@@ -232,14 +234,14 @@ void cv_log_write(enum cv_log_level level, const char *tag, const char *fmt, ...
 
 	format = (enum cv_log_format)atomic_load_explicit(&format_now,
 							  memory_order_relaxed);
-	clean(cleaned, msg);
 	stamp(time_text);
 	if (format == CV_LOG_JSON) {
 		(void)snprintf(head, sizeof(head),
 			       "{\"time\":\"%s\",\"level\":\"%s\",\"tag\":\"%s\"",
 			       time_text, level_names[level], tag);
-		json_line(line, head, cleaned);
+		json_line(line, head, msg);
 	} else {
+		clean(cleaned, msg);
 		(void)snprintf(line, sizeof(line), "%s %s %s %s", time_text,
 			       level_names[level], tag, cleaned);
 	}

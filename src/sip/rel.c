@@ -67,11 +67,29 @@ void cv_sip_rel_note(struct cv_sip_txn *t, const sip_t *sip)
 static int on_prack(nta_reliable_magic_t *magic, nta_reliable_t *sent,
 		    nta_incoming_t *irq, const sip_t *sip);
 
+/*
+ * The stack holds a 2xx back for the PRACK only when the 1xx has a body, and would answer
+ * a PRACK that comes after the 2xx 481, which ends a call (RFC 3262 3, RFC 5057 5.1).
+ */
+static void have_body(msg_t *msg)
+{
+	sip_t *sip = sip_object(msg);
+	sip_payload_t *none;
+
+	if (sip->sip_payload)
+		return;
+
+	none = sip_payload_create(msg_home(msg), "", 0);
+	if (none)
+		(void)msg_header_insert(msg, (msg_pub_t *)sip, (msg_header_t *)none);
+}
+
 static int transmit(struct cv_sip_txn *t, struct rel *r)
 {
 	msg_t *msg = r->msg;
 
 	r->msg = NULL;
+	have_body(msg);
 	r->sent = nta_reliable_mreply(t->irq, on_prack, t, msg);
 	if (r->sent)
 		return 0;

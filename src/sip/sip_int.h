@@ -181,6 +181,7 @@ struct cv_sip_txn {
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
 	uint32_t rel_fork;      /* fork of the last reliable 1xx */
+	bool confirms;          /* incoming INVITE: its 2xx makes the dialog */
 	struct cv_list rels;    /* reliable 1xx that await PRACK, rel.c; owned */
 	struct cv_list node;
 };

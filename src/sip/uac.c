@@ -70,7 +70,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 				const char *ack_branch)
 {
 	struct cv_sip_leg *leg = t->leg;
-	bool invite = t->base.method == CV_METHOD_INVITE && !ack_branch;
+	bool as_proxy = t->base.method == CV_METHOD_INVITE && !ack_branch;
 	struct cv_addr hop;
 	nta_outgoing_t *orq;
 	url_string_t *route;
@@ -91,14 +91,17 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (!route || aim(leg))
 		return NULL;
 
-	/* as a proxy's: else the stack ends late answers by itself, see late.c */
-	if (invite)
+	/* As a proxy's: else the stack ends late answers by itself, see late.c. Not on a
+	 * stream: there it would forget a proxy's INVITE at the CANCEL, and the 487 had
+	 * no ACK. */
+	as_proxy = as_proxy && leg->transport == CV_TRANSPORT_UDP;
+	if (as_proxy)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
 	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
 				   NTATAG_PASS_100(cb != NULL),
 				   TAG_IF(ack_branch, NTATAG_ACK_BRANCH(ack_branch)),
 				   TAG_END());
-	if (invite)
+	if (as_proxy)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(1), TAG_END());
 
 	return orq;

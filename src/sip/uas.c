@@ -43,6 +43,8 @@ static int on_ack_cancel(nta_incoming_magic_t *magic, nta_incoming_t *irq,
 	cv_mem_ref(leg);
 	cv_mem_ref(t);
 	if (!sip) {
+		if (t->confirms && nta_incoming_status(irq) < 200)
+			leg->confirmed = false; /* its 2xx still waited for a PRACK */
 		cv_sip_txn_done(t);
 		cv_sip_leg_gone(leg, ETIMEDOUT);
 		goto out;
@@ -502,8 +504,10 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 	}
 	if (m->status >= 200) {
 		t->final = true;
-		if (t->base.method == CV_METHOD_INVITE && m->status < 300)
+		if (t->base.method == CV_METHOD_INVITE && m->status < 300) {
+			t->confirms = !leg->confirmed;
 			leg->confirmed = true;
+		}
 		if (leg->dialog && m->status < 300 &&
 		    (t->base.method == CV_METHOD_SUBSCRIBE ||
 		     t->base.method == CV_METHOD_REFER))

@@ -4,14 +4,33 @@
 # The edge under test: its configuration, start, questions to it, and what must be true after
 # every case (nothing left over, no sanitizer report, a clean end).
 
+EDGE_WAN=
+EDGE_LAN=
+
 # edge_wan LINE...: what [listen wan] says besides, in the configuration written next.
 edge_wan()
 {
 	EDGE_WAN=$(printf '%s\n' "$@")
 }
 
-# edge_conf: writes the configuration; standard input is added to the common part, EDGE_WAN to
-# [listen wan].
+# edge_lan LINE...: the same for [listen lan].
+edge_lan()
+{
+	EDGE_LAN=$(printf '%s\n' "$@")
+}
+
+# edge_over TRANSPORT: the edge listens on it on both sides; tls brings its certificate.
+edge_over()
+{
+	[ "$1" = tls ] || return 0
+	cert_authority
+	cert edge DNS:edge.lab.test,IP:198.51.100.10,IP:192.168.50.1,IP:2001:db8:1::10
+	edge_wan 'tls = 5061' "tls-cert = $D/tls/edge.pem"
+	edge_lan 'tls = 5061' "tls-cert = $D/tls/edge.pem"
+}
+
+# edge_conf: writes the configuration; standard input is added to the common part, EDGE_WAN and
+# EDGE_LAN to [listen wan] and [listen lan].
 edge_conf()
 {
 	mkdir -p "$D/state" "$D/run"
@@ -31,11 +50,12 @@ edge_conf()
 		[listen wan]
 		address = 198.51.100.10
 		side = wan
-		${EDGE_WAN:-}
+		$EDGE_WAN
 
 		[listen lan]
 		address = 192.168.50.1
 		side = lan
+		$EDGE_LAN
 
 		EOF
 		cat
@@ -50,6 +70,23 @@ edge_users()
 	for user; do
 		printf '[user %s]\npassword = secret-%s\n\n' "$user" "$user"
 	done
+}
+
+# edge_pbx TARGET: the section of a PBX that serves example.test, for all that phones dial.
+edge_pbx()
+{
+	cat <<-EOF
+	[peer pbx]
+	target = $1
+	domains = example.test
+	options-ping = off
+
+	[route all]
+	from = phones
+	to = .*
+	peer = pbx
+
+	EOF
 }
 
 edge_start()
@@ -97,6 +134,18 @@ edge_registration()
 {
 	edge_is "any(r['state'] == 'registered' and $1 for r in d['registrations'])" \
 		show registrations
+}
+
+# edge_has_over TRANSPORT USER...: these are registered over it.
+edge_has_over()
+{
+	local how=$1 user
+
+	shift
+	for user; do
+		edge_registration "r['aor'].startswith('$user@') and r['transport'] == '$how'" ||
+			fail "$user is not there over $how: $(edge_says d show registrations)"
+	done
 }
 
 # edge_relay REASON...: the only call up has one of these relay reasons.

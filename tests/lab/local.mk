@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/lab/lib.sh \
 	tests/lab/topo.sh \
 	tests/lab/phone.sh \
+	tests/lab/linphone.sh \
 	tests/lab/kam.sh \
 	tests/lab/kamailio.cfg.in \
 	tests/lab/edge.sh \
@@ -18,7 +19,10 @@ EXTRA_DIST += \
 	tests/lab/jsonis.py \
 	tests/lab/pcaptext.py \
 	tests/lab/hostile.py \
+	tests/lab/ownconn.py \
+	tests/lab/pickup.py \
 	tests/lab/plainsip.py \
+	tests/lab/sipua.py \
 	tests/lab/transfer.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
@@ -37,11 +41,19 @@ EXTRA_DIST += \
 	tests/lab/sipp/late-answer.xml \
 	tests/lab/sipp/hasty-answer.xml \
 	tests/lab/sipp/hasty-call.xml \
+	tests/lab/sipp/offers-answer.xml \
+	tests/lab/sipp/offers-call.xml \
 	tests/lab/sipp/prack-answer.xml \
+	tests/lab/sipp/prack-at-once.xml \
 	tests/lab/sipp/prack-call.xml \
 	tests/lab/sipp/prack-given-up.xml \
+	tests/lab/sipp/prack-late.xml \
 	tests/lab/sipp/prack-must.xml \
+	tests/lab/sipp/prack-mute.xml \
+	tests/lab/sipp/prack-mute-answer.xml \
 	tests/lab/sipp/prack-never.xml \
+	tests/lab/sipp/refer-answer.xml \
+	tests/lab/sipp/refer-call.xml \
 	tests/lab/sipp/session-answer.xml \
 	tests/lab/sipp/session-call.xml \
 	tests/lab/sipp/session-small.xml \
@@ -79,6 +91,10 @@ EXTRA_DIST += \
 	tests/lab/cases/23-blind-transfer.sh \
 	tests/lab/cases/24-blind-transfer-pbx.sh \
 	tests/lab/cases/25-messages-mwi.sh \
+	tests/lab/cases/26-attended-transfer-phones.sh \
+	tests/lab/cases/27-lamp-pickup.sh \
+	tests/lab/cases/28-mwi-phone.sh \
+	tests/lab/cases/29-attended-transfer-pbx.sh \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
@@ -86,6 +102,10 @@ EXTRA_DIST += \
 	tests/lab/abandon.py \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
+	tests/lab/cases/34-offers.sh \
+	tests/lab/cases/44-ipv6-phone-ipv4-pbx.sh \
+	tests/lab/cases/45-own-connection.sh \
+	tests/lab/cases/46-keepalive-stream.sh \
 	tests/lab/cases/50-nat-kinds.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \

@@ -6,12 +6,12 @@
 
 TALK_BYTES=52000 # 3.2 s of 16 bit at 8000 a second: tone.py wants 2 s clean
 
-# The two voices. Longer than any call, since baresip is silent after the end of its file.
+# The voices. Longer than any call, since baresip is silent after the end of its file.
 phone_voices()
 {
 	local hz
 
-	for hz in 440 1000; do
+	for hz in 440 700 1000; do
 		sox -n -r 8000 -c 1 -b 16 "$D/tone$hz.wav" synth 100 sine "$hz" vol 0.5
 	done
 }
@@ -65,6 +65,7 @@ phone_start()
 		case $* in *sip_listen*) ;; *) echo 'sip_listen 0.0.0.0:5060' ;; esac
 	} >"$dir/config"
 	echo "$host" >"$dir/host"
+	echo "$tone" >"$dir/tone"
 	spawn "$name" "$host" baresip -f "$dir"
 	wait_for 10 "$name: baresip does not start" phone_ctl "$name" reginfo
 }
@@ -77,12 +78,16 @@ phone_ctl()
 	in_ns "$(cat "$D/$name/host")" "$PY" "$LAB/ctl.py" "$@"
 }
 
-# phone_registered NAME: waits for the 200 of its REGISTER.
+# phone_registered NAME...: waits for the 200 of its REGISTER.
 phone_registered()
 {
-	poll 10 has '200 OK' "$D/$1.log" ||
-		fail "$1 can't register: $(phone_last_words "$1")"
-	note "$1 is registered"
+	local name
+
+	for name; do
+		poll 10 has '200 OK' "$D/$name.log" ||
+			fail "$name can't register: $(phone_last_words "$name")"
+		note "$name is registered"
+	done
 }
 
 # All phones go home: they unregister, and say BYE if they must.
@@ -187,16 +192,56 @@ phone_heard()
 	note "$1 heard $2 Hz: $said"
 }
 
-# phones_prove A B URI: a whole call with the tones of 440 (A) and 1000 Hz (B) measured.
-# WHILE_UP, when set, is a function called in the middle of it.
+# phones_hear A B: what each heard is the tone of the other, and nothing of his own.
+phones_hear()
+{
+	local a b
+
+	a=$(cat "$D/$1/tone")
+	b=$(cat "$D/$2/tone")
+	phone_heard "$1" "$b" "$a"
+	phone_heard "$2" "$a" "$b"
+}
+
+# wire NAME HOST: captures the voice (PCMU) that reaches the phone of HOST, for what a recording
+# can't tell: baresip records nothing more once it was held.
+wire()
+{
+	capture "$1" "$2" eth0 'inbound and udp portrange 10000-10100 and udp[9] & 0x7f = 0'
+}
+
+# wire_any NAME: a packet is there behind the head of the file.
+wire_any()
+{
+	[ "$(size_of "$D/$1.pcap")" -gt 100 ]
+}
+
+# wire_full NAME: enough to measure; 3 s are 150 packets of 230 bytes.
+wire_full()
+{
+	[ "$(size_of "$D/$1.pcap")" -ge 36000 ]
+}
+
+# wire_sounds NAME HZ OTHER...: what was captured is the tone HZ and nothing of OTHER.
+wire_sounds()
+{
+	local name=$1 said
+
+	shift
+	"$PY" "$LAB/pcaptext.py" "$D/$name.pcap" --wav "$D/$name.wav"
+	said=$("$PY" "$LAB/tone.py" "$D/$name.wav" "$@") || fail "$name should get $1 Hz: $said"
+	note "$name gets $1 Hz: $said"
+}
+
+# phones_prove A B URI: a whole call, what they heard measured. WHILE_UP, when set, is a
+# function called in the middle of it.
 phones_prove()
 {
 	phones_call "$1" "$2" "$3"
 	phones_talk "$1" "$2"
 	[ -z "${WHILE_UP:-}" ] || "$WHILE_UP"
 	phones_part "$1" "$2"
-	phone_heard "$1" 1000 440
-	phone_heard "$2" 440 1000
+	phones_hear "$1" "$2"
 }
 
 # phone_account NAME DOMAIN [PARAMETER...]: an account line; a parameter given here wins over
@@ -212,4 +257,15 @@ phone_account()
 	done
 	printf ';auth_user=%s;auth_pass=secret-%s' "$name" "$name"
 	printf ';regint=60;answermode=auto;audio_codecs=PCMU\n'
+}
+
+# phone_over TRANSPORT NAME HOST TONE EDGE [LINE...]: a phone with an account at the edge's
+# address that speaks to it over TRANSPORT.
+phone_over()
+{
+	local how=$1 edge=$5 port=5060
+
+	[ "$how" != tls ] || port=5061
+	phone_start "$2" "$3" "$4" "$(phone_account "$2" "$edge;transport=$how" \
+		"outbound=\"sip:$edge:$port;transport=$how\"")" "${@:6}"
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""streams.py ME EDGE: what a broken or hostile TCP client does to the edge. Prints each thing
-tried; the status tells whether all went as it must."""
+"""streams.py tcp|tls ME EDGE: what a broken or hostile client does to the edge over a stream. Prints
+each thing tried; the status tells whether all went as it must."""
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -10,21 +11,30 @@ SMUGGLED = "smuggled-call"
 
 
 class Client:
-    def __init__(self, me, edge):
-        self.me, self.edge = me, edge
+    def __init__(self, how, me, edge):
+        self.how, self.me, self.edge = how, me, edge
         self.n = 0
         self.bad = 0
 
+    def plain(self):
+        port = 5060 if self.how == "tcp" else 5061
+        return socket.create_connection((self.edge, port), 3, (self.me, 0))
+
     def open(self):
-        return socket.create_connection((self.edge, 5060), 3, (self.me, 0))
+        sock = self.plain()
+        if self.how == "tls":
+            ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
+            sock = ctx.wrap_socket(sock)
+        return sock
 
     def text(self, method, call=None, length="0", body="", extra=""):
         self.n += 1
-        return ("%s sip:nobody@%s SIP/2.0\r\nVia: SIP/2.0/TCP %s:5060;branch=z9hG4bKst%d\r\n"
+        return ("%s sip:nobody@%s SIP/2.0\r\nVia: SIP/2.0/%s %s:5060;branch=z9hG4bKst%d\r\n"
                 "Max-Forwards: 70\r\nFrom: <sip:k@%s>;tag=t%d\r\nTo: <sip:nobody@%s>\r\n"
-                "Call-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:k@%s:5060;transport=tcp>\r\n%s"
-                "%s\r\n%s" % (method, self.edge, self.me, self.n, self.me, self.n, self.edge,
-                              call or "st%d@x" % self.n, method, self.me, extra,
+                "Call-ID: %s\r\nCSeq: 1 %s\r\nContact: <sip:k@%s:5060;transport=%s>\r\n%s"
+                "%s\r\n%s" % (method, self.edge, self.how.upper(), self.me, self.n, self.me, self.n,
+                              self.edge, call or "st%d@x" % self.n, method, self.me, self.how, extra,
                               "Content-Length: %s\r\n" % length if length is not None else "",
                               body)).encode()
 
@@ -81,6 +91,24 @@ def framing(c):
         s.sendall(b"\r\n\r\n")
         got, _ = c.read(s, 3, (b"\r\n", 1))
         c.check("CRLF CRLF is answered by CRLF", got == b"\r\n", got[:60])
+    body = c.text("OPTIONS", call=SMUGGLED).decode()
+    for what, length in (("exact", "%d"), ("with leading zeros", "000000%d"), ("with blanks", "  %d ")):
+        with c.open() as s:
+            s.sendall(c.text("OPTIONS", length=length % len(body), body=body,
+                             extra="Content-Type: text/plain\r\n") + c.text("OPTIONS"))
+            got, _ = c.read(s, 3, (b"\r\nCSeq: 1 OPTIONS", 2))
+            c.check("a request as body, its length %s" % what, got.count(b"CSeq: 1 OPTIONS") == 2
+                    and SMUGGLED.encode() not in got, got[:300])
+    with c.open() as s:  # a byte too few: what is behind the message is rubbish
+        s.sendall(c.text("OPTIONS", length=str(len(body) - 1), body=body) + c.text("OPTIONS"))
+        got, closed = c.read(s, 2)
+        c.check("a body longer than its length", SMUGGLED.encode() not in got, got[:300])
+    with c.open() as s:  # more than there is: nothing is answered before the rest came
+        s.sendall(c.text("OPTIONS", length="50", body="x" * 49))
+        early, _ = c.read(s, 0.5)
+        s.sendall(b"x")
+        got, _ = c.read(s, 3, (b"SIP/2.0 ", 1))
+        c.check("a body that comes late", not early and got.startswith(b"SIP/2.0 "), early or got[:60])
 
 
 def lengths(c):
@@ -89,7 +117,9 @@ def lengths(c):
     for what, length, extra in (("negative", "-1", ""), ("2^31", "2147483648", ""),
                                 ("2^32+32", "4294967328", ""), ("words", "abc", ""),
                                 ("two lengths", "32", "Content-Length: 400\r\n"),
-                                ("2^64+32", "18446744073709551648", "")):
+                                ("2^64+32", "18446744073709551648", ""), ("hex", "0x20", ""),
+                                ("two numbers", "32 400", ""), ("nothing", "", ""),
+                                ("none at all", None, ""), ("compact and long", "32", "l: 400\r\n")):
         with c.open() as s:
             s.sendall(c.text("OPTIONS", length=length, extra=extra, body=filler + hidden))
             got, closed = c.read(s, 2)
@@ -100,12 +130,12 @@ def lengths(c):
 
 def closing(c):
     for n in range(60):
-        s = c.open()
+        s = c.open() if n % 5 else c.plain()
         msg = c.text("INVITE" if n % 2 else "REGISTER")
         s.sendall(msg[:len(msg) * (n % 6) // 6] if n % 3 else msg)
         (reset if n % 2 else socket.socket.close)(s)
     c.serves("after 60 connections cut in the middle")
-    mute = [c.open() for _ in range(100)]
+    mute = [c.plain() for _ in range(100)]
     c.serves("beside 100 mute connections")
     for s in mute:
         s.close()
@@ -121,7 +151,9 @@ def closing(c):
 
 
 def main():
-    c = Client(sys.argv[1], sys.argv[2])
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    c = Client(*sys.argv[1:])
     c.serves("plain OPTIONS")
     framing(c)
     lengths(c)

@@ -182,6 +182,15 @@ topo_nat_host()
 	ip -n "$P-$2" route add default via "${3%.*}.1"
 }
 
+# topo_two_nats: a1 behind natA, and b1 behind natB, which takes another port for each party.
+topo_two_nats()
+{
+	topo_nat natA 31 10.1.1 port-restricted
+	topo_nat_host natA a1 10.1.1.11
+	topo_nat natB 32 10.2.2 symmetric
+	topo_nat_host natB b1 10.2.2.11
+}
+
 # Lines of a gateway's table that match all the words given.
 nat_table()
 {

@@ -9,21 +9,9 @@ case_main()
 {
 	topo_base
 	topo_wan_host pbx 5
-	topo_nat natA 31 10.1.1 port-restricted
-	topo_nat_host natA a1 10.1.1.11
-	topo_nat natB 32 10.2.2 symmetric
-	topo_nat_host natB b1 10.2.2.11
+	topo_two_nats
 	kam_start pbx 198.51.100.5 alice bob
-	edge_conf <<-EOF
-	[peer pbx]
-	target = sip:198.51.100.5:5060
-	domains = example.test
-
-	[route all]
-	from = phones
-	to = .*
-	peer = pbx
-	EOF
+	edge_pbx sip:198.51.100.5:5060 | edge_conf
 	edge_start
 
 	phone_start alice a1 440 "$(phone_account alice 198.51.100.10)"
@@ -40,9 +28,5 @@ case_main()
 	"$PY" "$LAB/pcaptext.py" "$D/edge.pcap" >"$D/sip"
 	seen_times 2 '^SIP/2.0 407' "$D/sip" || fail "no challenge of the PBX passed through"
 	wait_for 5 "first call left something" edge_quiet
-	phones_call bob alice sip:alice@example.test
-	phones_talk bob alice
-	phones_part bob alice
-	phone_heard alice 1000 440
-	phone_heard bob 440 1000
+	phones_prove bob alice sip:alice@example.test
 }

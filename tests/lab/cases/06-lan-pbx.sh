@@ -8,21 +8,9 @@ case_main()
 	topo_base
 	topo_lan_host lpbx 5
 	topo_lan_host lan1 21
-	topo_nat natA 31 10.1.1 port-restricted
-	topo_nat_host natA a1 10.1.1.11
-	topo_nat natB 32 10.2.2 symmetric
-	topo_nat_host natB b1 10.2.2.11
+	topo_two_nats
 	kam_start lpbx 192.168.50.5 alice bob carol
-	edge_conf <<-EOF
-	[peer pbx]
-	target = sip:192.168.50.5:5060
-	domains = example.test
-
-	[route all]
-	from = phones
-	to = .*
-	peer = pbx
-	EOF
+	edge_pbx sip:192.168.50.5:5060 | edge_conf
 	edge_start
 
 	local proxy='outbound="sip:198.51.100.10"'
@@ -42,9 +30,5 @@ case_main()
 	wait_for 5 "first call left something" edge_quiet
 	phones_prove alice carol sip:carol@example.test
 	wait_for 5 "second call left something" edge_quiet
-	phones_call carol alice sip:alice@example.test
-	phones_talk carol alice
-	phones_part alice carol
-	phone_heard alice 1000 440
-	phone_heard carol 440 1000
+	phones_prove carol alice sip:alice@example.test
 }

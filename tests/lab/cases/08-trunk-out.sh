@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
+# with: udp tcp
 #
 # A far-end phone calls a telephone number, which goes to the trunk (SIPp) on the WAN.
 
@@ -13,7 +14,7 @@ case_main()
 		edge_users alice
 		cat <<-EOF
 		[peer trunk]
-		target = sip:198.51.100.60:5060
+		target = sip:198.51.100.60:5060;transport=$WITH
 		options-ping = off
 
 		[route out]
@@ -26,7 +27,7 @@ case_main()
 
 	phone_start alice a1 440 "$(phone_account alice 198.51.100.10)"
 	phone_registered alice
-	sipp_start trunk trunk 198.51.100.60 answer
+	sipp_start trunk trunk 198.51.100.60 answer -t "${WITH:0:1}1"
 	sipp_voice trunk trunk 198.51.100.60 1000 8
 	phone_dial alice sip:9123@198.51.100.10
 	wait_for 10 "the call does not come up" phone_says alice 'Call established'

@@ -20,9 +20,5 @@ case_main()
 		fail "alice should be at the far end over TCP: $(edge_says d show registrations)"
 	phones_prove alice bob 'sip:bob@198.51.100.10;transport=tcp'
 	wait_for 5 "first call left something" edge_quiet
-	phones_call bob alice sip:alice@192.168.50.1
-	phones_talk bob alice
-	phones_part bob alice
-	phone_heard alice 1000 440
-	phone_heard bob 440 1000
+	phones_prove bob alice sip:alice@192.168.50.1
 }

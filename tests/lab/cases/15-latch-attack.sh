@@ -10,10 +10,7 @@ case_main()
 
 	topo_base
 	topo_wan_host attacker 66
-	topo_nat natA 31 10.1.1 port-restricted
-	topo_nat_host natA a1 10.1.1.11
-	topo_nat natB 32 10.2.2 symmetric
-	topo_nat_host natB b1 10.2.2.11
+	topo_two_nats
 	{
 		edge_users alice bob
 		cat <<-EOF

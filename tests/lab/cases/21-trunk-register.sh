@@ -84,11 +84,7 @@ case_main()
 	! has '407' "$D/alice.log" || fail "the trunk's challenge reached the phone"
 
 	note "in from the trunk"
-	phones_call bob alice sip:trunk1@example.test
-	phones_talk bob alice
-	phones_part bob alice
-	phone_heard alice 1000 440
-	phone_heard bob 440 1000
+	phones_prove bob alice sip:trunk1@example.test
 	wait_for 5 "the call in left something" edge_quiet
 
 	note "a phone and a peer that ask for the trunk's password"

@@ -9,10 +9,7 @@ case_main()
 	topo_base
 	topo_wan_host pbx 5
 	topo_lan_host lan1 21
-	topo_nat natA 31 10.1.1 port-restricted
-	topo_nat_host natA a1 10.1.1.11
-	topo_nat natB 32 10.2.2 symmetric
-	topo_nat_host natB b1 10.2.2.11
+	topo_two_nats
 	kam_start pbx 198.51.100.5 alice bob carol
 	edge_conf <<-EOF
 	[peer pbx]

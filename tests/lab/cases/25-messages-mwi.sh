@@ -1,14 +1,29 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
+# with: udp tcp tls
 #
 # A PBX tells a phone behind a NAT how many voice messages wait (message-summary), and goes on
 # to do so through its new hole after the NAT forgot it; text messages pass both ways; those of
-# a stranger reach nobody. The phone is a script: the message-summary client of baresip 1.0
-# floods whoever it subscribes to.
+# a stranger reach nobody. The parties are a script; a real phone's subscription is in 28.
+
+# party NAME ROLE HOST ADDRESS: one of the scripts.
+party()
+{
+	mkdir -p "$D/$1-do"
+	spawn "$1" "$3" "$PY" "$LAB/plainsip.py" "$2" "$WITH" "$D/tls/edge.pem" "$4" "$D/$1-do" \
+		198.51.100.10
+}
 
 asked()
 {
 	touch "$D/$1-do/$2"
+}
+
+# did NAME WHAT: asks, and waits until it began to.
+did()
+{
+	asked "$@"
+	wait_for 5 "$1 does not $2" test ! -e "$D/$1-do/$2"
 }
 
 case_main()
@@ -18,15 +33,11 @@ case_main()
 	topo_wan_host bad 66
 	topo_nat natB 32 10.2.2 symmetric
 	topo_nat_host natB b1 10.2.2.11
-	mkdir -p "$D/pbx-do" "$D/bob-do" "$D/bad-do"
-	edge_conf <<-EOF
-	[peer pbx]
-	target = sip:198.51.100.5:5060
-	domains = example.test
-	EOF
+	edge_over "$WITH"
+	edge_pbx "sip:198.51.100.5;transport=$WITH" | edge_conf
 	edge_start
-	spawn pbx pbx "$PY" "$LAB/plainsip.py" pbx 198.51.100.5 "$D/pbx-do"
-	spawn bob b1 "$PY" "$LAB/plainsip.py" phone 10.2.2.11 "$D/bob-do" 198.51.100.10
+	party pbx pbx pbx 198.51.100.5
+	party bob phone b1 10.2.2.11
 
 	wait_for 5 "the PBX does not start" has ready "$D/pbx.log"
 	asked bob register
@@ -44,6 +55,7 @@ case_main()
 	edge_is "d['gauges']['subscriptions'] == 1" show stats ||
 		fail "subscriptions: $(edge_says "d['gauges']['subscriptions']" show stats)"
 	nat_forget natB
+	[ "$WITH" = udp ] || did bob reconnect
 	asked bob register
 	wait_for 5 "bob can't register again" seen_times 2 'answer 200 REGISTER' "$D/bob.log"
 	asked pbx notify
@@ -54,7 +66,7 @@ case_main()
 	wait_for 5 "the subscription outlives its end" \
 		edge_is "d['gauges']['subscriptions'] == 0" show stats
 
-	spawn bad bad "$PY" "$LAB/plainsip.py" phone 198.51.100.66 "$D/bad-do" 198.51.100.10
+	party bad phone bad 198.51.100.66
 	asked bad message
 	wait_for 5 "a stranger's message is not refused" has 'answer 403 MESSAGE' "$D/bad.log"
 	asked bad subscribe

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Reliable provisional responses (SIPp on both ends): each leg numbers its own, a PRACK passes
-# with its offer; a caller that requires them has them although the callee sends none; one that never acknowledges is given up
-# after 64*T1, the callee is cancelled, nothing stays.
+# with its offer; a caller that requires them has them although the callee sends none; a PRACK is
+# taken also when the callee answers meanwhile; a caller that never acknowledges is given up after
+# 64*T1, the callee is cancelled (or, when it has answered, ended), nothing stays.
 
 # rack_ok LINES: each PRACK names the number of the response and of the callee's own INVITE.
 rack_ok()
@@ -18,6 +19,8 @@ case_main()
 	topo_base
 	topo_wan_host trunk 60
 	topo_wan_host pbx 61
+	topo_wan_host trunk2 62
+	topo_wan_host pbx2 63
 	edge_conf <<-EOF
 	[media]
 	relay = always
@@ -29,6 +32,18 @@ case_main()
 	[peer pbx]
 	target = sip:198.51.100.61:5060
 	options-ping = off
+
+	[peer trunk2]
+	target = sip:198.51.100.62:5060
+	options-ping = off
+
+	[peer pbx2]
+	target = sip:198.51.100.63:5060
+	options-ping = off
+
+	[route mute]
+	from = peer:trunk2
+	peer = pbx2
 
 	[route in]
 	from = peer:trunk
@@ -49,9 +64,19 @@ case_main()
 	ended plain 10 || fail "plain callee: $(tail -n 3 "$D/plain/errors")"
 	wait_for 5 "the second call stays" edge_quiet
 
+	sipp_start at-once pbx 198.51.100.61 prack-at-once
+	sipp_start late trunk 198.51.100.60 prack-late -s 100 198.51.100.10:5060
+	ended late 20 || fail "caller with a late PRACK: $(tail -n 3 "$D/late/errors")"
+	ended at-once 10 || fail "its callee: $(tail -n 3 "$D/at-once/errors")"
+	wait_for 5 "the call with a late PRACK stays" edge_quiet
+
 	sipp_start given-up pbx 198.51.100.61 prack-given-up
 	sipp_start never trunk 198.51.100.60 prack-never -s 100 198.51.100.10:5060
+	sipp_start mute-answer pbx2 198.51.100.63 prack-mute-answer
+	sipp_start mute trunk2 198.51.100.62 prack-mute -s 100 198.51.100.10:5060
 	ended never 45 || fail "caller without PRACK: $(tail -n 3 "$D/never/errors")"
 	ended given-up 10 || fail "its callee: $(tail -n 3 "$D/given-up/errors")"
+	ended mute 45 || fail "caller without PRACK for an answer: $(tail -n 3 "$D/mute/errors")"
+	ended mute-answer 10 || fail "its callee: $(tail -n 3 "$D/mute-answer/errors")"
 	wait_for 5 "the call without PRACK stays" edge_quiet
 }
