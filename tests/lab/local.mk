@@ -102,6 +102,8 @@ EXTRA_DIST += \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
+	tests/lab/cases/60-abandoned.sh \
+	tests/lab/abandon.py \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
 	tests/lab/cases/34-offers.sh \
