@@ -12,6 +12,7 @@ FUZZ_TARGETS = $(patsubst $(top_srcdir)/%.c,%,$(FUZZ_FILES))
 FUZZ_LIBS = $(SOFIA_LIBS) $(CARES_LIBS) $(EVENT_LIBS) $(OPENSSL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/corpus.c $(patsubst $(top_srcdir)/%,%,$(FUZZ_FILES) \
 	$(wildcard $(top_srcdir)/tests/fuzz/*.dict $(top_srcdir)/tests/fuzz/corpus))
+EXTRA_DIST += tests/fuzz/edge.c tests/fuzz/edge.h tests/fuzz/ubsan.supp
 CLEANFILES += $(FUZZ_TARGETS)
 check_DATA += $(FUZZ_TARGETS)
 
@@ -21,10 +22,17 @@ else
 FUZZ_MAIN = $(top_srcdir)/tests/fuzz/corpus.c
 endif
 
+# what a target has beside its own file
+EDGE_FILES = $(top_srcdir)/tests/fuzz/edge.c $(top_srcdir)/tests/unit/fake_media.c \
+	src/core/modtab.c
+tests/fuzz/fuzz_inbound: FUZZ_MORE = $(EDGE_FILES)
+tests/fuzz/fuzz_inbound: $(EDGE_FILES) $(top_srcdir)/tests/fuzz/edge.h
+
 $(FUZZ_TARGETS): tests/fuzz/%: $(top_srcdir)/tests/fuzz/%.c $(FUZZ_MAIN) $(noinst_LIBRARIES)
 	$(AM_V_CCLD)$(MKDIR_P) tests/fuzz && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
-		$(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) \
-		$(FUZZ_LINK) -o $@ $< $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
+		-I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) \
+		$(AM_LDFLAGS) $(LDFLAGS) $(FUZZ_LINK) \
+		-o $@ $< $(FUZZ_MORE) $(FUZZ_MAIN) -Wl,--as-needed -Wl,--start-group $(noinst_LIBRARIES) \
 		-Wl,--end-group $(FUZZ_LIBS) $(LIBS)
 
 if FUZZING
@@ -48,6 +56,11 @@ $(BEFORE_CHECK): need-cunit
 check-lab: all
 	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)'
 
+# 10,000 unfinished calls, three times: some twenty minutes
+check-abandoned: all
+	ABANDONED=10000 ABANDONED_ROUNDS=3 CASE_LIMIT=2400 $(SHELL) $(top_srcdir)/tests/lab/run \
+		--build '$(abs_top_builddir)' --keep 60
+
 check-lab-long: all
 	$(SHELL) $(top_srcdir)/tests/lab/run --build '$(abs_top_builddir)' --long
 
@@ -57,7 +70,7 @@ bench: all
 		found=yes; "$$bench" --quick --build '$(abs_top_builddir)' || exit 1; \
 	done; test -n "$$found" || echo "bench: no benchmark in this tree"
 
-.PHONY: bench check-fuzz check-lab check-lab-long need-cunit
+.PHONY: bench check-abandoned check-fuzz check-lab check-lab-long need-cunit
 
 # The second replay player: the real stack between scripted parties on the loopback
 if MOD_REGISTRAR

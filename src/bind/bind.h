@@ -38,6 +38,7 @@ enum {
 	CV_BIND_TOKEN = 48, /* bytes of a token with its NUL, at most */
 	CV_BIND_PENDING_MS =
 		40000,          /* a pending binding waits for its 2xx: 64*T1 and some */
+	CV_BIND_MAX_S = 604800, /* a week: no binding stands longer unrefreshed */
 	CV_BIND_CONTACT = 1024, /* bytes of a Contact URI we keep */
 	CV_BIND_PER_AOR =
 		32, /* bindings of one AOR; stops one account from filling the table */
@@ -130,7 +131,8 @@ struct cv_binding *cv_bind_find(struct cv_binds *bs, const struct cv_bind_ask *a
 /** Ends a take without a confirm: a pending binding that no other REGISTER waits for is
  * dropped, anything else stays as it is. */
 void cv_bind_giveup(struct cv_binds *bs, struct cv_binding *b, const char *why);
-/** The registrar took it: moves it to the flow of @p ask, sets expiries (seconds, not 0).
+/** The registrar took it: moves it to the flow of @p ask, sets expiries (seconds, not 0;
+ * beyond CV_BIND_MAX_S they are that).
  * ENOMEM leaves it as it was. */
 int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 		    const struct cv_bind_ask *ask, uint32_t phone_s, uint32_t upstream_s);

@@ -438,6 +438,12 @@ static void tell(struct cv_binds *bs, struct cv_binding *b, bool fresh, bool mov
 	}
 }
 
+/* What a registrar says beyond the longest is no time: nobody would ever take it out. */
+static uint64_t until_ms(uint64_t now_ms, uint32_t s)
+{
+	return now_ms + (uint64_t)(s < CV_BIND_MAX_S ? s : CV_BIND_MAX_S) * 1000;
+}
+
 int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 		    const struct cv_bind_ask *ask, uint32_t phone_s, uint32_t upstream_s)
 {
@@ -463,8 +469,8 @@ int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 	set_flow(bs, b, ask);
 	b->confirmed = true;
 	b->refreshed_ms = now;
-	b->phone_until_ms = now + (uint64_t)phone_s * 1000;
-	b->upstream_until_ms = now + (uint64_t)upstream_s * 1000;
+	b->phone_until_ms = until_ms(now, phone_s);
+	b->upstream_until_ms = until_ms(now, upstream_s);
 	b->flow_dead = false;
 	b->pings_missed = 0;
 	if (moved)

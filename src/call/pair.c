@@ -616,7 +616,9 @@ const struct cv_fan_owner cv_call_fan_owner = {
 
 static struct cv_leg *mate(void *arg, uint32_t *fork)
 {
-	return cv_fan_leg(cv_call_other(arg)->leg, fork);
+	struct cv_leg *leg = cv_fan_leg(cv_call_other(arg)->leg, fork);
+
+	return cv_transfer_is_bridge(leg) ? NULL : leg;
 }
 
 const struct cv_leg_events cv_call_events = {

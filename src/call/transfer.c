@@ -413,6 +413,11 @@ const struct cv_leg_ops cv_transfer_bridge = {
 	.end = bridge_end,
 };
 
+bool cv_transfer_is_bridge(const struct cv_leg *leg)
+{
+	return leg && leg->ops->end == bridge_end;
+}
+
 /* T's leg in the other call, while the bridge stands there. */
 
 static void parked_request(void *arg, struct cv_txn *t, const struct cv_msg *m)

@@ -48,6 +48,8 @@ static inline struct cv_party *cv_transfer_stays(const struct cv_transfer *tr)
 	return cv_call_other(cv_transfer_by(tr));
 }
 
+/** The leg is nobody's but a transfer's. Accepts NULL. */
+bool cv_transfer_is_bridge(const struct cv_leg *leg);
 /** The party that @p from speaks with isn't to see a REFER. */
 bool cv_transfer_is_ours(const struct cv_party *from);
 /** Answers a REFER of @p from, and does what it asks for. */

@@ -2,12 +2,14 @@
 /*
  * What stands before the library's header parsers. Signalling thread.
  *
- * Two of its habits must not be reachable from the network. Its arrays of tags
+ * Some of its habits must not be reachable from the network. Its arrays of tags
  * and parameters grow by eight, each step a new one in the message's memory:
  * 7000 parameters of one letter, 14 kB, kept 29 MB for 32 s (threats 9, 16). And
  * it sends a response where maddr of the top Via says, before received, also
  * answers it makes by itself: anybody could aim our responses at anybody
- * (threats 17, 26).
+ * (threats 17, 26). Nor does it note the source in the top Via before it answers a
+ * request of another version, too large or by the wrong transport: here it is noted while
+ * the Via is parsed. And it reads behind the parameters of a route.
  *
  * The agent parses with a copy of the library's table of header kinds in which
  * each kind has a twin of ours with guard() for its parser. The twin stands
@@ -20,6 +22,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <sofia-sip/msg_mclass.h>
 
@@ -58,23 +61,53 @@ static void drop_maddr(sip_via_t *v)
 }
 
 /*
+ * The message in which @p v is the top Via of a request; NULL: it isn't. The stack
+ * gives its parsers the message's own memory, which is the message. A Via further down
+ * its line has something before it.
+ */
+static msg_t *request_of(su_home_t *home, const sip_via_t *v)
+{
+	msg_t *msg = (msg_t *)home;
+	const sip_t *sip = sip_object(msg);
+
+	if (!sip || !sip->sip_request || sip->sip_via || v->v_common->h_prev)
+		return NULL;
+
+	return msg;
+}
+
+/*
  * A request whose top Via names another transport than it came by is dropped by
  * the stack without a word; phones and gateways write such Vias. Over UDP it is
- * mended here, on streams by the door (net/stream_conn.c). The home of a message
- * is the message; a Via further down its line has something before it.
+ * mended here, on streams by the door (net/stream_conn.c).
  */
-static void mend(const struct kind *k, su_home_t *home, sip_via_t *v)
+static void mend(const struct kind *k, msg_t *m, sip_via_t *v)
 {
-	msg_t *m = (msg_t *)home;
-	const sip_t *sip = sip_object(m);
-
-	if (!sip || !sip->sip_request || sip->sip_via || v->v_common->h_prev ||
-	    v->v_protocol == sip_transport_udp ||
+	if (v->v_protocol == sip_transport_udp ||
 	    msg_addrinfo(m)->ai_socktype != SOCK_DGRAM)
 		return;
 
 	v->v_protocol = sip_transport_udp;
 	cv_stat_add(k->guard->stat, CV_STAT_vias_mended, 1);
+}
+
+/* received and rport of a request's top Via (RFC 3261 18.2.1, RFC 3581 4). */
+static void note_source(msg_t *m, sip_via_t *v)
+{
+	su_home_t *home = msg_home(m);
+	char host[CV_ADDR_STRLEN];
+	struct cv_addr seen;
+
+	cv_sip_addr(&seen, msg_addr(m));
+	if (!cv_addr_is_set(&seen))
+		return;
+
+	cv_addr_print_host(&seen, host);
+	if (strcmp(v->v_host, host) != 0)
+		msg_header_replace_param(home, v->v_common,
+					 su_sprintf(home, "received=%s", host));
+	msg_header_replace_param(home, v->v_common,
+				 su_sprintf(home, "rport=%u", (unsigned)seen.port));
 }
 
 /* What earlier lines of a list header left in it. */
@@ -93,6 +126,27 @@ static size_t parts_before(const struct kind *k, const msg_header_t *h)
 	return n;
 }
 
+/* url_param() goes on behind the end when the last parameter only begins as the one it
+ * looks for; in these headers it looks for lr. */
+static bool is_overread(const sip_route_t *r)
+{
+	for (; r; r = r->r_next) {
+		const char *params = r->r_url->url_params, *last;
+
+		last = params ? strrchr(params, ';') : NULL;
+		last = last ? last + 1 : params;
+		if (last && strncasecmp(last, "lr", 2) == 0 && last[2] && last[2] != '=')
+			return true;
+	}
+
+	return false;
+}
+
+static bool has_route(const struct kind *k)
+{
+	return k->theirs == sip_route_class || k->theirs == sip_record_route_class;
+}
+
 /* A list header's later lines are parsed into the first one's header: it keeps its kind.
  */
 static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
@@ -100,6 +154,7 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 	struct msg_hclass_s *twin = (struct msg_hclass_s *)h->sh_class;
 	const struct kind *k = CV_CONTAINER(twin, struct kind, twin);
 	size_t parts = parts_before(k, h);
+	msg_t *request;
 	issize_t n;
 
 	/* to its NUL: the library's parsers of lists call this again with a wrong length
@@ -110,9 +165,16 @@ static issize_t guard(su_home_t *home, msg_header_t *h, char *s, isize_t len)
 		return -1;
 
 	n = k->theirs->hc_parse(home, h, s, len);
-	if (n >= 0 && k->theirs == sip_via_class) {
-		drop_maddr((sip_via_t *)h);
-		mend(k, home, (sip_via_t *)h);
+	if (n >= 0 && has_route(k) && is_overread((sip_route_t *)h))
+		return -1;
+	if (n < 0 || k->theirs != sip_via_class)
+		return n;
+
+	drop_maddr((sip_via_t *)h);
+	request = request_of(home, (sip_via_t *)h);
+	if (request) {
+		mend(k, request, (sip_via_t *)h);
+		note_source(request, (sip_via_t *)h);
 	}
 
 	return n;
@@ -139,18 +201,20 @@ static bool is_done(const struct cv_sip_guard *g, msg_hclass_t *hc)
 static void put(struct cv_sip_guard *g, int at)
 {
 	msg_mclass_t *t = g->table;
+	msg_href_t *hash =
+		t->mc_hash; /* of mc_hash_size, whatever its declaration says */
 	struct kind *k = &g->v[g->c++];
 	int n = t->mc_hash_size, next = at;
 
-	k->theirs = t->mc_hash[at].hr_class;
+	k->theirs = hash[at].hr_class;
 	k->twin = *k->theirs;
 	k->twin.hc_parse = guard;
 	k->guard = g;
-	while (t->mc_hash[next % n].hr_class)
+	while (hash[next % n].hr_class)
 		++next;
 
-	t->mc_hash[next % n] = t->mc_hash[at];
-	t->mc_hash[at].hr_class = &k->twin;
+	hash[next % n] = hash[at];
+	hash[at].hr_class = &k->twin;
 	++t->mc_hash_used;
 	for (int i = 0; t->mc_short && i < MC_SHORT_SIZE; ++i) {
 		msg_href_t *r =
@@ -163,8 +227,10 @@ static void put(struct cv_sip_guard *g, int at)
 
 static int put_all(struct cv_sip_guard *g)
 {
+	const msg_href_t *hash = g->table->mc_hash;
+
 	for (int i = 0; i < g->table->mc_hash_size; ++i) {
-		msg_hclass_t *hc = g->table->mc_hash[i].hr_class;
+		msg_hclass_t *hc = hash[i].hr_class;
 
 		if (!hc || is_done(g, hc))
 			continue;

@@ -269,11 +269,12 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 
 	phrase = su_strdup(msg_home(m),
 			   phrase); /* kept by pointer, longer than its source */
-	if (nta_incoming_complete_response(u->irq, m, status, phrase, TAG_END()) < 0 ||
-	    nta_incoming_mreply(u->irq, m) < 0)
-		return ENOMEM;
+	if (nta_incoming_complete_response(u->irq, m, status, phrase, TAG_END()) < 0) {
+		msg_destroy(m); /* no status there is: 700 and above */
+		return EPROTO;
+	}
 
-	return 0;
+	return nta_incoming_mreply(u->irq, m) < 0 ? ENOMEM : 0;
 }
 
 /* Sending it on */

@@ -545,6 +545,8 @@ int cv_sip_respond(struct cv_txn *base, const struct cv_msg *m)
 		}
 	}
 
+	if (err < 0)
+		msg_destroy(msg); /* no status there is: 700 and above */
 	if (err < 0 || nta_incoming_mreply(t->irq, msg) < 0)
 		nta_incoming_treply(t->irq, SIP_500_INTERNAL_SERVER_ERROR, TAG_END());
 

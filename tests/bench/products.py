@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 
-from benchlib import BENCH, CALLEE, CALLER, LAN, WAN, BenchError, wait_for
+from benchlib import (BENCH, CALLEE, CALLER, LAN, QUIET_CALLEE, QUIET_CALLER, WAN, BenchError,
+                      wait_for)
 
 PORTS = (10000, 64999)
 NG_PORT = 2223
@@ -32,9 +33,20 @@ options-ping = off
 [peer callee]
 target = sip:{callee}:5060
 options-ping = off
+[peer quiet-caller]
+target = sip:{quiet_caller}:5060
+relay = never
+options-ping = off
+[peer quiet-callee]
+target = sip:{quiet_callee}:5060
+relay = never
+options-ping = off
 [route all]
 from = peer:caller
 peer = callee
+[route quiet]
+from = peer:quiet-caller
+peer = quiet-callee
 [media]
 ports = {ports[0]}-{ports[1]}
 idle-timeout = 600s
@@ -56,7 +68,8 @@ class Culvert:
         conf = os.path.join(self.lab.dir, "culvert.conf")
         with open(conf, "w") as out:
             out.write(CULVERT.format(dir=self.lab.dir, lan=LAN, wan=WAN, caller=CALLER,
-                                     callee=CALLEE, ports=PORTS))
+                                     callee=CALLEE, ports=PORTS, quiet_caller=QUIET_CALLER,
+                                     quiet_callee=QUIET_CALLEE))
         self.program = self.lab.start("edge", "culvertd", [
             os.path.join(self.build, "culvertd"), "-f", "-c", conf], self.core)
         wait_for("culvertd does not start: " + self.lab.last_words("culvertd"), 10, self.answers)
@@ -95,7 +108,8 @@ class Kamailio:
     def start(self):
         config = os.path.join(self.lab.dir, "kamailio.cfg")
         text = open(os.path.join(BENCH, "kamailio-calls.cfg.in")).read()
-        for word, value in (("@LAN@", LAN), ("@WAN@", WAN), ("@CALLEE@", CALLEE),
+        for word, value in (("@LAN@", LAN), ("@WAN@", WAN), ("@CALLEE@", CALLEE), ("@QUIET_CALLER@", QUIET_CALLER),
+                            ("@QUIET_CALLEE@", QUIET_CALLEE),
                             ("@DIR@", self.lab.dir)):
             text = text.replace(word, value)
         with open(config, "w") as out:

@@ -80,6 +80,7 @@ EXTRA_DIST += \
 	tests/lab/cases/43-flow-lost.sh \
 	tests/lab/flowlost.py \
 	tests/lab/cases/46-circle.sh \
+	tests/lab/cases/49-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
 	tests/lab/cases/56-headers.sh \
 	tests/lab/cases/48-peer-by-name.sh \
@@ -106,6 +107,8 @@ EXTRA_DIST += \
 	tests/lab/cases/31-prack.sh \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
+	tests/lab/cases/60-abandoned.sh \
+	tests/lab/abandon.py \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
 	tests/lab/cases/34-offers.sh \

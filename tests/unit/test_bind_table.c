@@ -58,6 +58,20 @@ static void test_take_is_pending_until_confirmed(void)
 	cv_kit_close(&k);
 }
 
+static void test_no_binding_stands_longer_than_a_week(void)
+{
+	struct cv_bind_ask ask = cv_kit_ask(4000);
+	struct cv_binding *b = NULL;
+	struct cv_kit k;
+
+	cv_kit_open(&k);
+	CU_ASSERT_EQUAL(cv_bind_take(k.binds, &b, &ask), 0);
+	CU_ASSERT_EQUAL(cv_bind_confirm(k.binds, b, &ask, UINT32_MAX, UINT32_MAX), 0);
+	CU_ASSERT_EQUAL(b->phone_until_ms, cv_fake_loop_now() + 604800000);
+	CU_ASSERT_EQUAL(b->upstream_until_ms, cv_fake_loop_now() + 604800000);
+	cv_kit_close(&k);
+}
+
 static void test_pending_ends_after_its_wait(void)
 {
 	struct cv_bind_ask ask = cv_kit_ask(4000);
@@ -410,6 +424,8 @@ int cv_test_bind_table(void)
 			 test_ended_while_held_is_found_no_more) ||
 	    !CU_add_test(s, "take is pending until confirmed",
 			 test_take_is_pending_until_confirmed) ||
+	    !CU_add_test(s, "no binding stands longer than a week",
+			 test_no_binding_stands_longer_than_a_week) ||
 	    !CU_add_test(s, "pending ends after its wait",
 			 test_pending_ends_after_its_wait) ||
 	    !CU_add_test(s, "giveup drops only the last pending take",

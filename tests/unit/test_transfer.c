@@ -160,6 +160,20 @@ static void test_answer_that_can_not_be_read(void)
 	end(w);
 }
 
+/* The bridge is no leg of whoever implements legs. */
+static void test_nobody_is_shown_the_bridge(void)
+{
+	struct cv_world *w = world();
+	const struct cv_leg *home;
+	uint32_t fork = 0;
+
+	CU_ASSERT_EQUAL(cv_world_feed(w, "desk REFER to home"), 0);
+	home = cv_fake_leg_find(cv_world_sip(w), "home", 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(home);
+	CU_ASSERT_PTR_NULL(home->events->mate(home->arg, &fork));
+	end(w);
+}
+
 int cv_test_transfer(void)
 {
 	CU_pSuite s = CU_add_suite("transfer", NULL, NULL);
@@ -171,6 +185,7 @@ int cv_test_transfer(void)
 	CU_ADD_TEST(s, test_attended_without_memory);
 	CU_ADD_TEST(s, test_attended_of_what_can_not_be);
 	CU_ADD_TEST(s, test_answer_that_can_not_be_read);
+	CU_ADD_TEST(s, test_nobody_is_shown_the_bridge);
 
 	return (int)CU_get_error();
 }
