@@ -44,7 +44,7 @@ case_main()
 
 	phone_start alice a1 440 "$(phone_account alice 198.51.100.10)"
 	phone_registered alice
-	spawn bob b1 "$PY" "$LAB/plainsip.py" phone 10.2.2.11 "$D/bob-do" 198.51.100.10
+	spawn bob b1 "$PY" "$LAB/plainsip.py" phone udp "" 10.2.2.11 "$D/bob-do" 198.51.100.10
 	call_reaches one
 	registers 1 one
 
@@ -58,7 +58,8 @@ case_main()
 		hops_are "'198.51.100.5:5060 up', '198.51.100.6:5060 up'"
 	call_reaches one
 
-	spawn three three "$PY" "$LAB/plainsip.py" phone 198.51.100.7 "$D/three-do" 198.51.100.10
+	spawn three three "$PY" "$LAB/plainsip.py" phone udp "" 198.51.100.7 \
+		"$D/three-do" 198.51.100.10
 	: >"$D/three-do/message"
 	wait_for 5 "nobody's message should be refused" has 'answer 403 MESSAGE' "$D/three.log"
 	zone '10 0 5060 two.pbx.test' '20 0 5060 three.pbx.test'
@@ -67,7 +68,8 @@ case_main()
 	edge_ctl reload >>"$D/steps" || fail "reload"
 	hops_are "'198.51.100.6:5060 up', '198.51.100.7:5060 up'" || fail "a reload lost what stood"
 	stop three || true
-	spawn three three "$PY" "$LAB/plainsip.py" phone 198.51.100.7 "$D/three-do" 198.51.100.10
+	spawn three three "$PY" "$LAB/plainsip.py" phone udp "" 198.51.100.7 \
+		"$D/three-do" 198.51.100.10
 	: >"$D/three-do/subscribe"
 	wait_for 5 "the new address should be the peer's, whom no route takes further" \
 		has 'answer 404 SUBSCRIBE' "$D/three.log"
