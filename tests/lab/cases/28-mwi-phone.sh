@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 # with: tcp tls
+# long
 #
 # A real phone (baresip) behind a NAT asks its PBX for waiting messages, and is told how many
-# there are, then that there are more; when it goes it says so to the PBX. Not over UDP: there
-# baresip 1.0 on a busy machine loops when it has registered, subscribes thousands of times and
-# reads nothing any more; case 25 has a script for that.
+# there are, then that there are more; when it goes it says so to the PBX. Not over UDP, and not
+# in every run: on a busy machine baresip 1.0 loops when it has registered, subscribes thousands
+# of times and reads nothing any more; case 25 has a script for that.
 
 case_main()
 {
