@@ -65,10 +65,10 @@ void cv_breadth_split(struct cv_targets *to, unsigned have)
 {
 	turns_split(to, have);
 	for (size_t i = 0; i < to->c; ++i) {
-		unsigned all = 0, nr = 0;
+		unsigned all = 1, nr = 0; /* of its turn; and before it */
 
 		for (size_t k = 0; k < to->c; ++k) {
-			all += to->v[k].turn == to->v[i].turn;
+			all += k != i && to->v[k].turn == to->v[i].turn;
 			nr += k < i && to->v[k].turn == to->v[i].turn;
 		}
 		to->v[i].breadth = have / all + (nr < have % all);

@@ -79,7 +79,6 @@ EXTRA_DIST += \
 	tests/lab/cases/42-stream-trunk.sh \
 	tests/lab/cases/43-flow-lost.sh \
 	tests/lab/flowlost.py \
-	tests/lab/cases/46-circle.sh \
 	tests/lab/cases/49-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
 	tests/lab/cases/56-headers.sh \
