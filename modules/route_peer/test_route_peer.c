@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "call/route.h"
 #include "conf/conf.h"
-#include "conf/opts.h"
 #include "module.h"
 #include "runner.h"
 

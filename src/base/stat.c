@@ -133,8 +133,3 @@ uint64_t cv_stats_sum(const struct cv_stats *s, enum cv_stat_id id)
 
 	return sum;
 }
-
-const char *cv_stat_name(enum cv_stat_id id)
-{
-	return (int)id >= 0 && id < CV_STAT_COUNT ? names[id] : "?";
-}

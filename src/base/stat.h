@@ -51,8 +51,6 @@ void cv_gauge_add(struct cv_stats *s, struct cv_gauge *g);
 void cv_gauge_del(struct cv_gauge *g);
 /** Sum over all cells. */
 uint64_t cv_stats_sum(const struct cv_stats *s, enum cv_stat_id id);
-/** Name as shown, e.g. "calls_started". */
-const char *cv_stat_name(enum cv_stat_id id);
 
 /** Adds to a counter; accepts a NULL cell, so that tests need none. */
 static inline void cv_stat_add(struct cv_stat_cell *c, enum cv_stat_id id, uint64_t n)

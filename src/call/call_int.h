@@ -2,12 +2,14 @@
 /*
  * Structs of src/call; private. All on the signalling thread.
  *
- * call.c is the life of a call, pair.c the requests that pass through it, transfer.c and
- * redirect.c calls that go elsewhere, party.c what its parties' peers mean for it,
- * sub.c and sub_table.c requests that make no call, aim.c where a request goes, fan.c
- * one that goes to several places, offer.c the offers and answers, part.c the session
- * description in a multipart body, table.c finds calls and speaks of them to the
- * operator.
+ * call.c is the life of a call, pair.c the requests that pass through it, transfer.c,
+ * transfer_start.c and redirect.c calls that go elsewhere, party.c what its parties'
+ * peers mean for it, sub.c and sub_table.c requests that make no call, aim.c where a
+ * request goes, fan.c and branch.c one that goes to several places, offer.c the offers
+ * and answers, talk.c whose they are, origin.c their o= line, part.c the session
+ * description in a multipart body, kept.c messages that outlive their event, trail.c
+ * loops, table.c finds calls, story.c, past.c and show.c tell the operator of them.
+ * Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H

@@ -15,7 +15,6 @@
 #include "call/redirect.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

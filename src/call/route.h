@@ -2,7 +2,7 @@
 /*
  * Kind *route*: chooses where a request goes, be it several places. Routes are asked in
  * the order in which they were added; the first that does not say ENOENT decides. The one
- * named "binding" (sip/reg.c) is added first.
+ * named "binding" (sip/reg_route.c) is added first.
  */
 #ifndef CV_CALL_ROUTE_H
 #define CV_CALL_ROUTE_H

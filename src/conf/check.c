@@ -269,6 +269,23 @@ static void account_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
 			     p->name);
 }
 
+/* sip/large.c moves a request to a target with the hop's own address, never to a name */
+static void mtu_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
+{
+	if (p->mtu == 0 || p->targetc == 0)
+		return;
+
+	for (size_t i = 0; i < p->targetc; ++i) {
+		if (p->targets[i].transport == CV_TRANSPORT_TCP && !p->targets[i].host)
+			return;
+	}
+
+	cv_conf_find(job, p->pos,
+		     "[peer %s] has mtu, which needs a target that is an address with "
+		     "transport=tcp",
+		     p->name);
+}
+
 static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 		       const struct cv_conf_peer *p)
 {
@@ -278,6 +295,7 @@ static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 		cv_conf_find(job, p->pos, "[peer %s] needs target", p->name);
 
 	account_check(job, p);
+	mtu_check(job, p);
 
 	for (size_t i = 0; i < p->from.c && !job->err; ++i)
 		source_add(job, sources, p, &p->from.v[i]);

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "conf/conf_int.h"
 

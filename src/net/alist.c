@@ -328,29 +328,3 @@ size_t cv_alist_count(const struct cv_alist *l)
 {
 	return l ? l->c : 0;
 }
-
-/* Membership in both lists only changes where an entry of either begins or ends */
-static bool edges_hit(const struct cv_alist *edges, const struct cv_alist *a,
-		      const struct cv_alist *b)
-{
-	for (size_t i = 0; i < edges->c; ++i) {
-		struct cv_addr after = edges->v[i].hi;
-
-		if (cv_alist_find(a, &edges->v[i].lo) > 0 &&
-		    cv_alist_find(b, &edges->v[i].lo) > 0)
-			return true;
-		if (host_step(&after, 1) && cv_alist_find(a, &after) > 0 &&
-		    cv_alist_find(b, &after) > 0)
-			return true;
-	}
-
-	return false;
-}
-
-bool cv_alist_overlaps(const struct cv_alist *a, const struct cv_alist *b)
-{
-	if (!a || !b)
-		return false;
-
-	return edges_hit(a, a, b) || edges_hit(b, a, b);
-}

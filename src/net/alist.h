@@ -32,7 +32,5 @@ size_t cv_alist_count(const struct cv_alist *l);
  * is left only in the latter case, as entries have none. */
 void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
 		     struct cv_addr *lo, struct cv_addr *hi);
-/** True when some address is in both lists. */
-bool cv_alist_overlaps(const struct cv_alist *a, const struct cv_alist *b);
 
 #endif

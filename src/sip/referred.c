@@ -15,7 +15,6 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "sip/named.h"
 #include "sip/refer_int.h"
 
 /* What is to be called, without headers and method; NULL: nothing that can be. */

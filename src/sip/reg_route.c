@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sip/reg_int.h"
+#include "sip/sip_int.h"
 
 static bool is_reachable(const struct cv_binding *b)
 {

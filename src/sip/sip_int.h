@@ -543,7 +543,7 @@ void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
 /** The connection of @p l has closed: what becomes of the legs on it. */
 void cv_sip_flow_lost(const struct cv_sip_link *l);
 
-/* early.c: early dialogs of an outgoing leg, and their reliable 1xx */
+/* early.c: early dialogs of a leg, and their reliable 1xx */
 
 /** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
  * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */

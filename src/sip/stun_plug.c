@@ -9,7 +9,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "sip/sip_int.h"

@@ -7,10 +7,12 @@
  * origin.c says where it came from (source, listening point, place, who);
  * ua.c sends it to uas.c (INVITE: a leg and a transaction for call/), reg.c
  * (REGISTER) or answers it (OPTIONS to us, what we don't serve). In a dialog it
- * goes to its leg. Outgoing requests are made in uac.c (legs), reg.c (upstream
- * REGISTER) and keep.c (pings); all copy what passes through hdr.c, get their
- * identities from ident.c, and leave by the flow or listening point of the
- * target. Responses go back to the packet's source (RFC 3581, always).
+ * goes to its leg. Before the library reads a header, guard.c has looked at it.
+ * Outgoing requests are made in uac.c (legs), reg_up.c (a phone's REGISTER),
+ * trunk.c (our own), keep.c (pings) and health.c (OPTIONS to peers); what passes is
+ * copied by hdr.c, gets its identities from ident.c and the names of other dialogs
+ * from refer.c, and leaves by the flow or listening point of the target. Responses go
+ * back to the packet's source (RFC 3581, always).
  */
 #ifndef CV_SIP_UA_H
 #define CV_SIP_UA_H

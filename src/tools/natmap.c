@@ -326,20 +326,6 @@ int cv_nat_find(struct cv_nat *n, enum cv_natpkt_kind kind, const struct cv_addr
 	return 0;
 }
 
-int cv_nat_find_inside(struct cv_nat *n, enum cv_natpkt_kind kind,
-		       const struct cv_addr *outside, uint64_t now_ms,
-		       struct cv_addr *inside)
-{
-	const struct mapping *m = cv_natmap_by_outside(n, kind, outside, now_ms);
-
-	if (!m)
-		return ENOENT;
-
-	*inside = m->inside;
-
-	return 0;
-}
-
 static void show_permits(const struct cv_nat *n, const struct mapping *m, uint64_t now_ms,
 			 struct cv_out *out)
 {

@@ -170,33 +170,6 @@ static void test_around_is_what_one_entry_decides(void)
 	}
 }
 
-static void test_overlaps_needs_a_common_address(void)
-{
-	static const struct {
-		const char *a, *b;
-		bool overlaps;
-	} v[] = {
-		{"10.0.0.0/8", "10.1.1.1", true},
-		{"10.1.1.1", "10.0.0.0/8", true},
-		{"10.0.0.0/8", "11.0.0.0/8", false},
-		{"10.0.0.0/8 !10.1.0.0/16", "10.1.0.0/16", false},
-		{"10.0.0.0/8 !10.1.0.0/16", "10.1.255.0-10.2.0.0", true},
-		{"", "10.0.0.0/8", false},
-		{"fc00::/7", "fd00::/8", true},
-		{"255.255.255.255", "255.255.255.255", true},
-	};
-
-	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
-		struct cv_alist *a = list(v[i].a), *b = list(v[i].b);
-
-		CU_ASSERT_EQUAL(cv_alist_overlaps(a, b), v[i].overlaps);
-		CU_ASSERT_EQUAL(cv_alist_overlaps(b, a), v[i].overlaps);
-		cv_mem_unref(a);
-		cv_mem_unref(b);
-	}
-	CU_ASSERT_FALSE(cv_alist_overlaps(NULL, NULL));
-}
-
 static void test_corpus_is_survived(void)
 {
 	CU_ASSERT(cv_test_corpus("alist", LLVMFuzzerTestOneInput) > 0);
@@ -231,7 +204,6 @@ int cv_test_alist(void)
 	    !CU_add_test(s, "add: text", test_add_keeps_text_without_blanks) ||
 	    !CU_add_test(s, "add: limit", test_add_stops_at_the_limit) ||
 	    !CU_add_test(s, "around", test_around_is_what_one_entry_decides) ||
-	    !CU_add_test(s, "overlaps", test_overlaps_needs_a_common_address) ||
 	    !CU_add_test(s, "corpus", test_corpus_is_survived) ||
 	    !CU_add_test(s, "oom", test_alist_oom))
 		return (int)CU_get_error();

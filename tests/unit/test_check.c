@@ -76,6 +76,13 @@ static const struct check_case cases[] = {
 	 "t:1: [peer a] has realm, which needs username and password\n"},
 	{PEER("a", "192.0.2.1") "username = u\"\npassword = \"p\"\n",
 	 "t:1: [peer a]: username and realm can't hold quotes or backslashes\n"},
+	{PEER("a", "192.0.2.1") "mtu = 1300\n",
+	 "t:1: [peer a] has mtu, which needs a target that is an address with "
+	 "transport=tcp\n"},
+	{PEER("a", "192.0.2.1, sip:pbx.test;transport=tcp") "mtu = 1300\n",
+	 "t:1: [peer a] has mtu, which needs a target that is an address with "
+	 "transport=tcp\n"},
+	{PEER("a", "192.0.2.1, sip:192.0.2.1;transport=tcp") "mtu = 1300\n", ""},
 	{PEER("a", "192.0.2.1") "[route r]\npeer = a, b\n",
 	 "t:4: there is no [peer b]\n"},
 	{PEER("a", "192.0.2.1") "[route r]\npeer = a\nfrom = peer:c\n",

@@ -28,8 +28,6 @@ static void test_stat_sums_cells(void)
 	cv_stat_add(NULL, CV_STAT_rtp_in, 1000);
 	CU_ASSERT_EQUAL(cv_stats_sum(s, CV_STAT_rtp_in), 5);
 	CU_ASSERT_EQUAL(cv_stats_sum(s, CV_STAT_rtp_out), 7);
-	CU_ASSERT_STRING_EQUAL(cv_stat_name(CV_STAT_rtp_in), "rtp_in");
-	CU_ASSERT_STRING_EQUAL(cv_stat_name(CV_STAT_COUNT), "?");
 	cv_mem_unref(s);
 }
 

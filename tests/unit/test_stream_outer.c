@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/mem.h"
@@ -177,6 +178,95 @@ static void test_tls_chooses_by_name(void)
 	CU_ASSERT(shows(&c, "edge.test"));
 	leave(&c);
 	bed_close(&b);
+	bed_certs_close(&certs);
+}
+
+/* The test's authority stands behind the certificate, as an intermediate one would. */
+static void chain_write(const struct bed_certs *c, const char *name)
+{
+	char path[BED_PATH];
+	FILE *f = fopen(bed_path(c, name, path), "a");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_EQUAL(PEM_write_X509(f, c->ca), 1);
+	CU_ASSERT_EQUAL(fclose(f), 0);
+}
+
+static void test_tls_sends_the_chain(void)
+{
+	static const char *const asked[] = {"edge.test", "other.test"};
+	struct cv_door_conf conf = bed_conf();
+	char other[BED_PATH];
+	struct bed_certs certs;
+	struct cv_buf why = {0};
+	struct cv_tls *t;
+	struct client c;
+	struct bed b;
+
+	CU_ASSERT_EQUAL_FATAL(bed_certs_open(&certs), 0);
+	CU_ASSERT_EQUAL(bed_cert(&certs, "other", "other.test", false), 0);
+	chain_write(&certs, "edge");
+	chain_write(&certs, "other");
+	t = tls_of(&certs, "edge", CV_TLS_NO);
+	CU_ASSERT_EQUAL(cv_tls_add(t, 1,
+				   &(struct cv_tls_conf){
+					   .cert = bed_path(&certs, "other", other)},
+				   &why),
+			0);
+	CU_ASSERT_EQUAL_FATAL(bed_open(&b, &conf, t), 0);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); ++i) {
+		CU_ASSERT(shake(&b, &c, asked[i], NULL));
+		CU_ASSERT(shows(&c, asked[i]));
+		CU_ASSERT_EQUAL(sk_X509_num(SSL_get_peer_cert_chain(c.ssl)), 2);
+		leave(&c);
+	}
+	bed_close(&b);
+	bed_certs_close(&certs);
+}
+
+static bool shakes_by(const struct bed *b, int version)
+{
+	struct client c = {.fd = bed_connect(b), .ctx = SSL_CTX_new(TLS_client_method())};
+	bool ok;
+
+	(void)SSL_CTX_set_max_proto_version(c.ctx, version);
+	c.ssl = SSL_new(c.ctx);
+	(void)SSL_set_fd(c.ssl, c.fd);
+	ok = SSL_connect(c.ssl) == 1;
+	leave(&c);
+
+	return ok;
+}
+
+static void test_tls_has_an_oldest_version(void)
+{
+	static const struct {
+		enum cv_tls_min min;
+		int version;
+		bool ok;
+	} rows[] = {
+		{CV_TLS_1_2, TLS1_2_VERSION, true},
+		{CV_TLS_1_3, TLS1_2_VERSION, false},
+		{CV_TLS_1_3, TLS1_3_VERSION, true},
+	};
+	struct cv_door_conf conf = bed_conf();
+	char cert[BED_PATH];
+	struct bed_certs certs;
+
+	CU_ASSERT_EQUAL_FATAL(bed_certs_open(&certs), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+		struct cv_tls_conf files = {.cert = bed_path(&certs, "edge", cert),
+					    .min = rows[i].min};
+		struct cv_buf why = {0};
+		struct cv_tls *t = NULL;
+		struct bed b;
+
+		CU_ASSERT_EQUAL_FATAL(cv_tls_new(&t), 0);
+		CU_ASSERT_EQUAL(cv_tls_add(t, 0, &files, &why), 0);
+		CU_ASSERT_EQUAL_FATAL(bed_open(&b, &conf, t), 0);
+		CU_ASSERT_EQUAL(shakes_by(&b, rows[i].version), rows[i].ok);
+		bed_close(&b);
+	}
 	bed_certs_close(&certs);
 }
 
@@ -417,6 +507,9 @@ int cv_test_stream_outer(void)
 
 	if (!s || !CU_add_test(s, "TLS carries messages", test_tls_carries_messages) ||
 	    !CU_add_test(s, "TLS chooses by name", test_tls_chooses_by_name) ||
+	    !CU_add_test(s, "TLS sends the chain", test_tls_sends_the_chain) ||
+	    !CU_add_test(s, "TLS has an oldest version",
+			 test_tls_has_an_oldest_version) ||
 	    !CU_add_test(s, "TLS mutual", test_tls_mutual) ||
 	    !CU_add_test(s, "TLS reload", test_tls_reload) ||
 	    !CU_add_test(s, "a TLS handshake has a limit",
