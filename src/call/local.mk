@@ -125,4 +125,5 @@ EXTRA_DIST += \
 	tests/replay/call/048-early-of-several-as-one.flow \
 	tests/replay/call/049-circle.flow \
 	tests/replay/call/060-redirect-of-several.flow \
-	tests/replay/call/061-transfer-to-several.flow
+	tests/replay/call/061-transfer-to-several.flow \
+	tests/replay/call/062-offer-after-cancel.flow

@@ -244,6 +244,10 @@ static int send_on(struct cv_party *from, struct cv_txn *t, const struct cv_msg 
 	struct cv_pair *p;
 	int err;
 
+	/* a description must not open media again for a call that is being left */
+	if (!cv_call_other(from)->leg)
+		return ESTALE;
+
 	err = cv_pair_new(&p, from, t);
 	if (err)
 		return err;

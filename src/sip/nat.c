@@ -33,6 +33,19 @@ void cv_sip_addr_of_host(struct cv_addr *a, const char *host, const char *port)
 }
 
 /* The stream ended: its bindings must hear of it, nothing else may use it. */
+static void on_gone(void *arg)
+{
+	struct cv_sip_link *l = cv_mem_ref(arg);
+
+	if (l->sip && l->sip->binds)
+		cv_bind_link_gone(l->sip->binds, l);
+	if (l->sip)
+		cv_sip_flow_lost(l);
+	cv_mem_unref(l);
+}
+
+/* The stack may say so in the middle of a write of ours, and whoever writes is not to
+ * find his call ended by that: it is told in the next turn. */
 static void link_gone(tp_stack_t *stack, tp_client_t *client, tport_t *tp, msg_t *msg,
 		      int error)
 {
@@ -42,16 +55,12 @@ static void link_gone(tp_stack_t *stack, tp_client_t *client, tport_t *tp, msg_t
 	(void)msg;
 	(void)error;
 
-	cv_mem_ref(l);
 	/* or the stack would call again when it lets go of the connection */
 	if (l->pending > 0)
 		tport_release(tp, l->pending, NULL, NULL, client, 0);
 	l->pending = -1;
-	if (l->sip && l->sip->binds)
-		cv_bind_link_gone(l->sip->binds, l);
-	if (l->sip)
-		cv_sip_flow_lost(l);
-	cv_mem_unref(l);
+	if (cv_timer_set(l->gone, 0))
+		on_gone(l);
 }
 
 static void link_fini(void *obj)
@@ -62,6 +71,7 @@ static void link_fini(void *obj)
 	if (l->pending > 0)
 		tport_release(l->tp, l->pending, NULL, NULL, (void *)l, 0);
 
+	cv_mem_unref(l->gone);
 	if (l->tp && l->transport != CV_TRANSPORT_UDP)
 		tport_unref(l->tp);
 }
@@ -107,6 +117,12 @@ int cv_sip_link_new(struct cv_sip_link **lp, struct cv_sip *s, tport_t *tp,
 	l->listen = listen;
 	l->pending = -1;
 	l->transport = tport_is_udp(tp) ? CV_TRANSPORT_UDP : t;
+	if (l->transport != CV_TRANSPORT_UDP &&
+	    cv_timer_new(&l->gone, s->loop, on_gone, l)) {
+		cv_mem_unref(l);
+		return ENOMEM;
+	}
+
 	l->tp = tp;
 	if (l->transport != CV_TRANSPORT_UDP) {
 		tport_ref(tp);

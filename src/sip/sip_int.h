@@ -61,6 +61,7 @@ struct cv_sip_link {
 	enum cv_transport transport;
 	uint8_t listen;
 	int pending;         /* tport_pend() id, to hear of its end; -1: none */
+	struct cv_timer *gone; /* streams: runs out when it has ended; owned */
 	struct cv_list node; /* sip->links, streams only */
 };
 
