@@ -82,6 +82,8 @@ EXTRA_DIST += \
 	tests/lab/cases/49-circle.sh \
 	tests/lab/cases/47-large-odd.sh \
 	tests/lab/cases/56-headers.sh \
+	tests/lab/cases/57-cut-off.sh \
+	tests/lab/cutoff.py \
 	tests/lab/cases/48-peer-by-name.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \
