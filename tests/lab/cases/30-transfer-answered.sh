@@ -12,15 +12,18 @@ case_main()
 	in_ns trunks ip addr add 198.51.100.63/24 dev eth0
 	edge_conf <<-EOF
 	[peer alice]
+	options-ping = off
 	target = sip:198.51.100.61
 	relay = always
 
 	[peer bob]
+	options-ping = off
 	target = sip:198.51.100.62
 	relay = always
 	refer = answer
 
 	[peer carol]
+	options-ping = off
 	target = sip:198.51.100.63
 
 	[route two]

@@ -14,9 +14,11 @@ case_main()
 		edge_users phone
 		cat <<-EOF
 		[peer trunk]
+		options-ping = off
 		target = sip:198.51.100.62
 
 		[peer stream]
+		options-ping = off
 		target = sip:198.51.100.63;transport=tcp
 		EOF
 	} | edge_conf

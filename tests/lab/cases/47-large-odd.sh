@@ -33,16 +33,20 @@ case_main()
 	topo_wan_host small 63
 	edge_conf <<-EOF
 	[peer caller]
+	options-ping = off
 	target = sip:198.51.100.60
 
 	[peer plain]
+	options-ping = off
 	target = sip:198.51.100.61, sip:198.51.100.61;transport=tcp
 
 	[peer large]
+	options-ping = off
 	target = sip:198.51.100.62, sip:198.51.100.62;transport=tcp
 	mtu = 1300
 
 	[peer small]
+	options-ping = off
 	target = sip:198.51.100.63, sip:198.51.100.63;transport=tcp
 	mtu = 1300
 

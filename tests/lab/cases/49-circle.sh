@@ -36,15 +36,19 @@ case_main()
 	topo_wan_host busy 61
 	edge_conf <<-EOF
 	[peer east]
+	options-ping = off
 	target = sip:198.51.100.5
 
 	[peer west]
+	options-ping = off
 	target = sip:198.51.100.6
 
 	[peer caller]
+	options-ping = off
 	target = sip:198.51.100.60
 
 	[peer busy]
+	options-ping = off
 	target = sip:198.51.100.61
 
 	[route start]

@@ -53,10 +53,12 @@ case_main()
 	topo_wan_host other 62
 	edge_conf <<-EOF
 	[peer pbx]
+	options-ping = off
 	target = sip:198.51.100.5
 	trust-identity = yes
 
 	[peer trunk]
+	options-ping = off
 	target = sip:198.51.100.60
 	from-user = 4930123456
 	from-host = itsp.example
@@ -65,10 +67,12 @@ case_main()
 	remove-header = Alert-Info, user-agent
 
 	[peer asker]
+	options-ping = off
 	target = sip:198.51.100.61
 	trust-identity = yes
 
 	[peer other]
+	options-ping = off
 	target = sip:198.51.100.62
 
 	[route in]
