@@ -23,6 +23,9 @@ int cv_evid_new(struct cv_evid **ep);
  * memory is out. @p what and @p decision are copied. */
 void cv_evid_add(struct cv_evid *e, const char *what, const char *decision,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/** Decision of the last entry on @p what, and its sentence into @p text (may be NULL);
+ * borrowed until the next change. NULL: there is none. Accepts NULL. */
+const char *cv_evid_find(const struct cv_evid *e, const char *what, const char **text);
 /** Copies all entries of @p from to the end of @p to. Accepts NULL. */
 void cv_evid_join(struct cv_evid *to, const struct cv_evid *from);
 /** Prints list "explain" of {what, decision, evidence} into the object that is open.
