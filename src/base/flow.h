@@ -79,7 +79,7 @@ struct cv_flow_sum {
 	struct cv_addr remote;             /* where that sends to; unset while it waits */
 };
 
-/** Words of contract.md for logs and JSON: "lan", "wan", "far". */
+/** For logs and JSON: "lan", "wan", "far". */
 const char *cv_side_name(enum cv_side side);
 /** "udp", "tcp", "tls". */
 const char *cv_transport_name(enum cv_transport t);
