@@ -126,6 +126,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->checkup);
 	free(call->key);
 	free(call->offer_key);
 	free(call->peer);
@@ -170,6 +171,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 
 	cv_call_explain_silence(call, call->evid);
 	cv_call_log_end(call, e);
+	cv_past_note(call);
 	cv_offer_close(call);
 }
 

@@ -123,6 +123,8 @@ struct cv_pair {
 			*/
 };
 
+struct cv_checkup; /* doctor.h */
+
 struct cv_call {
 	struct cv_calls *calls; /* parent; not referenced */
 	char id[CV_CALL_ID_LEN + 1];
@@ -146,6 +148,7 @@ struct cv_call {
 	char *from_peer; /* [peer] that called; NULL; owned */
 	bool counted[2]; /* at these peers, by cv_end */
 	struct cv_evid *evid;
+	struct cv_checkup *checkup; /* as it ended; owned; NULL: it lives */
 	struct cv_ladder ladder;
 
 	enum cv_reason reason;
@@ -175,6 +178,7 @@ struct cv_past {
 	char end[48]; /* who and why */
 	struct cv_ladder ladder;
 	struct cv_evid *evid; /* referenced */
+	struct cv_checkup *checkup; /* as it ended; owned; NULL: it was refused at once */
 	struct cv_hash_node by_id;
 	struct cv_list node;
 };
@@ -194,7 +198,7 @@ struct cv_calls {
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
-	struct cv_cmd show_calls, show_subs, call, ladder;
+	struct cv_cmd show_calls, show_subs, call, ladder, doctor;
 	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };
 
@@ -416,6 +420,8 @@ void cv_ladder_note_target(struct cv_call *call, unsigned target, enum cv_ladder
 			   const struct cv_msg *m);
 /** Prints list "ladder" into the object that is open. */
 void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out);
+/** Notes the state of its media while that is there. */
+void cv_past_note(struct cv_call *call);
 /** Keeps what remains of a call that ends; the oldest makes room. */
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e);
 /** The same of one that was refused at once, and its line in the log. */

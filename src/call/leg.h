@@ -70,7 +70,7 @@ struct cv_msg {
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */
 };
 
-/** Who sent a request (contract.md "Who is who"). */
+/** Who sent a request: a registered phone's flow, a [peer], anybody else. */
 enum cv_who { CV_WHO_STRANGER = 0, CV_WHO_PHONE, CV_WHO_PEER };
 
 /** An out-of-dialog request as guards and routes see it. Slices are borrowed from the

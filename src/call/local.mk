@@ -3,6 +3,8 @@ noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
 	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/checkup.c \
+	src/call/doctor.c src/call/doctor.h \
 	src/call/branch.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
@@ -44,6 +46,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_call.c tests/unit/suite_call.h \
 	tests/unit/test_call.c \
+	tests/unit/test_doctor.c \
 	tests/unit/test_fan.c \
 	tests/unit/call_bed.c tests/unit/call_bed.h \
 	tests/unit/test_leg.c \

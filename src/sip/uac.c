@@ -329,7 +329,8 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 		goto out;
 	}
 
-	/* without the branch an ACK after its INVITE's end aborts the stack (threats 1)
+	/* without the branch an ACK after its INVITE's end aborts the stack
+	 * (doc/threats.md)
 	 */
 	ack = transmit(t, msg, NULL, nta_outgoing_branch(t->orq));
 	if (!ack) {

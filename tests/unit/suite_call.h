@@ -4,6 +4,7 @@
 #define CV_TESTS_UNIT_SUITE_CALL_H
 
 int cv_test_call(void);
+int cv_test_doctor(void);
 int cv_test_fan(void);
 int cv_test_leg(void);
 int cv_test_need(void);
