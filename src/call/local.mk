@@ -20,7 +20,9 @@ libcall_a_SOURCES = \
 	src/call/past.c \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/redirect.c src/call/redirect.h \
+	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
+	src/call/session.c \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
@@ -57,6 +59,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_past.c \
 	tests/unit/test_peers.c \
 	tests/unit/test_redirect.c \
+	tests/unit/test_restate.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
@@ -129,4 +132,7 @@ EXTRA_DIST += \
 	tests/replay/call/049-circle.flow \
 	tests/replay/call/060-redirect-of-several.flow \
 	tests/replay/call/061-transfer-to-several.flow \
-	tests/replay/call/062-offer-after-cancel.flow
+	tests/replay/call/062-offer-after-cancel.flow \
+	tests/replay/call/063-restated.flow \
+	tests/replay/call/064-restate-crosses.flow \
+	tests/replay/call/065-restated-direct.flow

@@ -25,5 +25,6 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"transfer", cv_test_transfer},
 	{"redirect", cv_test_redirect},
 	{"doctor", cv_test_doctor},
+	{"restate", cv_test_restate},
 	{0},
 };
