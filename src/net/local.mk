@@ -11,6 +11,7 @@ libnet_a_SOURCES = \
 	src/net/ports.c src/net/ports.h \
 	src/net/stream.c src/net/stream.h src/net/stream_int.h \
 	src/net/stream_conn.c src/net/stream_outer.c \
+	src/net/stun.c src/net/stun.h \
 	src/net/tls.c src/net/tls.h \
 	src/net/udp.c src/net/udp.h
 
@@ -27,6 +28,7 @@ tests_unit_test_net_SOURCES = \
 	tests/unit/test_ports.c \
 	tests/unit/test_stream.c \
 	tests/unit/test_stream_outer.c \
+	tests/unit/test_stun.c \
 	tests/unit/test_tls.c \
 	tests/unit/test_udp.c \
 	tests/fuzz/fuzz_alist.c

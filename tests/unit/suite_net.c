@@ -16,6 +16,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"tls", cv_test_tls},
 	{"stream", cv_test_stream},
 	{"stream_outer", cv_test_stream_outer},
+	{"stun", cv_test_stun},
 	{"udp", cv_test_udp},
 	{0},
 };

@@ -11,6 +11,7 @@ int cv_test_place(void);
 int cv_test_ports(void);
 int cv_test_stream(void);
 int cv_test_stream_outer(void);
+int cv_test_stun(void);
 int cv_test_tls(void);
 int cv_test_udp(void);
 
