@@ -17,6 +17,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"stream", cv_test_stream},
 	{"stream_outer", cv_test_stream_outer},
 	{"stun", cv_test_stun},
+	{"stun_ask", cv_test_stun_ask},
 	{"udp", cv_test_udp},
 	{0},
 };
