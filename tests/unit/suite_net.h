@@ -12,6 +12,8 @@ int cv_test_place(void);
 int cv_test_ports(void);
 int cv_test_stream(void);
 int cv_test_stream_outer(void);
+int cv_test_stun(void);
+int cv_test_stun_ask(void);
 int cv_test_tls(void);
 int cv_test_udp(void);
 
