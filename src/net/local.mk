@@ -7,9 +7,11 @@ libnet_a_SOURCES = \
 	src/net/gate.c src/net/gate.h \
 	src/net/iface.c src/net/iface.h \
 	src/net/name.c src/net/name.h src/net/name_int.h src/net/name_set.c \
+	src/net/own.c src/net/own.h \
 	src/net/pkt.h \
 	src/net/place.c src/net/place.h \
 	src/net/place_show.c \
+	src/net/shown.c \
 	src/net/ports.c src/net/ports.h \
 	src/net/stream.c src/net/stream.h src/net/stream_int.h \
 	src/net/stream_conn.c src/net/stream_outer.c \
@@ -31,8 +33,10 @@ tests_unit_test_net_SOURCES = \
 	tests/unit/test_gate.c \
 	tests/unit/test_iface.c \
 	tests/unit/test_name.c \
+	tests/unit/test_own.c \
 	tests/unit/test_place.c \
 	tests/unit/test_ports.c \
+	tests/unit/test_shown.c \
 	tests/unit/test_stream.c \
 	tests/unit/test_stream_outer.c \
 	tests/unit/test_stun.c \

@@ -19,7 +19,7 @@
 
 enum {
 	RTO_MS = 500, /* RFC 8489 6.2.1 */
-	SENDS = 6,
+	SENDS = 7,    /* its Rc */
 	LAST_WAIT_MS = 16 * RTO_MS,
 	READS = 16, /* datagrams looked at each time the socket is readable */
 };
