@@ -37,6 +37,7 @@
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out
+ *   readdress                        we show 203.0.113.10 outside from now on
  *   restate END...                   asks these of the oldest call, a or b, to go on with
  *                                    what the other said
  *
