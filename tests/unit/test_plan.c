@@ -46,7 +46,7 @@ static void test_bad_values_say_where(void)
 		{"[listen a]\naddress = ::\n",
 		 "t.conf:2: [listen a] address: :: can't be told to a phone"},
 		{"[listen a]\naddress = 127.0.0.1\nadvertise = 0.0.0.0\n",
-		 "advertise: \"0.0.0.0\" is not an address"},
+		 "t.conf:3: advertise must be an IPv4 or IPv6 address"},
 		{"[listen a]\naddress = 127.0.0.1\n[peer p]\ntarget = sip:127.0.0.1\n",
 		 "t.conf:4: [peer p] target: sip:127.0.0.1 is this edge itself, [listen "
 		 "a]"},
