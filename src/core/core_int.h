@@ -100,6 +100,10 @@ struct cv_core {
 /** Resolves listening points, lists and sides; every finding goes to @p error with file
  * and line. EINVAL, ENOMEM. */
 int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf *error);
+/** Lists and points that contradict each other: findings to @p error with file and line,
+ * or a warning where there is a meaning. EINVAL. clash.c */
+int cv_plan_clash(const struct cv_net *net, const struct cv_conf *conf,
+		  struct cv_buf *error);
 /** Name of the listening point that takes requests at @p a by @p t; NULL: that isn't us.
  */
 const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,

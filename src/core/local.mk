@@ -1,6 +1,6 @@
 # The daemon: core knows every layer
 noinst_LIBRARIES += libcore.a
-libcore_a_SOURCES = src/core/commands.c src/core/core_int.h src/core/daemon.c \
+libcore_a_SOURCES = src/core/clash.c src/core/commands.c src/core/core_int.h src/core/daemon.c \
 	src/core/door.c src/core/heap.c src/core/heap.h src/core/modules.c src/core/names.c \
 	src/core/own.c src/core/plan.c \
 	src/core/reload.c src/core/try.c src/core/wire.c

@@ -450,6 +450,8 @@ int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf 
 		resolve(p, i);
 	find_clashes(p);
 	check_peers(p);
+	if (!p->err) /* lists whose entries were refused say nothing */
+		fail(p, cv_plan_clash(p->net, conf, error));
 	err = p->err;
 
 out:
