@@ -95,7 +95,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .def = "yes",
 	 .doc = "Let two phones behind one NAT exchange media without us: yes or no"},
 	{"network", "dns", CV_CONF_LIST, AT(cv_conf_network, dns),
-	 .doc = "Name servers to ask for the names in target, as 192.0.2.53 or "
+	 .doc = "Name servers to ask for the names in target and advertise, as "
+		"192.0.2.53 or "
 		"192.0.2.53:5353; by default those of the host (resolv.conf)"},
 
 	/* [listen NAME] */

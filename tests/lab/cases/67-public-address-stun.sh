@@ -98,6 +98,10 @@ case_main()
 	wait_for 6 "the trunk still has the old Contact: $(kam_dump | grep Address)" \
 		trunk_is_at 198.51.100.41
 	wait_for 5 "the call was not told: $(edge_says d explain "$(call_id)")" restated
+	edge_is "any(e['what'] == 'address shown' and e['decision'] == '198.51.100.40' and
+		'stun:198.51.100.71' in e['evidence'] for e in d['explain'])" \
+		explain "$(call_id)" || fail "explain does not say what was shown"
+	edge_ctl explain "$(call_id)" >"$D/explained"
 	wire after-bob sub
 	wire after-alice lan1
 	wait_for 10 "bob gets nothing after the change" wire_full after-bob
