@@ -53,6 +53,8 @@ static const char *media_word(enum cv_media_what what)
 		return "one-way";
 	case CV_MEDIA_IDLE:
 		return "idle";
+	case CV_MEDIA_REPORTED:
+		return "reported";
 	}
 
 	return "unknown";
