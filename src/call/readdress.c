@@ -22,15 +22,19 @@ enum {
 /* The party at @p end is told, or why it can't be. */
 static void tell(struct cv_call *call, enum cv_end end)
 {
+	const char *who = cv_call_party_name(end);
 	int err = cv_restate(call, end);
 
-	if (!err)
-		return;
-
-	cv_evid_add(call->evid, "address shown", "not restated",
-		    "%s still has the address we had before: %s", cv_call_party_name(end),
-		    err == ENOTSUP ? "the call began before it was followed"
-				   : strerror(err));
+	if (err)
+		cv_evid_add(call->evid, "address shown", "not restated",
+			    "%s still has the address we had before: %s", who,
+			    err == ENOTSUP ? "the call began before it was followed"
+					   : strerror(err));
+	else
+		cv_evid_add(call->evid, "address shown", "changed",
+			    "our address that %s was shown is another: a re-INVITE says "
+			    "it",
+			    who);
 }
 
 /* Number of parties told. */
