@@ -126,6 +126,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->faces);
 	free(call->key);
 	free(call->offer_key);
 	free(call->peer);

@@ -4,6 +4,7 @@ libcall_a_SOURCES = \
 	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
 	src/call/branch.c \
+	src/call/face.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \

@@ -145,7 +145,18 @@ void cv_talk_end(struct cv_call *call)
 	clear(&call->talk);
 }
 
-struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to)
+struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to,
+				 const struct cv_addr *shown)
 {
-	return to == CV_END_A && call->single ? &call->talk.origin[to] : &t->origin[to];
+	const struct cv_origin *face;
+
+	if (to == CV_END_A)
+		return call->single ? &call->talk.origin[to] : &t->origin[to];
+
+	/* its dialog began with what was shown there */
+	face = cv_face_origin(call, shown);
+	if (face && !cv_addr_host_eq(&t->origin[to].shown, shown))
+		cv_origin_copy(&t->origin[to], face);
+
+	return &t->origin[to];
 }
