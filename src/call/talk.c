@@ -157,6 +157,8 @@ struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum c
 	face = cv_face_origin(call, shown);
 	if (face && !cv_addr_host_eq(&t->origin[to].shown, shown))
 		cv_origin_copy(&t->origin[to], face);
+	if (call->talk.fork != CV_FORK_ALL) /* the others are over */
+		call->faces = cv_mem_unref(call->faces);
 
 	return &t->origin[to];
 }
