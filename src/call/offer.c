@@ -291,14 +291,14 @@ static int text_write(struct work *w, struct cv_pass *out)
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = w->direct ? (struct cv_addr){.family = 0}
-				    : cv_origin_host(o, &shown, w->to->place.family),
 		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
 	bool as_said = w->direct && w->p->in;
 	int err;
 
+	if (!w->direct)
+		edit.origin = cv_origin_host(o, &shown, w->to->place.family);
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
 	err = as_said ? cv_origin_pass(o, w->sdp, &edit, &out->buf)
 		      : cv_origin_write(o, w->sdp, &edit, &out->buf);

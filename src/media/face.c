@@ -41,7 +41,7 @@ struct cv_mpoint cv_media_point_of(const struct cv_media *m, const struct cv_pla
 	return (struct cv_mpoint){.local = p->media, .adv = p->media_adv};
 }
 
-struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, uint8_t face)
+struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, unsigned face)
 {
 	if (end == CV_END_A || face == 0)
 		return &m->point[end];
@@ -51,14 +51,14 @@ struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, uint8_t fa
 
 static bool find(struct cv_media *m, const struct cv_mpoint *p, uint8_t *face)
 {
-	for (uint8_t i = 0; i < CV_MEDIA_FACES; ++i) {
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		const struct cv_mpoint *is = cv_media_point(m, CV_END_B, i);
 
 		if (!is || !cv_addr_eq(&is->local, &p->local) ||
 		    !cv_addr_eq(&is->adv, &p->adv))
 			continue;
 
-		*face = i;
+		*face = (uint8_t)i;
 
 		return true;
 	}
@@ -74,7 +74,7 @@ static int add(struct cv_media *m, const struct cv_mpoint *p, uint8_t *face)
 	if (!m->more)
 		return ENOMEM;
 
-	for (uint8_t i = 0; i < CV_MEDIA_MORE; ++i) {
+	for (unsigned i = 0; i < CV_MEDIA_MORE; ++i) {
 		if (cv_addr_is_set(&m->more[i].local))
 			continue;
 
@@ -224,7 +224,7 @@ void cv_media_face_choose(struct cv_media *m)
 		if (m->line[i])
 			cv_mline_keep(m->line[i], m->face);
 	}
-	for (uint8_t i = 0; i < CV_MEDIA_FACES; ++i) {
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		if (i != m->face)
 			*cv_media_point(m, CV_END_B, i) = none;
 	}

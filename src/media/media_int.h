@@ -107,13 +107,13 @@ int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot);
 /** Closes its sockets and frees it. */
 void cv_mstream_free(struct cv_mstream *s);
 /** Takes over two sockets; closes them on error. */
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, uint8_t face,
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 		    const int fd[CV_COMP_COUNT]);
 void cv_mstream_expect(struct cv_mstream *s, enum cv_end which,
 		       const struct cv_expect *x);
 void cv_mstream_park(struct cv_mstream *s);
 /** Closes the sockets of all faces but this one. */
-void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, uint8_t face);
+void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face);
 
 /** Bytes of the states of one end's stack. */
 size_t cv_pipe_size(void);
@@ -272,16 +272,16 @@ struct cv_media_plane {
 int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index);
 /** Our door towards a face of an end; NULL: it has none there. Of end A there is face 0.
  */
-struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, uint8_t face);
+struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, unsigned face);
 /** Takes the pair facing @p end there. EADDRNOTAVAIL, ENOSPC, EMFILE, ENOMEM. */
-int cv_mline_take(struct cv_mline *l, enum cv_end end, uint8_t face);
+int cv_mline_take(struct cv_mline *l, enum cv_end end, unsigned face);
 /** Gives a pair back; no thread may have its sockets. */
 void cv_mdoor_give(struct cv_mdoor *d);
 /** Hands the sockets over, or shuts them while the line is parked. ENOBUFS. */
-int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, uint8_t face);
+int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, unsigned face);
 /** Has all pairs of end B closed but those of this face; they come back when the thread
  * has said so. */
-void cv_mline_keep(struct cv_mline *l, uint8_t face);
+void cv_mline_keep(struct cv_mline *l, unsigned face);
 /** The thread has closed them. */
 void cv_mline_kept(struct cv_mline *l);
 /** How what is expected of an end has changed. */
@@ -323,7 +323,7 @@ int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l);
 struct cv_mpoint cv_media_point_of(const struct cv_media *m,
 				   const struct cv_place *place);
 /** Our point towards a face of an end. NULL: no such face. */
-struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, uint8_t face);
+struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, unsigned face);
 /** By which face end B speaks from this place, made known if that may still be; the base
  * when there is none. */
 uint8_t cv_media_face_of(struct cv_media *m, const struct cv_place *place);

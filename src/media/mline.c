@@ -60,7 +60,7 @@ int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index)
 	return 0;
 }
 
-struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, uint8_t face)
+struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, unsigned face)
 {
 	if (end == CV_END_A || face == 0)
 		return (struct cv_mdoor *)&l->door[end];
@@ -68,19 +68,21 @@ struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, uint8_
 	return l->faces ? &l->faces[face - 1] : NULL;
 }
 
-/* All doors of a line one after the other; NULL: none there */
-static struct cv_mdoor *door_at(const struct cv_mline *l, size_t i)
+/* All doors of a line one after the other: end A, faces of end B */
+static size_t door_count(const struct cv_mline *l)
 {
-	return i == 0 ? cv_mline_door(l, CV_END_A, 0)
-		      : cv_mline_door(l, CV_END_B, (uint8_t)(i - 1));
+	return l->faces ? DOORS : 2;
+}
+
+static struct cv_mdoor *door_at(struct cv_mline *l, size_t i)
+{
+	return i < 2 ? &l->door[i] : &l->faces[i - 2];
 }
 
 void cv_mline_free(struct cv_mline *l)
 {
-	for (size_t i = 0; i < DOORS; ++i) {
-		if (door_at(l, i))
-			cv_mdoor_give(door_at(l, i));
-	}
+	for (size_t i = 0; i < door_count(l); ++i)
+		cv_mdoor_give(door_at(l, i));
 	if (l->session)
 		l->session->line[l->index] = NULL;
 	--l->thread->load;
@@ -92,10 +94,12 @@ void cv_mline_free(struct cv_mline *l)
 }
 
 /* NULL: no memory */
-static struct cv_mdoor *door_need(struct cv_mline *l, enum cv_end end, uint8_t face)
+static struct cv_mdoor *door_need(struct cv_mline *l, enum cv_end end, unsigned face)
 {
-	if (cv_mline_door(l, end, face))
-		return cv_mline_door(l, end, face);
+	struct cv_mdoor *d = cv_mline_door(l, end, face);
+
+	if (d)
+		return d;
 
 	l->faces = cv_mem_zalloc(CV_MEDIA_MORE, sizeof(*l->faces));
 	for (size_t i = 0; l->faces && i < CV_MEDIA_MORE; ++i)
@@ -104,7 +108,7 @@ static struct cv_mdoor *door_need(struct cv_mline *l, enum cv_end end, uint8_t f
 	return cv_mline_door(l, end, face);
 }
 
-int cv_mline_take(struct cv_mline *l, enum cv_end end, uint8_t face)
+int cv_mline_take(struct cv_mline *l, enum cv_end end, unsigned face)
 {
 	const struct cv_mpoint *at = cv_media_point(l->session, end, face);
 	struct cv_media_plane *p = l->plane;
@@ -151,21 +155,19 @@ void cv_mline_close(struct cv_mline *l)
 	if (l->session)
 		l->session->line[l->index] = NULL;
 	l->session = NULL;
-	for (size_t i = 0; i < DOORS; ++i) {
-		if (door_at(l, i))
-			cv_list_del(&door_at(l, i)->node);
-	}
+	for (size_t i = 0; i < door_count(l); ++i)
+		cv_list_del(&door_at(l, i)->node);
 	cv_plane_close_soon(l->plane, l);
 }
 
-int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, uint8_t face)
+int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, unsigned face)
 {
 	struct cv_pair *pair = &cv_mline_door(l, end, face)->pair;
 	struct cv_mmsg msg = {
 		.type = CV_MMSG_PAIR,
 		.slot = l->slot,
 		.end = (uint8_t)end,
-		.face = face,
+		.face = (uint8_t)face,
 		.u.fd = {pair->rtp, pair->rtcp},
 	};
 	int err;
@@ -184,13 +186,13 @@ int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, uint8_t face)
 	return 0;
 }
 
-void cv_mline_keep(struct cv_mline *l, uint8_t face)
+void cv_mline_keep(struct cv_mline *l, unsigned face)
 {
 	struct cv_mmsg msg = {
 		.type = CV_MMSG_KEEP,
 		.slot = l->slot,
 		.end = CV_END_B,
-		.face = face,
+		.face = (uint8_t)face,
 	};
 
 	if (!l->faces)
@@ -201,7 +203,7 @@ void cv_mline_keep(struct cv_mline *l, uint8_t face)
 		return;
 	}
 
-	for (uint8_t i = 0; i < CV_MEDIA_FACES; ++i) {
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		struct cv_mdoor *d = cv_mline_door(l, CV_END_B, i);
 
 		if (i == face || d->pair.local.port == 0)
@@ -216,7 +218,7 @@ void cv_mline_kept(struct cv_mline *l)
 {
 	bool is_one = true;
 
-	for (uint8_t i = 0; l->faces && i < CV_MEDIA_FACES; ++i) {
+	for (unsigned i = 0; l->faces && i < CV_MEDIA_FACES; ++i) {
 		struct cv_mdoor *d = cv_mline_door(l, CV_END_B, i);
 
 		if (d->is_over)
@@ -360,7 +362,7 @@ int cv_mline_park(struct cv_mline *l)
 
 static bool is_open(const struct cv_mdoor *d)
 {
-	return d && d->pair.local.port > 0 && !d->is_over;
+	return d->pair.local.port > 0 && !d->is_over;
 }
 
 int cv_mline_unpark(struct cv_mline *l)
@@ -374,21 +376,21 @@ int cv_mline_unpark(struct cv_mline *l)
 	if (cv_mthread_room(l->thread) < DOORS)
 		return ENOBUFS;
 
-	for (size_t i = 0; i < DOORS && !err; ++i) {
+	for (size_t i = 0; i < door_count(l) && !err; ++i) {
 		if (is_open(door_at(l, i)))
 			err = cv_ports_reopen(&door_at(l, i)->pair, l->plane->conf.dscp);
 	}
 	l->park = CV_PARK_LIVE;
-	for (size_t i = 0; i < DOORS && !err; ++i) {
+	for (size_t i = 0; i < door_count(l) && !err; ++i) {
 		if (is_open(door_at(l, i)))
 			err = cv_mline_send_pair(l, i == 0 ? CV_END_A : CV_END_B,
-						 i == 0 ? 0 : (uint8_t)(i - 1));
+						 i == 0 ? 0 : (unsigned)i - 1);
 	}
 	if (!err)
 		return 0;
 
 	l->park = CV_PARK_DONE;
-	for (size_t i = 0; i < DOORS; ++i) {
+	for (size_t i = 0; i < door_count(l); ++i) {
 		if (is_open(door_at(l, i)))
 			cv_ports_shut(&door_at(l, i)->pair);
 	}

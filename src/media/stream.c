@@ -21,7 +21,7 @@ static void shut(struct cv_mport *port)
 }
 
 /* The sockets of a face; NULL: none yet */
-static struct cv_mport *ports_of(struct cv_mend *end, uint8_t face)
+static struct cv_mport *ports_of(struct cv_mend *end, unsigned face)
 {
 	if (face == 0)
 		return end->port;
@@ -29,7 +29,7 @@ static struct cv_mport *ports_of(struct cv_mend *end, uint8_t face)
 	return end->more ? end->more[face - 1] : NULL;
 }
 
-static void shut_face(struct cv_mend *end, uint8_t face)
+static void shut_face(struct cv_mend *end, unsigned face)
 {
 	struct cv_mport *ports = ports_of(end, face);
 
@@ -39,7 +39,7 @@ static void shut_face(struct cv_mend *end, uint8_t face)
 
 static void shut_all(struct cv_mstream *s)
 {
-	for (uint8_t face = 0; face < CV_MEDIA_FACES; ++face) {
+	for (unsigned face = 0; face < CV_MEDIA_FACES; ++face) {
 		shut_face(&s->end[CV_END_A], face);
 		shut_face(&s->end[CV_END_B], face);
 	}
@@ -58,14 +58,14 @@ static void stream_fini(void *obj)
 	free(s->states);
 }
 
-static void set_up_face(struct cv_mend *end, uint8_t face)
+static void set_up_face(struct cv_mend *end, unsigned face)
 {
 	struct cv_mport *ports = ports_of(end, face);
 
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
 		ports[i].end = end;
 		ports[i].comp = (uint8_t)i;
-		ports[i].face = face;
+		ports[i].face = (uint8_t)face;
 		ports[i].fd = -1;
 	}
 }
@@ -84,16 +84,16 @@ static void set_up_end(struct cv_mstream *s, enum cv_end which)
 }
 
 /* Room for the sockets of more than one face */
-static int need_face(struct cv_mend *end, uint8_t face)
+static int need_face(struct cv_mend *end, unsigned face)
 {
-	if (ports_of(end, face))
+	if (face == 0 || end->more)
 		return 0;
 
 	end->more = cv_mem_zalloc(CV_MEDIA_MORE, sizeof(*end->more));
 	if (!end->more)
 		return ENOMEM;
 
-	for (uint8_t i = 1; i < CV_MEDIA_FACES; ++i)
+	for (unsigned i = 1; i < CV_MEDIA_FACES; ++i)
 		set_up_face(end, i);
 
 	return 0;
@@ -144,7 +144,7 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, uint8_t face,
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 		    const int fd[CV_COMP_COUNT])
 {
 	struct cv_mend *end = &s->end[which];
@@ -204,9 +204,9 @@ void cv_mstream_park(struct cv_mstream *s)
 	s->is_parked = true;
 }
 
-void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, uint8_t face)
+void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face)
 {
-	for (uint8_t i = 0; i < CV_MEDIA_FACES; ++i) {
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		if (i != face)
 			shut_face(&s->end[which], i);
 	}
