@@ -136,4 +136,8 @@ EXTRA_DIST += \
 	tests/replay/call/062-offer-after-cancel.flow \
 	tests/replay/call/063-restated.flow \
 	tests/replay/call/064-restate-crosses.flow \
-	tests/replay/call/065-restated-direct.flow
+	tests/replay/call/065-restated-direct.flow \
+	tests/replay/call/110-each-its-address.flow \
+	tests/replay/call/111-next-turn-elsewhere.flow \
+	tests/replay/call/112-late-offers-elsewhere.flow \
+	tests/replay/call/113-no-port-at-one-side.flow
