@@ -165,8 +165,8 @@ struct cv_call {
 				   from before it is said */
 	struct cv_restate *restate; /* restate.c; owned; NULL: never asked for */
 	struct cv_talk talk;    /* talk.c */
-	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
-				   none yet, or answered */
+	struct cv_talk *ring;   /* of each place that rings; owned; NULL: none yet, or
+				   answered */
 	size_t ringc;
 	struct cv_faces *faces; /* face.c: what targets elsewhere were shown; owned; NULL:
 				   there are none */

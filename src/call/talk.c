@@ -69,6 +69,26 @@ static bool has_moved(const struct cv_call *call)
 	return false;
 }
 
+/* Room for one more: most calls ring at one place, so there is room for one, then for
+ * twice as many each time. */
+static int ring_need(struct cv_call *call)
+{
+	size_t c = call->ringc, room = c > 0 ? 2 * c : 1;
+	struct cv_talk *v;
+
+	if (c > 0 && (c & (c - 1)) != 0)
+		return 0;
+
+	v = cv_mem_realloc(call->ring, room, sizeof(*v));
+	if (!v)
+		return ENOMEM;
+
+	memset(v + c, 0, (room - c) * sizeof(*v));
+	call->ring = v;
+
+	return 0;
+}
+
 int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork)
 {
 	struct cv_talk *t;
@@ -84,14 +104,10 @@ int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork)
 		return 0;
 	}
 
-	if (!call->ring)
-		call->ring = cv_mem_zalloc(CV_CALL_FORKS, sizeof(*call->ring));
-
-	if (!call->ring)
-		return ENOMEM;
-
 	if (call->ringc == CV_CALL_FORKS) /* the one that came last makes room */
 		--call->ringc;
+	else if (ring_need(call))
+		return ENOMEM;
 
 	t = &call->ring[call->ringc];
 	copy(t, &call->talk);
