@@ -162,7 +162,7 @@ int cv_face_pass(struct cv_call *call, const struct cv_place *place,
 	int err;
 
 	*out = (struct cv_pass){.m = *m};
-	if (!call->media || cv_part_find_sdp(m->type, m->body, &text))
+	if (!cv_call_is_relayed(call) || cv_part_find_sdp(m->type, m->body, &text))
 		return 0;
 
 	err = face(&w, m, text, out);

@@ -30,6 +30,8 @@ static const struct cv_media_ops media_ops = {
 	.set = cv_media_set,
 	.face = cv_media_face,
 	.park = cv_media_park,
+	.watch = cv_media_watch,
+	.watched = cv_media_watched,
 	.close = cv_media_close,
 	.place = cv_media_place,
 	.hear = cv_media_hear,
@@ -54,6 +56,8 @@ static const char *media_word(enum cv_media_what what)
 		return "one-way";
 	case CV_MEDIA_IDLE:
 		return "idle";
+	case CV_MEDIA_REPORTED:
+		return "reported";
 	}
 
 	return "unknown";
@@ -71,6 +75,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.what = media_word(ev->what),
 		.seen = ev->seen,
 		.dead = ev->what == CV_MEDIA_IDLE,
+		.reported = ev->what == CV_MEDIA_REPORTED,
 	};
 
 	if (c->calls)

@@ -109,7 +109,7 @@ static int face_need(struct work *w, const struct cv_place *place)
 
 	if (!cv_addr_is_set(&p.local))
 		return EADDRNOTAVAIL;
-	if (w->m->is_answered || find(w->m, &p, &w->face))
+	if (w->m->is_answered || w->m->is_watch || find(w->m, &p, &w->face))
 		return 0;
 
 	err = add(w->m, &p, &w->face);

@@ -55,6 +55,7 @@ enum cv_media_what {
 				 again */
 	CV_MEDIA_ONE_WAY,     /* one end talks, the other has been silent for idle_ms */
 	CV_MEDIA_IDLE,        /* nothing from either end for hold_ms: the call is dead */
+	CV_MEDIA_REPORTED, /* of an end that is watched: cv_media_watched() says more */
 };
 
 /** Up from the packet path, by message only: id and generation, never a pointer. */
@@ -110,13 +111,19 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
  * What end A has said to all of end B, as who stands at @p place is shown it: @p in is
  * what cv_media_set() gave for it; @p out has our address that faces the place, on pairs
  * of their own when it is another one than @p in shows, else it is the same. The same
- * again for who stands at the CV_MEDIA_FACES+1st. Errors of cv_media_set(), then the
- * session is as it was.
+ * again for who stands at the CV_MEDIA_FACES+1st, or while it only watches. Errors of
+ * cv_media_set(), then the session is as it was.
  */
 int cv_media_face(struct cv_media *m, const struct cv_place *place,
 		  const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 /** Closes sockets and keeps the numbers, or reopens on them. EADDRINUSE, ENOBUFS. */
 int cv_media_park(struct cv_media *m, bool parked);
+/** From now on the session only watches: cv_media_set() leaves RTP where it was said and
+ * has RTCP come by us, in clear and on a port of its own; false: it relays again, on the
+ * same ports. What was reported before is forgotten. ENOBUFS. */
+int cv_media_watch(struct cv_media *m, bool on);
+/** What an end has reported of its sound since then. */
+void cv_media_watched(const struct cv_media *m, enum cv_end end, struct cv_flow_watch *w);
 /** Ends the session; accepts NULL. */
 void cv_media_close(struct cv_media *m);
 /** Place of an end changed (phone moved, peer answered from elsewhere) or one of the

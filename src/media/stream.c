@@ -193,6 +193,7 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		s->idle_ms = x->idle_ms;
 		end->face = x->face;
 		end->out = ports_of(end, x->face);
+		cv_watch_expect(end, x);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
 	start_clock(s);

@@ -445,17 +445,6 @@ static void test_new_place_is_heard(void)
 	bed_free(bed);
 }
 
-/* A packet is counted when it has left, which its receiver may see before */
-static bool has_sent_three(void *arg)
-{
-	const struct call *c = arg;
-	struct cv_flow_sum sum;
-
-	cv_media_sum(c->m, CV_END_B, &sum);
-
-	return sum.rtp_out == 3;
-}
-
 static void test_loss_is_counted_by_gaps(void)
 {
 	struct bed *bed = bed_open();
@@ -472,6 +461,7 @@ static void test_loss_is_counted_by_gaps(void)
 	party_rtp(&c.a, &c.to_a.rtp, 3);
 	for (int i = 1; i <= 3; ++i)
 		CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), i);
+	bed_turn(bed, NEVER_MS); /* what was sent is counted after it has left */
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), 0);
 	CU_ASSERT_EQUAL(r.lost, 3);
 	cv_media_sum(c.m, CV_END_A, &sum);
@@ -479,9 +469,9 @@ static void test_loss_is_counted_by_gaps(void)
 	CU_ASSERT_EQUAL(sum.lost, 3);
 	CU_ASSERT_TRUE(cv_addr_eq(&sum.local, &r.local));
 	CU_ASSERT_TRUE(cv_addr_eq(&sum.remote, &r.remote));
-	CU_ASSERT(bed_wait(bed, has_sent_three, &c));
 	cv_media_sum(c.m, CV_END_B, &sum);
 	CU_ASSERT_EQUAL(sum.rtp_in, 0);
+	CU_ASSERT_EQUAL(sum.rtp_out, 3);
 	cv_media_sum(NULL, CV_END_A, &sum);
 	CU_ASSERT_EQUAL(sum.rtp_in, 0);
 	CU_ASSERT_FALSE(cv_addr_is_set(&sum.local));
