@@ -424,6 +424,21 @@ static void test_no_port_leaves_all_as_it_was(void)
 	ring_end(&r);
 }
 
+/* RTP doesn't pass us: nothing is gained by another address */
+static void test_watching_has_one_face(void)
+{
+	struct bed *bed = bed_open();
+	struct ring r;
+
+	ring_open_in(&r, bed);
+	CU_ASSERT_EQUAL(cv_media_watch(r.call.m, true), 0);
+	CU_ASSERT_EQUAL(cv_media_face(r.call.m, &r.out, &r.call.to_b, &r.to_c, 1), 0);
+	CU_ASSERT(cv_addr_eq(&r.to_c.rtp, &r.call.to_b.rtp));
+	CU_ASSERT(cv_addr_eq(&r.to_c.rtcp, &r.call.to_b.rtcp));
+	CU_ASSERT_EQUAL(used(&r), 1);
+	ring_end(&r);
+}
+
 static void test_face_oom(void)
 {
 	struct bed *bed = bed_open();
@@ -475,6 +490,7 @@ static const struct {
 	{"late offers", test_late_offers},
 	{"bounds", test_no_point_or_too_many},
 	{"no port", test_no_port_leaves_all_as_it_was},
+	{"watching", test_watching_has_one_face},
 	{"oom", test_face_oom},
 	{"thread oom", test_thread_without_memory_for_a_face},
 };
