@@ -287,39 +287,21 @@ static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
 		undo(p->call, t, p); /* nobody has agreed to anything new */
 }
 
-/* What we put in o= for good, and in place of addresses of streams without media. With no
- * stream open at first it is the "no address" of the receiver's family. */
-static struct cv_addr origin_of(struct work *w)
-{
-	struct cv_addr *shown = &w->to->shown;
-
-	for (size_t i = 0; i < w->lines->c && !cv_addr_is_set(shown); ++i) {
-		if (is_live(&w->out[i]))
-			*shown = w->out[i].rtp;
-	}
-
-	if (!cv_addr_is_set(shown))
-		*shown = (struct cv_addr){.family = w->to->place.family};
-
-	shown->port = 0;
-
-	return *shown;
-}
-
 static int text_write(struct work *w, struct cv_pass *out)
 {
-	const struct cv_addr stays = {.family = AF_UNSPEC};
+	struct cv_addr shown = cv_origin_shown(w->out, w->lines->c);
+	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end, &shown);
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = w->direct ? stays : origin_of(w),
 		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
-	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end);
 	bool as_said = w->direct && w->p->in;
 	int err;
 
+	if (!w->direct)
+		edit.origin = cv_origin_host(o, &shown, w->to->place.family);
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
 	err = as_said ? cv_origin_pass(o, w->sdp, &edit, &out->buf)
 		      : cv_origin_write(o, w->sdp, &edit, &out->buf);

@@ -28,6 +28,7 @@ enum {
 static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
+	.face = cv_media_face,
 	.park = cv_media_park,
 	.watch = cv_media_watch,
 	.watched = cv_media_watched,

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libmedia.a
 libmedia_a_SOURCES = \
 	src/media/arena.c src/media/arena.h \
 	src/media/demux.c \
+	src/media/face.c \
 	src/media/fork.c \
 	src/media/latch.c \
 	src/media/mline.c \
@@ -24,6 +25,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/suite_media.c tests/unit/suite_media.h \
 	tests/unit/media_bed.c tests/unit/media_bed.h \
 	tests/unit/test_arena.c \
+	tests/unit/test_face.c \
 	tests/unit/test_fork.c \
 	tests/unit/test_mline.c \
 	tests/unit/test_media.c \

@@ -29,7 +29,7 @@ struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port)
 	return &p->by_port[(port - p->conf.port_lo) / 2];
 }
 
-struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a)
+struct cv_mdoor *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a)
 {
 	struct cv_list *head = cv_plane_port_head(p, a->port);
 	struct cv_list *node, *tmp;
@@ -38,11 +38,10 @@ struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr
 		return NULL;
 
 	CV_LIST_FOREACH (node, tmp, head) {
-		struct cv_port_ref *ref = CV_CONTAINER(node, struct cv_port_ref, node);
+		struct cv_mdoor *d = CV_CONTAINER(node, struct cv_mdoor, node);
 
-		if (cv_addr_host_eq(&ref->line->pair[ref->end].local, a) ||
-		    cv_addr_host_eq(&ref->line->adv[ref->end], a))
-			return ref;
+		if (cv_addr_host_eq(&d->pair.local, a) || cv_addr_host_eq(&d->adv, a))
+			return d;
 	}
 
 	return NULL;
@@ -108,6 +107,8 @@ static void on_note(const void *msg, void *arg)
 	cv_mem_ref(p);
 	if (bits & CV_NOTE_PARKED)
 		cv_mline_parked(l);
+	if (bits & CV_NOTE_KEPT)
+		cv_mline_kept(l);
 	tell(p, note->slot, bits);
 	cv_mem_unref(p);
 }

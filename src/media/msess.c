@@ -18,7 +18,8 @@ enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
 struct work {
 	struct cv_media *m;
 	enum cv_end from, to;
-	int at; /* fork of end B that says it, or that it is said to */
+	int at;       /* fork of end B that says it, or that it is said to */
+	uint8_t face; /* of `to`, which is shown it */
 	struct {
 		struct cv_mline *line; /* NULL: this flow has no stream */
 		bool is_new, is_taken;
@@ -48,6 +49,7 @@ static void session_fini(void *obj)
 	struct cv_media *m = obj;
 
 	free(m->others);
+	free(m->more);
 }
 
 int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
@@ -73,8 +75,10 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->plane = p;
 	m->thread = least_loaded(p);
 	m->fork = CV_FORK_ALL;
-	cv_media_face(m, CV_END_A, a);
-	cv_media_face(m, CV_END_B, b);
+	m->place[CV_END_A] = *a;
+	m->place[CV_END_B] = *b;
+	m->point[CV_END_A] = cv_media_point_of(m, a);
+	m->point[CV_END_B] = cv_media_point_of(m, b);
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
 
@@ -107,6 +111,7 @@ static int check(const struct cv_media *m, const struct cv_flow *in, size_t flow
 static int gather_one(struct work *w, size_t i)
 {
 	struct cv_media *m = w->m;
+	const struct cv_mdoor *d;
 	int err;
 
 	w->v[i].line = m->line[i];
@@ -119,10 +124,11 @@ static int gather_one(struct work *w, size_t i)
 		if (err)
 			return err;
 	}
-	if (w->v[i].line->pair[w->to].local.port > 0)
+	d = cv_mline_door(w->v[i].line, w->to, w->face);
+	if (d && d->pair.local.port > 0)
 		return 0;
 
-	err = cv_mline_take(w->v[i].line, w->to);
+	err = cv_mline_take(w->v[i].line, w->to, w->face);
 	w->v[i].is_taken = err == 0;
 
 	return err;
@@ -146,7 +152,7 @@ static void take_back(struct work *w)
 {
 	for (size_t i = 0; i < w->c; ++i) {
 		if (w->v[i].is_taken)
-			cv_mline_give(w->v[i].line, w->to);
+			cv_mdoor_give(cv_mline_door(w->v[i].line, w->to, w->face));
 		if (w->v[i].is_new)
 			cv_mline_free(w->v[i].line);
 	}
@@ -234,7 +240,7 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 		struct cv_flow *out)
 {
 	*out = *in;
-	out->rtp = l->adv[w->to];
+	out->rtp = cv_mline_door(l, w->to, w->face)->adv;
 	out->rtcp = out->rtp;
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
@@ -274,10 +280,8 @@ static void commit(struct work *w, const struct cv_flow *in, struct cv_flow *out
 
 		w->m->line[i] = l;
 		note_flow(w, i, &in[i], &how);
-		if (w->v[i].is_taken && l->park == CV_PARK_LIVE)
-			(void)cv_mline_send_pair(l, w->to);
-		else if (w->v[i].is_taken)
-			cv_ports_shut(&l->pair[w->to]);
+		if (w->v[i].is_taken)
+			(void)cv_mline_send_pair(l, w->to, w->face);
 		send_expect(w, l, w->from, &how);
 		send_expect(w, l, w->to, &keep);
 		say(w, l, &in[i], &out[i]);
@@ -302,6 +306,8 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	if (err)
 		return err;
 
+	if (w.to == CV_END_B)
+		w.face = w.at == CV_MEDIA_HEARD ? m->face : m->others->v[w.at].face;
 	err = gather(&w, in, flowc);
 	if (err) {
 		take_back(&w);
@@ -309,6 +315,8 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	}
 
 	commit(&w, in, out);
+	if (from == CV_END_A && fork == CV_FORK_ALL)
+		m->is_offered = true;
 
 	return 0;
 }
@@ -373,6 +381,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r)
 {
 	const struct cv_cell_end *c;
+	const struct cv_mdoor *d;
 	const struct cv_mline *l;
 
 	if (!m || !r)
@@ -393,8 +402,9 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
 		.unheard = cv_cell_read_unheard(c),
 	};
-	if (l->pair[end].local.port > 0)
-		r->local = l->pair[end].local;
+	d = cv_mline_door(l, end, m->face);
+	if (d && d->pair.local.port > 0)
+		r->local = d->pair.local;
 	cv_cell_get_remote(c, &r->remote, &r->latched);
 
 	return 0;

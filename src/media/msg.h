@@ -5,7 +5,8 @@
  *
  * Down, in order: PAIR hands over the two sockets of an end (the first one
  * makes the stream), EXPECT says who speaks there and where to send, PARK has
- * the sockets closed, CLOSE ends the stream, QUIT the thread. Up goes only
+ * the sockets closed, KEEP those of all faces of an end but one, CLOSE ends
+ * the stream, QUIT the thread. Up goes only
  * the number of a stream: what happened waits as bits in its cell of the
  * arena, so a stream has at most one message under way.
  */
@@ -30,6 +31,7 @@ enum cv_mmsg_type {
 	CV_MMSG_PAIR = 0,
 	CV_MMSG_EXPECT,
 	CV_MMSG_PARK,
+	CV_MMSG_KEEP,
 	CV_MMSG_CLOSE,
 	CV_MMSG_QUIT,
 };
@@ -55,6 +57,7 @@ struct cv_expect {
 	uint32_t idle_ms;           /* 0: silence is never reported */
 	uint32_t fork;              /* whose these are, of those who ring at this end;
 				       CV_FORK_ALL: nobody has said anything yet */
+	uint8_t face;               /* by which of the end's pairs it speaks */
 	bool reopen[CV_COMP_COUNT]; /* what was learnt may change with the next packet */
 	bool follow; /* not behind a NAT: a new address in `to` is used at once */
 	bool any;    /* anybody may be learnt */
@@ -71,7 +74,8 @@ struct cv_expect {
 struct cv_mmsg {
 	enum cv_mmsg_type type;
 	uint32_t slot; /* of the stream in the arena */
-	uint8_t end;   /* enum cv_end; PAIR, EXPECT */
+	uint8_t end;   /* enum cv_end; PAIR, EXPECT, KEEP */
+	uint8_t face;  /* of the end; PAIR, KEEP */
 	union {
 		int fd[CV_COMP_COUNT]; /* PAIR: the thread's from now on */
 		struct cv_expect expect;
@@ -85,6 +89,7 @@ struct cv_mnote {
 
 /* Bits of a cell: what (enum cv_media_what) of end A from bit 0, of end B from bit 8 */
 enum { CV_NOTE_END = 8 };
+#define CV_NOTE_KEPT   (UINT32_C(1) << 29)
 #define CV_NOTE_PARKED (UINT32_C(1) << 30)
 #define CV_NOTE_CLOSED (UINT32_C(1) << 31)
 

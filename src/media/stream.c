@@ -20,11 +20,28 @@ static void shut(struct cv_mport *port)
 	port->fd = -1;
 }
 
+/* The sockets of a face; NULL: none yet */
+static struct cv_mport *ports_of(struct cv_mend *end, unsigned face)
+{
+	if (face == 0)
+		return end->port;
+
+	return end->more ? end->more[face - 1] : NULL;
+}
+
+static void shut_face(struct cv_mend *end, unsigned face)
+{
+	struct cv_mport *ports = ports_of(end, face);
+
+	for (size_t i = 0; ports && i < CV_COMP_COUNT; ++i)
+		shut(&ports[i]);
+}
+
 static void shut_all(struct cv_mstream *s)
 {
-	for (size_t e = 0; e < 2; ++e) {
-		for (size_t i = 0; i < CV_COMP_COUNT; ++i)
-			shut(&s->end[e].port[i]);
+	for (unsigned face = 0; face < CV_MEDIA_FACES; ++face) {
+		shut_face(&s->end[CV_END_A], face);
+		shut_face(&s->end[CV_END_B], face);
 	}
 }
 
@@ -36,7 +53,21 @@ static void stream_fini(void *obj)
 	shut_all(s);
 	cv_pipe_close(&s->end[CV_END_A]);
 	cv_pipe_close(&s->end[CV_END_B]);
+	free(s->end[CV_END_A].more);
+	free(s->end[CV_END_B].more);
 	free(s->states);
+}
+
+static void set_up_face(struct cv_mend *end, unsigned face)
+{
+	struct cv_mport *ports = ports_of(end, face);
+
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		ports[i].end = end;
+		ports[i].comp = (uint8_t)i;
+		ports[i].face = (uint8_t)face;
+		ports[i].fd = -1;
+	}
 }
 
 static void set_up_end(struct cv_mstream *s, enum cv_end which)
@@ -48,11 +79,24 @@ static void set_up_end(struct cv_mstream *s, enum cv_end which)
 	end->which = which;
 	end->cell = &cv_arena_cell(s->thread->arena, s->slot)->end[which];
 	end->stats = s->thread->stats;
-	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
-		end->port[i].end = end;
-		end->port[i].comp = (enum cv_pkt_comp)i;
-		end->port[i].fd = -1;
-	}
+	end->out = end->port;
+	set_up_face(end, 0);
+}
+
+/* Room for the sockets of more than one face */
+static int need_face(struct cv_mend *end, unsigned face)
+{
+	if (face == 0 || end->more)
+		return 0;
+
+	end->more = cv_mem_zalloc(CV_MEDIA_MORE, sizeof(*end->more));
+	if (!end->more)
+		return ENOMEM;
+
+	for (unsigned i = 1; i < CV_MEDIA_FACES; ++i)
+		set_up_face(end, i);
+
+	return 0;
 }
 
 int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot)
@@ -100,24 +144,35 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COMP_COUNT])
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
+		    const int fd[CV_COMP_COUNT])
 {
 	struct cv_mend *end = &s->end[which];
-	int err = 0;
+	struct cv_mport *ports;
+	int err;
 
+	err = need_face(end, face);
+	if (err) {
+		(void)close(fd[CV_COMP_RTP]);
+		(void)close(fd[CV_COMP_RTCP]);
+		return err;
+	}
+
+	ports = ports_of(end, face);
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
-		shut(&end->port[i]);
-		end->port[i].fd = fd[i];
+		shut(&ports[i]);
+		ports[i].fd = fd[i];
 	}
 
 	for (size_t i = 0; i < CV_COMP_COUNT && !err; ++i)
-		err = cv_fd_new(&end->port[i].watch, s->thread->loop, fd[i],
-				cv_pipe_readable, &end->port[i]);
+		err = cv_fd_new(&ports[i].watch, s->thread->loop, fd[i], cv_pipe_readable,
+				&ports[i]);
 	if (err) {
-		for (size_t i = 0; i < CV_COMP_COUNT; ++i)
-			shut(&end->port[i]);
+		shut_face(end, face);
 		return err;
 	}
+
+	end->out = ports_of(end, end->face);
 
 	if (s->is_parked) {
 		s->is_parked = false;
@@ -136,6 +191,8 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		end->spoken = x->spoken;
 		end->talks = x->talks;
 		s->idle_ms = x->idle_ms;
+		end->face = x->face;
+		end->out = ports_of(end, x->face);
 		cv_watch_expect(end, x);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
@@ -146,4 +203,12 @@ void cv_mstream_park(struct cv_mstream *s)
 {
 	shut_all(s);
 	s->is_parked = true;
+}
+
+void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face)
+{
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
+		if (i != face)
+			shut_face(&s->end[which], i);
+	}
 }

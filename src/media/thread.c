@@ -79,7 +79,7 @@ static void take_pair(struct cv_mthread *t, const struct cv_mmsg *m)
 		(void)close(m->u.fd[CV_COMP_RTP]);
 		(void)close(m->u.fd[CV_COMP_RTCP]);
 	} else {
-		err = cv_mstream_pair(s, (enum cv_end)m->end, m->u.fd);
+		err = cv_mstream_pair(s, (enum cv_end)m->end, m->face, m->u.fd);
 	}
 	if (err)
 		cv_mthread_note(t, m->slot,
@@ -125,6 +125,11 @@ static void on_msg(const void *msg, void *arg)
 		if (s)
 			cv_mstream_park(s);
 		cv_mthread_note(t, m->slot, CV_NOTE_PARKED);
+		break;
+	case CV_MMSG_KEEP:
+		if (s)
+			cv_mstream_keep(s, (enum cv_end)m->end, m->face);
+		cv_mthread_note(t, m->slot, CV_NOTE_KEPT);
 		break;
 	case CV_MMSG_CLOSE:
 		drop(t, m->slot);

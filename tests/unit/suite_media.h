@@ -4,6 +4,7 @@
 #define CV_TESTS_UNIT_SUITE_MEDIA_H
 
 int cv_test_arena(void);
+int cv_test_face(void);
 int cv_test_fork(void);
 int cv_test_mline(void);
 int cv_test_media(void);
