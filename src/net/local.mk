@@ -11,6 +11,7 @@ libnet_a_SOURCES = \
 	src/net/place.c src/net/place.h \
 	src/net/place_show.c \
 	src/net/ports.c src/net/ports.h \
+	src/net/sock.c src/net/sock.h \
 	src/net/stream.c src/net/stream.h src/net/stream_int.h \
 	src/net/stream_conn.c src/net/stream_outer.c \
 	src/net/tls.c src/net/tls.h \
