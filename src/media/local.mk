@@ -13,6 +13,7 @@ libmedia_a_SOURCES = \
 	src/media/pipeline.c src/media/stage.h \
 	src/media/relay.c \
 	src/media/slots.c src/media/slots.h \
+	src/media/splice.c src/media/splice.h \
 	src/media/stream.c \
 	src/media/thread.c \
 	src/media/timers.c
@@ -30,6 +31,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/test_msess.c \
 	tests/unit/test_rtp.c \
 	tests/unit/test_slots.c \
+	tests/unit/test_splice.c \
 	tests/unit/test_timers.c \
 	tests/fuzz/fuzz_rtp.c
 tests_unit_test_media_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

@@ -70,7 +70,7 @@ int cv_sock_open(int *fdp, int type, const struct cv_addr *local, unsigned dscp)
 
 int cv_sock_listen(int *fdp, const struct cv_addr *local, unsigned dscp)
 {
-	int err, fd;
+	int err, fd = -1;
 
 	err = cv_sock_open(&fd, SOCK_STREAM, local, dscp);
 	if (err)

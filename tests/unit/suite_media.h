@@ -11,6 +11,7 @@ int cv_test_media(void);
 int cv_test_msess(void);
 int cv_test_rtp(void);
 int cv_test_slots(void);
+int cv_test_splice(void);
 int cv_test_timers(void);
 
 #endif
