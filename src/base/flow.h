@@ -73,7 +73,9 @@ struct cv_flow {
 	uint32_t idle_ms;    /* silence before the flow counts as dead; 0: never */
 	bool mux;            /* RTP and RTCP share one port */
 	enum cv_setup setup; /* TCP only */
-	bool tls; /* TCP: with TLS inside, whose roles follow setup (RFC 8122) */
+	bool tls;      /* TCP: with TLS inside, whose roles follow setup (RFC 8122) */
+	bool own_path; /* TCP: its parties follow an address inside, not this one (MSRP
+			  without RFC 6714) */
 	const struct cv_attrs *crypt, *ice; /* may be NULL */
 };
 

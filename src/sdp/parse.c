@@ -230,6 +230,8 @@ static void carry_find(struct cv_sdp_part *part)
 		f->carry = CV_CARRY_TCP;
 		f->profile = CV_PROFILE_TCP;
 		f->tls = cv_str_istarts(part->proto, CV_STR("TCP/TLS"));
+		f->own_path = cv_str_ieq(part->proto, CV_STR("TCP/MSRP")) ||
+			      cv_str_ieq(part->proto, CV_STR("TCP/TLS/MSRP"));
 	} else if (cv_str_istarts(part->proto, CV_STR("UDP/"))) {
 		f->carry = CV_CARRY_UDP;
 	}
@@ -349,6 +351,8 @@ static int line_read(struct cv_sdp *s, struct cv_sdp_part *part, struct cv_str l
 			part->setup = cv_sdp_setup(line);
 		break;
 	case CV_SDP_PLAIN:
+		if (cv_str_ieq(cv_str_trim(line), CV_STR("a=msrp-cema")))
+			part->flow.own_path = false;
 		break;
 	}
 

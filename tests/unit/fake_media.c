@@ -174,6 +174,9 @@ static void media_stream(struct cv_media *m, size_t door, const struct cv_flow *
 	if (door == 0)
 		ours(&m->place[CV_END_A], 0, &out->rtp);
 	out->rtp.port = *port;
+	if (in->carry == CV_CARRY_TCP)
+		return;
+
 	out->rtcp = out->rtp;
 	if (!in->mux)
 		++out->rtcp.port;
@@ -195,7 +198,7 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (in[i].carry == CV_CARRY_TCP || in[i].carry == CV_CARRY_TUNNEL)
+		if (in[i].carry == CV_CARRY_TUNNEL)
 			err = carries(&in[i]) ? ENOTSUP : err;
 	}
 
