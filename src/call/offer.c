@@ -73,7 +73,7 @@ static bool may_offer(enum cv_method m)
 
 static bool is_live(const struct cv_flow *f)
 {
-	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
+	return f->rtp.port != 0 && (f->carry == CV_CARRY_UDP || f->carry == CV_CARRY_TCP);
 }
 
 static bool answers(const struct cv_talk *t, const struct cv_pair *p, enum cv_end from)
@@ -193,7 +193,7 @@ static int lines_read(struct work *w)
 		(void)snprintf(l->name, sizeof(l->name), CV_STR_FMT,
 			       CV_STR_ARG(cv_sdp_media_name(w->sdp, i)));
 		w->in[i] = w->out[i] = *cv_sdp_flow(w->sdp, i);
-		if (w->in[i].carry == CV_CARRY_TCP || w->in[i].carry == CV_CARRY_TUNNEL)
+		if (w->in[i].own_path)
 			w->in[i].rtp.port = 0;
 
 		l->flow = w->in[i];
@@ -348,13 +348,18 @@ static void explain_line(const struct work *w, size_t i)
 
 	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
 		       cv_call_party_name(w->from->end));
-	if (is_live(f))
+	if (is_live(f) && w->out[i].rtp.port > 0)
 		cv_evid_add(w->p->call->evid, what, "rewritten", "%s shown to %s as %s",
 			    cv_addr_print(&f->rtp, was), cv_call_party_name(w->to->end),
 			    cv_addr_print(&w->out[i].rtp, is));
+	else if (is_live(f))
+		cv_evid_add(w->p->call->evid, what, "refused",
+			    "over TCP both would wait for a connection, for a NAT stands "
+			    "before one of them");
 	else if (cv_sdp_flow(w->sdp, i)->rtp.port != 0 && f->rtp.port == 0)
 		cv_evid_add(w->p->call->evid, what, "refused",
-			    "this stream is not carried by UDP and can't be relayed");
+			    "its parties follow addresses inside of it (MSRP without "
+			    "msrp-cema): it can't be relayed");
 }
 
 /* A hears who rings as the last with a description, until one answers. */

@@ -95,7 +95,7 @@ struct cv_addr cv_origin_shown(const struct cv_flow *v, size_t c)
 	struct cv_addr a = {0};
 
 	for (size_t i = 0; i < c && !cv_addr_is_set(&a); ++i) {
-		if (v[i].rtp.port != 0 && v[i].carry == CV_CARRY_UDP)
+		if (v[i].rtp.port != 0 && v[i].carry != CV_CARRY_NONE)
 			a = v[i].rtp;
 	}
 	a.port = 0;

@@ -206,6 +206,8 @@ static int open_media(struct cv_core *c)
 	const struct cv_media_conf mc = {
 		.port_lo = conf->media.port_lo,
 		.port_hi = conf->media.port_hi,
+		.tcp_lo = conf->media.tcp_lo,
+		.tcp_hi = conf->media.tcp_hi,
 		.threads = conf->general.media_threads,
 		.dscp = conf->media.dscp,
 		.idle_ms = conf->media.idle_ms,

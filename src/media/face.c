@@ -121,7 +121,7 @@ static int face_need(struct work *w, const struct cv_place *place)
 static bool is_shown(const struct work *w, size_t i, const struct cv_flow *in)
 {
 	return w->face != w->m->base && in->rtp.port > 0 && w->m->line[i] &&
-	       in->carry == CV_CARRY_UDP;
+	       (in->carry == CV_CARRY_UDP || in->carry == CV_CARRY_TCP);
 }
 
 static int pairs_take(struct work *w, const struct cv_flow *in, size_t flowc)
@@ -169,6 +169,9 @@ static void say(const struct work *w, size_t i, const struct cv_flow *in,
 		return;
 
 	out->rtp = cv_mline_door(w->m->line[i], CV_END_B, w->face)->adv;
+	if (w->m->line[i]->tcp)
+		return;
+
 	out->rtcp = out->rtp;
 	if (!out->mux)
 		++out->rtcp.port;

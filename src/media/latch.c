@@ -243,15 +243,7 @@ static void expect(void *stage, const struct cv_expect *x, uint64_t now_ms)
 static bool is_allowed(const struct voice *v, const struct cv_addr *from)
 {
 	for (size_t i = 0; i < CV_EXPECT_ALLOW; ++i) {
-		const struct cv_hosts *h = &v->allow[i];
-		struct cv_addr host = *from;
-
-		if (h->lo.family != from->family)
-			continue;
-		if (h->lo.scope == 0)
-			host.scope = 0;
-		if (cv_addr_host_cmp(&h->lo, &host) <= 0 &&
-		    cv_addr_host_cmp(&host, &h->hi) <= 0)
+		if (cv_hosts_have(&v->allow[i], from))
 			return true;
 	}
 

@@ -70,7 +70,8 @@ typedef void cv_media_event_fn(const struct cv_media_event *ev, void *arg);
 
 /** Plain data; copied. */
 struct cv_media_conf {
-	uint16_t port_lo, port_hi;
+	uint16_t port_lo, port_hi; /* UDP */
+	uint16_t tcp_lo, tcp_hi;   /* TCP; 0: none, streams over TCP are refused */
 	unsigned threads; /* 0: one a core */
 	unsigned dscp;
 	uint32_t idle_ms, hold_ms;
@@ -101,10 +102,12 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
  * other end has spoken, from then on its own, and RTCP is bridged). Flows with port 0 or
  * carry NONE are copied; idle_ms 0 stands for the plane's. ENOSPC: no port free;
  * EADDRNOTAVAIL: no point faces the other end; ENOBUFS: the thread's queue is full;
- * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TCP or TUNNEL (not in this
- * version). On error the session is as it was before. A stream that is refused by port 0
- * keeps its ports until cv_media_choose(): another fork may take it, or the offer be
- * refused. The first fork that says something is heard, any other only on demand.
+ * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TUNNEL, or a line that was
+ * carried by UDP is to be by TCP. On error the session is as it was before. A stream over
+ * TCP for which nobody could connect (media/setup.h) has port 0 in @p out. One that is
+ * refused by port 0 keeps its ports until cv_media_choose(): another fork may take it, or
+ * the offer be refused. The first fork that says something is heard, any other only on
+ * demand.
  */
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);

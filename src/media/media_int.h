@@ -26,6 +26,7 @@ enum {
 	CV_STAGES = 3, /* in every end's stack */
 	CV_WHEEL = 64, /* places of the timer wheel */
 	CV_MEDIA_MORE = CV_MEDIA_FACES - 1,
+	CV_MEDIA_GAUGES = 5,
 };
 
 struct cv_mstream;
@@ -78,7 +79,8 @@ struct cv_mstream {
 	uint64_t silent_mark, dead_mark; /* begin of the silence for which SILENT, IDLE
 					    was told */
 	bool is_parked;
-	struct cv_list timer; /* in a place of the wheel */
+	struct cv_splice *splice; /* owned; NULL: it is carried by UDP */
+	struct cv_list timer;     /* in a place of the wheel */
 };
 
 /** A media thread. Fields below `loop` and above `thread` are its own while it runs. */
@@ -86,6 +88,7 @@ struct cv_mthread {
 	struct cv_arena *arena; /* shared */
 	struct cv_stat_cell *stats;
 	uint32_t hold_ms;
+	unsigned dscp;
 	struct cv_loop *loop;    /* owned by signalling; the thread runs it */
 	struct cv_mbox *in, *up; /* owned by signalling */
 
@@ -116,6 +119,8 @@ void cv_mstream_free(struct cv_mstream *s);
 /** Takes over two sockets; closes them on error. */
 int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 		    const int fd[CV_COMP_COUNT]);
+/** Closes sockets that found no stream. */
+void cv_mstream_shut(const int fd[CV_COMP_COUNT]);
 void cv_mstream_expect(struct cv_mstream *s, enum cv_end which,
 		       const struct cv_expect *x);
 void cv_mstream_park(struct cv_mstream *s);
@@ -170,6 +175,7 @@ void cv_mthread_hold(struct cv_mthread *t);
 void cv_mthread_release(struct cv_mthread *t);
 
 struct cv_mline;
+struct cv_msetup;
 
 /** Our port pair of a line towards an end, or towards those of it who share a face. */
 struct cv_mdoor {
@@ -215,6 +221,7 @@ struct cv_mline {
 	struct cv_mdoor door[2]; /* facing end A; B, face 0 */
 	struct cv_mdoor *faces;  /* the other faces of end B, CV_MEDIA_MORE; owned; NULL:
 				    there is one */
+	struct cv_msetup *tcp;   /* owned; NULL: it is carried by UDP */
 	struct cv_mtalk talk;    /* with the fork that is heard */
 	struct cv_mtalk *more; /* with the others, as session->others; owned; may be NULL
 				  while there are none */
@@ -266,6 +273,7 @@ struct cv_media {
 struct cv_media_plane {
 	struct cv_media_conf conf;
 	struct cv_ports *ports;
+	struct cv_ports *tcp_ports; /* NULL: none configured */
 	struct cv_arena *arena;
 	struct cv_slots *sessions, *lines;
 	struct cv_mthread *thread[CV_MEDIA_THREADS];
@@ -276,13 +284,15 @@ struct cv_media_plane {
 	struct cv_timer *retry;
 	struct cv_stat_cell *stats; /* signalling's own; may be NULL */
 	struct cv_cmd cmd;
-	struct cv_gauge gauge[4];
+	struct cv_gauge gauge[CV_MEDIA_GAUGES];
 	struct cv_log_limit loop_log;
 	bool is_open;
 };
 
-/** Makes a line with a number and a cell, without ports. ENOSPC, ENOMEM. */
-int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index);
+/** Makes a line with a number and a cell, without ports; carried by UDP or TCP. ENOSPC,
+ * ENOMEM. */
+int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index,
+		 enum cv_carry carry);
 /** Our door towards a face of an end; NULL: it has none there. Of end A there is face 0.
  */
 struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, unsigned face);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "media/setup.h"
 
 enum {
 	LOOP_HOPS = 16, /* streams of ours in a row; more is a circle */
@@ -24,7 +25,8 @@ static void door_init(struct cv_mdoor *d, struct cv_mline *l, enum cv_end end)
 	d->pair.rtp = d->pair.rtcp = -1;
 }
 
-int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index)
+int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index,
+		 enum cv_carry carry)
 {
 	struct cv_media_plane *p = m->plane;
 	struct cv_mline *l;
@@ -40,24 +42,30 @@ int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index)
 	l->index = index;
 	door_init(&l->door[CV_END_A], l, CV_END_A);
 	door_init(&l->door[CV_END_B], l, CV_END_B);
+	if (carry == CV_CARRY_TCP)
+		l->tcp = cv_mem_zalloc(1, sizeof(*l->tcp));
 
-	err = cv_slots_take(p->lines, &l->slot, l);
-	if (err) {
-		cv_mem_unref(l);
-		return err;
-	}
+	err = carry == CV_CARRY_TCP && !l->tcp ? ENOMEM
+					       : cv_slots_take(p->lines, &l->slot, l);
+	if (err)
+		goto out;
 
 	err = cv_arena_clear(p->arena, l->slot);
 	if (err) {
 		cv_slots_give(p->lines, l->slot);
-		cv_mem_unref(l);
-		return err;
+		goto out;
 	}
 
 	++l->thread->load;
 	*lp = l;
 
 	return 0;
+
+out:
+	free(l->tcp);
+	cv_mem_unref(l);
+
+	return err;
 }
 
 struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, unsigned face)
@@ -90,7 +98,13 @@ void cv_mline_free(struct cv_mline *l)
 	cv_slots_give(l->plane->lines, l->slot);
 	free(l->more);
 	free(l->faces);
+	free(l->tcp);
 	cv_mem_unref(l);
+}
+
+static struct cv_ports *pool_of(const struct cv_mline *l)
+{
+	return l->tcp ? l->plane->tcp_ports : l->plane->ports;
 }
 
 /* NULL: no memory */
@@ -122,7 +136,7 @@ int cv_mline_take(struct cv_mline *l, enum cv_end end, unsigned face)
 	if (!d)
 		return ENOMEM;
 
-	err = cv_ports_take(p->ports, &d->pair, &at->local, p->conf.dscp);
+	err = cv_ports_take(pool_of(l), &d->pair, &at->local, p->conf.dscp);
 	if (err == ENOSPC)
 		cv_stat_add(p->stats, CV_STAT_ports_exhausted, 1);
 	if (err)
@@ -130,7 +144,8 @@ int cv_mline_take(struct cv_mline *l, enum cv_end end, unsigned face)
 
 	d->adv = at->adv;
 	d->adv.port = d->pair.local.port;
-	cv_list_add(cv_plane_port_head(p, d->adv.port), &d->node);
+	if (!l->tcp)
+		cv_list_add(cv_plane_port_head(p, d->adv.port), &d->node);
 
 	return 0;
 }
@@ -144,7 +159,7 @@ void cv_mdoor_give(struct cv_mdoor *d)
 
 	cv_ports_shut(pair);
 	cv_list_del(&d->node);
-	cv_ports_give(d->line->plane->ports, &pair->local);
+	cv_ports_give(pool_of(d->line), &pair->local);
 	pair->local.port = 0;
 	d->is_over = false;
 }
@@ -280,6 +295,24 @@ static bool is_talking(const struct cv_msaid *s)
 	return s->dir == CV_DIR_SENDRECV || s->dir == CV_DIR_SENDONLY;
 }
 
+/* Who waits for a connection of ours gets one; behind a NAT that is known to forward the
+ * port (an entry of nat-systems) at the NAT's face. */
+static void expect_dial(const struct cv_mline *l, enum cv_end end,
+			const struct cv_place *place, const struct cv_msaid *said,
+			struct cv_expect *x)
+{
+	struct cv_addr *to = &x->to[CV_COMP_RTP];
+
+	if (!cv_msetup_waits(l->tcp, end) || said->addr[CV_COMP_RTP].port == 0)
+		return;
+
+	if (!cv_addr_is_set(to) && place->nat_entry != 0) {
+		*to = place->seen;
+		to->port = said->addr[CV_COMP_RTP].port;
+	}
+	x->dial = cv_addr_is_set(to);
+}
+
 int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
 			 const struct cv_mchange *how)
 {
@@ -328,6 +361,8 @@ int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
 		x->to[i] = *a;
 		x->allow[i + 1].lo = x->allow[i + 1].hi = *a;
 	}
+	if (l->tcp)
+		expect_dial(l, end, place, said, &msg.u.expect);
 
 	return cv_mthread_send(l->thread, &msg);
 }

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "media/setup.h"
 
 enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
 
@@ -23,6 +24,9 @@ struct work {
 	struct {
 		struct cv_mline *line; /* NULL: this flow has no stream */
 		bool is_new, is_taken;
+		bool is_barred;         /* over TCP, and nobody could connect */
+		struct cv_msetup setup; /* TCP: as it will be */
+		enum cv_setup told;
 	} v[CV_MEDIA_FLOWS];
 	size_t c;
 };
@@ -100,15 +104,52 @@ static int check(const struct cv_media *m, const struct cv_flow *in, size_t flow
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (!is_off(&in[i]) && in[i].carry != CV_CARRY_UDP)
+		if (!is_off(&in[i]) && in[i].carry == CV_CARRY_TUNNEL)
 			return ENOTSUP;
+		if (!is_off(&in[i]) && m->line[i] &&
+		    (in[i].carry == CV_CARRY_TCP) != (m->line[i]->tcp != NULL))
+			return ENOTSUP; /* a line that was UDP can't become TCP */
 		lines += !is_off(&in[i]) || m->line[i];
 	}
 
 	return cv_mthread_room(m->thread) < lines * MSGS_A_LINE ? ENOBUFS : 0;
 }
 
-static int gather_one(struct work *w, size_t i)
+/* Behind a NAT nobody can be connected to, unless it is known to forward */
+static bool is_reachable(const struct cv_place *p)
+{
+	return p->side != CV_SIDE_FAR || p->nat_entry != 0;
+}
+
+/* A stream over TCP for which each end could only wait has no place */
+static bool is_barred(struct work *w, size_t i, const struct cv_flow *in)
+{
+	const struct cv_media *m = w->m;
+	struct cv_msetup *s = &w->v[i].setup;
+
+	if (in->carry != CV_CARRY_TCP)
+		return false;
+	if (m->line[i])
+		*s = *m->line[i]->tcp;
+
+	s->tls = in->tls;
+	s->end[CV_END_A].reachable = is_reachable(&m->place[CV_END_A]);
+	s->end[CV_END_B].reachable =
+		is_reachable(w->at == CV_MEDIA_HEARD ? &m->place[CV_END_B]
+						     : &m->others->v[w->at].place);
+	w->v[i].is_barred = !m->plane->tcp_ports ||
+			    cv_msetup_say(s, w->from, in->setup, &w->v[i].told) != 0;
+
+	return w->v[i].is_barred;
+}
+
+/* Goes direct, and nobody tells how it goes */
+static bool is_unwatched(const struct work *w, const struct cv_flow *in)
+{
+	return w->m->is_watch && in->carry == CV_CARRY_TCP;
+}
+
+static int gather_one(struct work *w, size_t i, enum cv_carry carry)
 {
 	struct cv_media *m = w->m;
 	const struct cv_mdoor *d;
@@ -116,7 +157,7 @@ static int gather_one(struct work *w, size_t i)
 
 	w->v[i].line = m->line[i];
 	if (!m->line[i]) {
-		err = cv_mline_new(&w->v[i].line, m, i);
+		err = cv_mline_new(&w->v[i].line, m, i, carry);
 		if (err)
 			return err;
 		w->v[i].is_new = true;
@@ -141,8 +182,10 @@ static int gather(struct work *w, const struct cv_flow *in, size_t flowc)
 
 	w->c = flowc;
 	for (size_t i = 0; i < flowc && !err; ++i) {
-		if (!is_off(&in[i]))
-			err = gather_one(w, i);
+		if (is_off(&in[i]) || is_unwatched(w, &in[i]) || is_barred(w, i, &in[i]))
+			continue;
+
+		err = gather_one(w, i, in[i].carry);
 	}
 
 	return err;
@@ -215,6 +258,8 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 
 	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
 	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
+	if (w->v[i].line->tcp)
+		*w->v[i].line->tcp = w->v[i].setup;
 	from->spoken = true;
 	from->mux = in->mux;
 	from->dir = in->dir;
@@ -241,6 +286,9 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 {
 	*out = *in;
 	out->rtp = cv_mline_door(l, w->to, w->face)->adv;
+	if (l->tcp)
+		return;
+
 	out->rtcp = out->rtp;
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
@@ -275,6 +323,8 @@ static void commit(struct work *w, const struct cv_flow *in, struct cv_flow *out
 		if (!l) {
 			refuse(w, i);
 			out[i] = in[i];
+			if (w->v[i].is_barred)
+				out[i].rtp.port = 0;
 			continue;
 		}
 
@@ -285,6 +335,8 @@ static void commit(struct work *w, const struct cv_flow *in, struct cv_flow *out
 		send_expect(w, l, w->from, &how);
 		send_expect(w, l, w->to, &keep);
 		say(w, l, &in[i], &out[i]);
+		if (l->tcp)
+			out[i].setup = w->v[i].told;
 	}
 	cv_mthread_release(w->m->thread);
 }
@@ -447,6 +499,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_str(out, "side", "%s", cv_side_name(m->place[end].side));
 	cv_out_str(out, "local", "%s", cv_addr_print(&r.local, local));
 	cv_out_str(out, "remote", "%s", cv_addr_print(&r.remote, remote));
+	cv_out_str(out, "carry", "%s", m->line[stream]->tcp ? "tcp" : "udp");
 	cv_out_bool(out, "latched", r.latched);
 	cv_out_bool(out, "parked", m->line[stream]->park != CV_PARK_LIVE);
 	cv_out_num(out, "rtp_in", (int64_t)r.rtp_in);

@@ -48,6 +48,20 @@ struct cv_hosts {
 	struct cv_addr lo, hi;
 };
 
+/** @p a is one of them. */
+static inline bool cv_hosts_have(const struct cv_hosts *h, const struct cv_addr *a)
+{
+	struct cv_addr host = *a;
+
+	if (h->lo.family != a->family)
+		return false;
+	if (h->lo.scope == 0)
+		host.scope = 0;
+
+	return cv_addr_host_cmp(&h->lo, &host) <= 0 &&
+	       cv_addr_host_cmp(&host, &h->hi) <= 0;
+}
+
 /** What is expected of one end. */
 struct cv_expect {
 	struct cv_addr to[CV_COMP_COUNT]; /* where to send until it has spoken; unset:
@@ -69,6 +83,7 @@ struct cv_expect {
 	bool only;   /* the others are over */
 	bool watch;  /* what it reports counts */
 	bool fresh;  /* from now on */
+	bool dial;   /* TCP: it waits for our connection at `to` */
 };
 
 struct cv_mmsg {
@@ -77,7 +92,8 @@ struct cv_mmsg {
 	uint8_t end;   /* enum cv_end; PAIR, EXPECT, KEEP */
 	uint8_t face;  /* of the end; PAIR, KEEP */
 	union {
-		int fd[CV_COMP_COUNT]; /* PAIR: the thread's from now on */
+		int fd[CV_COMP_COUNT]; /* PAIR: the thread's from now on; TCP: one that
+					  listens, and -1 */
 		struct cv_expect expect;
 	} u;
 };

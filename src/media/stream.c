@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A stream as its media thread owns it: two ends with their sockets, joined.
+ * A stream as its media thread owns it: two ends with their sockets, joined. One over
+ * TCP is a splice (media/splice.h) behind the same messages.
  */
 #include "config.h"
 
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "media/splice.h"
 
 static void shut(struct cv_mport *port)
 {
@@ -50,6 +52,7 @@ static void stream_fini(void *obj)
 	struct cv_mstream *s = obj;
 
 	cv_list_del(&s->timer);
+	cv_mem_unref(s->splice);
 	shut_all(s);
 	cv_pipe_close(&s->end[CV_END_A]);
 	cv_pipe_close(&s->end[CV_END_B]);
@@ -144,6 +147,32 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
+void cv_mstream_shut(const int fd[CV_COMP_COUNT])
+{
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		if (fd[i] != -1)
+			(void)close(fd[i]);
+	}
+}
+
+/* One socket that listens: it is a stream over TCP */
+static int take_ear(struct cv_mstream *s, enum cv_end which, unsigned face,
+		    const int fd[CV_COMP_COUNT])
+{
+	int err = 0;
+
+	if (!s->splice)
+		err = cv_splice_new(&s->splice, s->thread->loop,
+				    cv_arena_cell(s->thread->arena, s->slot),
+				    s->thread->dscp);
+	if (err) {
+		cv_mstream_shut(fd);
+		return err;
+	}
+
+	return cv_splice_listen(s->splice, which, face, fd[CV_COMP_RTP]);
+}
+
 int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 		    const int fd[CV_COMP_COUNT])
 {
@@ -151,10 +180,12 @@ int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 	struct cv_mport *ports;
 	int err;
 
+	if (fd[CV_COMP_RTCP] == -1)
+		return take_ear(s, which, face, fd);
+
 	err = need_face(end, face);
 	if (err) {
-		(void)close(fd[CV_COMP_RTP]);
-		(void)close(fd[CV_COMP_RTCP]);
+		cv_mstream_shut(fd);
 		return err;
 	}
 
@@ -187,6 +218,11 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 {
 	struct cv_mend *end = &s->end[which];
 
+	if (s->splice) {
+		cv_splice_expect(s->splice, which, x);
+		return;
+	}
+
 	if (!x->aside) {
 		end->spoken = x->spoken;
 		end->talks = x->talks;
@@ -201,12 +237,16 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 
 void cv_mstream_park(struct cv_mstream *s)
 {
+	if (s->splice)
+		cv_splice_park(s->splice);
 	shut_all(s);
 	s->is_parked = true;
 }
 
 void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face)
 {
+	if (s->splice)
+		cv_splice_keep(s->splice, which, face);
 	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		if (i != face)
 			shut_face(&s->end[which], i);

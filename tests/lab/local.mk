@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/lab/sipua.py \
 	tests/lab/transfer.py \
 	tests/lab/answered.py \
+	tests/lab/desk.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -121,6 +122,7 @@ EXTRA_DIST += \
 	tests/lab/cases/61-same-nat-direct.sh \
 	tests/lab/cases/62-same-nat-apart.sh \
 	tests/lab/cases/80-doctor.sh \
+	tests/lab/cases/81-shared-desktop.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
 	tests/lab/matrix/phone.py \

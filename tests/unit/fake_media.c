@@ -186,6 +186,9 @@ static void media_stream(struct cv_media *m, size_t door, const struct cv_flow *
 		ours(&m->place[CV_END_A], 0, &out->rtp);
 	follow(m, &out->rtp);
 	out->rtp.port = *port;
+	if (in->carry == CV_CARRY_TCP)
+		return;
+
 	out->rtcp = out->rtp;
 	if (m->is_watch)
 		out->rtp = in->rtp;
@@ -210,7 +213,7 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (in[i].carry == CV_CARRY_TCP || in[i].carry == CV_CARRY_TUNNEL)
+		if (in[i].carry == CV_CARRY_TUNNEL)
 			err = carries(&in[i]) ? ENOTSUP : err;
 	}
 

@@ -17,5 +17,8 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"msess", cv_test_msess},
 	{"timers", cv_test_timers},
 	{"rtcp", cv_test_rtcp},
+	{"splice", cv_test_splice},
+	{"setup", cv_test_setup},
+	{"tcp", cv_test_tcp},
 	{0},
 };
