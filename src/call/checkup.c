@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "call/call_int.h"
 #include "call/doctor.h"
+#include "call/unfold.h"
 
 /* The first stream that isn't refused; NULL: none. */
 static const struct cv_flow *first_open(const struct cv_lines *lines)
@@ -22,12 +23,13 @@ static const struct cv_flow *first_open(const struct cv_lines *lines)
 void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 {
 	const struct cv_media_ops *ops = call->calls->env.media;
+	const struct cv_media *media = cv_unfold_media(call);
 
 	*c = (struct cv_checkup){
-		.reason = call->reason,
+		.reason = cv_unfold_reason(call),
 		.answered = call->answer_ms > 0,
 		.talk_ms = call->answer_ms > 0 ? cv_clock_ms() - call->answer_ms : 0,
-		.relayed = call->media != NULL,
+		.relayed = media != NULL,
 	};
 	for (size_t i = 0; i < 2; ++i) {
 		const struct cv_flow *flow = first_open(call->talk.now[i]);
@@ -39,7 +41,7 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 			e->said = flow->rtp;
 			e->dir = flow->dir;
 		}
-		if (call->media)
-			ops->sum(call->media, (enum cv_end)i, &e->sum);
+		if (media)
+			ops->sum(media, (enum cv_end)i, &e->sum);
 	}
 }

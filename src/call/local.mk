@@ -9,6 +9,7 @@ libcall_a_SOURCES = \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \
+	src/call/lead.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
@@ -23,7 +24,7 @@ libcall_a_SOURCES = \
 	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
 	src/call/session.c \
-	src/call/show.c \
+	src/call/show.c src/call/shown.c \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
@@ -31,6 +32,7 @@ libcall_a_SOURCES = \
 	src/call/target.c \
 	src/call/trail.c src/call/trail.h \
 	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
+	src/call/unfold.c src/call/unfold.h \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)

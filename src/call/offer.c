@@ -35,7 +35,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "call/call_int.h"
+#include "call/unfold.h"
 
 enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
 
@@ -50,6 +50,8 @@ struct work {
 	struct cv_str text; /* the description in m->body */
 	struct cv_sdp *sdp;
 	struct cv_lines *lines;
+	struct cv_addr origin; /* of ours, for o= */
+	struct cv_unfold_work loop;
 	struct cv_flow in[CV_SDP_MEDIA], out[CV_SDP_MEDIA];
 };
 
@@ -168,6 +170,13 @@ static void peek(struct cv_call *call, const struct cv_msg *m, struct cv_str tex
 	cv_mem_unref(sdp);
 }
 
+static void lines_fini(void *obj)
+{
+	struct cv_lines *lines = obj;
+
+	cv_mem_unref(lines->of);
+}
+
 /* Flows as the packet path gets them. A stream it can't carry is refused alone, by port
  * 0, so that a call with sound and a shared desktop keeps its sound. */
 static int lines_read(struct work *w)
@@ -178,7 +187,8 @@ static int lines_read(struct work *w)
 	if (c > CV_SDP_MEDIA)
 		return E2BIG;
 
-	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, NULL);
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len,
+			   lines_fini);
 	if (!lines)
 		return ENOMEM;
 
@@ -308,7 +318,7 @@ static int text_write(struct work *w, struct cv_pass *out)
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = w->direct ? (struct cv_addr){.family = 0} : origin_of(w),
+		.origin = w->origin,
 		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
@@ -449,6 +459,53 @@ static int media_set(struct work *w)
 					   w->in, w->out, w->lines->c);
 }
 
+/* An answer that was given in a 1xx already, as far as its addresses go. */
+static bool repeats(const struct work *w)
+{
+	const struct cv_talk *t = w->talk;
+	const struct cv_lines *old = t->now[w->from->end];
+	bool first = !t->previewed && t->agreed_in != w->p;
+
+	if (w->m->status == 0 || first || !old || old->told != CV_TOLD_OURS ||
+	    old->c != w->lines->c)
+		return false;
+
+	for (size_t i = 0; i < old->c; ++i) {
+		if (!cv_addr_eq(&old->v[i].flow.rtp, &w->in[i].rtp))
+			return false;
+	}
+
+	return true;
+}
+
+/* The address it names may be one of ours. */
+static int loop_follow(struct work *w)
+{
+	w->loop = (struct cv_unfold_work){
+		.from = w->from,
+		.to = w->to,
+		.talk = w->talk,
+		.sdp = w->sdp,
+		.in = w->in,
+		.out = w->out,
+		.restated = !w->p->in,
+	};
+
+	return w->direct ? 0 : cv_unfold_follow(&w->loop);
+}
+
+static void loop_tell(struct work *w)
+{
+	w->origin = (struct cv_addr){.family = 0};
+	if (w->direct)
+		return;
+
+	w->origin = origin_of(w);
+	w->loop.lines = w->lines;
+	w->loop.repeats = repeats(w);
+	cv_unfold_tell(&w->loop);
+}
+
 static int relay(struct work *w, struct cv_pass *out)
 {
 	struct cv_call *call = w->p->call;
@@ -458,6 +515,10 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err == ENOMEM ? err : EBADMSG;
 
+	err = loop_follow(w);
+	if (err)
+		return err;
+
 	err = lines_read(w);
 	if (err)
 		return err;
@@ -466,6 +527,7 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err;
 
+	loop_tell(w);
 	err = text_write(w, out);
 	if (err) {
 		media_repeat(call, w->talk->fork, w->from->end,
@@ -475,6 +537,8 @@ static int relay(struct work *w, struct cv_pass *out)
 
 	media_set_apart(w);
 	keep(w);
+	if (!w->direct)
+		cv_unfold_kept(&w->loop);
 
 	return 0;
 }
@@ -600,20 +664,30 @@ void cv_pass_done(struct cv_pass *out)
 void cv_offer_undo(struct cv_pair *p)
 {
 	struct cv_call *call = p->call;
+	struct cv_chain ch;
 
+	cv_chain_take(&ch, call);
 	undo(call, &call->talk, p);
 	for (size_t i = 0; i < call->ringc; ++i)
 		undo(call, &call->ring[i], p);
+
+	cv_unfold_repeat(call);
+	cv_unfold_review(&ch);
 }
 
 void cv_offer_close(struct cv_call *call)
 {
+	struct cv_chain ch;
+
+	cv_chain_take(&ch, call);
+	cv_unfold_close(call);
 	if (call->media)
 		call->calls->env.media->close(call->media);
 
 	call->media = NULL;
 	cv_hash_del(&call->by_media);
 	cv_talk_end(call);
+	cv_unfold_review(&ch);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)

@@ -54,7 +54,7 @@ static const char *ip_word(const struct cv_addr *a)
 static int sdp_line(struct cv_words *l, struct cv_buf *to)
 {
 	const char *name = cv_words_next(l), *word = cv_words_next(l);
-	bool tcp = strcmp(name, "x-tcp") == 0;
+	bool tcp = strcmp(name, "x-tcp") == 0, pcma;
 	char host[CV_ADDR_STRLEN];
 	struct cv_addr a;
 	int err;
@@ -68,11 +68,15 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 	if (err)
 		return err;
 
+	pcma = cv_words_accept(l, "pcma");
 	cv_buf_printf(to, "m=%s %u %s\r\n", tcp ? "application" : name, a.port,
-		      tcp ? "TCP/MRCPv2 1" : "RTP/AVP 0");
+		      tcp    ? "TCP/MRCPv2 1"
+		      : pcma ? "RTP/AVP 8"
+			     : "RTP/AVP 0");
 	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
 	if (!tcp)
-		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
+		cv_buf_str(to, pcma ? CV_STR("a=rtpmap:8 PCMA/8000\r\n")
+				    : CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
 
 	for (enum cv_dir d = CV_DIR_SENDONLY; d <= CV_DIR_INACTIVE; ++d) {
 		if (cv_words_accept(l, cv_dir_name(d)))

@@ -182,10 +182,13 @@ static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 
 static int media_park(struct cv_media *m, bool parked)
 {
-	(void)m;
-	(void)parked;
+	int err = m->plane->park_err;
 
-	return 0;
+	m->plane->park_err = 0;
+	if (!err)
+		m->is_parked = parked;
+
+	return err;
 }
 
 static void media_close(struct cv_media *m)
