@@ -88,7 +88,7 @@ struct cv_lines {
 	struct cv_lead lead;
 	enum cv_told told;
 	struct cv_lines *of; /* what the outer party said when it was told; owned; NULL */
-	bool restated;       /* put to the other party again by us */
+	bool is_lost;        /* told ours although it was told again for another */
 	struct cv_line v[];  /* then the bytes of text */
 };
 

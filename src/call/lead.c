@@ -81,7 +81,7 @@ bool cv_lead_is_mutual(struct cv_call *call)
 	return cv_where_eq(&a, &to_a) && cv_where_eq(&b, &to_b);
 }
 
-static void chain_add(struct cv_chain *ch, struct cv_call *call)
+void cv_chain_add(struct cv_chain *ch, struct cv_call *call)
 {
 	for (size_t i = 0; i < ch->c; ++i) {
 		if (ch->v[i] == call)
@@ -95,12 +95,12 @@ static void chain_add(struct cv_chain *ch, struct cv_call *call)
 void cv_chain_take(struct cv_chain *ch, struct cv_call *call)
 {
 	ch->c = 0;
-	chain_add(ch, call);
+	cv_chain_add(ch, call);
 	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
 		struct cv_where at = {call, (enum cv_end)end};
 
 		for (unsigned hop = 0; hop < CV_LEAD_HOPS && next(&at); ++hop)
-			chain_add(ch, at.call);
+			cv_chain_add(ch, at.call);
 	}
 }
 

@@ -672,7 +672,7 @@ void cv_offer_undo(struct cv_pair *p)
 		undo(call, &call->ring[i], p);
 
 	cv_unfold_repeat(call);
-	cv_unfold_review(&ch);
+	cv_unfold_review(call, &ch);
 }
 
 void cv_offer_close(struct cv_call *call)
@@ -687,7 +687,7 @@ void cv_offer_close(struct cv_call *call)
 	call->media = NULL;
 	cv_hash_del(&call->by_media);
 	cv_talk_end(call);
-	cv_unfold_review(&ch);
+	cv_unfold_review(call, &ch);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)

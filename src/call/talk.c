@@ -133,7 +133,7 @@ void cv_talk_choose(struct cv_call *call, uint32_t fork)
 	if (call->media)
 		call->calls->env.media->choose(call->media, fork);
 
-	cv_unfold_review(&ch);
+	cv_unfold_review(call, &ch);
 }
 
 void cv_talk_anew(struct cv_call *call)

@@ -109,7 +109,7 @@ static bool is_lost(const struct cv_where *outer)
 {
 	const struct cv_lines *l = said_to(outer);
 
-	return l && l->told == CV_TOLD_OURS && l->restated;
+	return l && l->is_lost;
 }
 
 /* Is what (call, end) says to be told anew? One of two that knows of the other is one too
@@ -128,7 +128,7 @@ static bool is_due(struct cv_call *call, enum cv_end end)
 	if (l->told != CV_TOLD_OURS)
 		return is_lost(&far) || is_stale(call, l);
 
-	return !l->restated && was_told(&far) && !is_between(call);
+	return !l->is_lost && was_told(&far) && !is_between(call);
 }
 
 static void on_timer(void *arg)
@@ -231,9 +231,7 @@ static enum cv_need_policy policy_of(const struct cv_where *far, struct cv_call 
 	struct cv_chain ch;
 
 	cv_chain_take(&ch, far->call);
-	if (ch.c < CV_CHAIN_MAX)
-		ch.v[ch.c++] = call;
-
+	cv_chain_add(&ch, call);
 	for (size_t i = 0; i < ch.c; ++i) {
 		const struct cv_call *c = ch.v[i];
 		enum cv_need_policy p =
@@ -460,14 +458,20 @@ static const struct cv_lines *face_of(const struct cv_unfold_work *w,
 										 : NULL;
 }
 
-/* Does the other direction lead back to who is told? It may not have been said yet. */
+/* Does the other direction lead back to who is told? It may not have been said yet, or be
+ * about to be said anew, in answer to what the far one offers. */
 static bool comes_back(const struct cv_unfold_work *w, const struct cv_where *far)
 {
+	const struct cv_talk *t = &far->call->talk;
 	enum cv_end back = cv_end_other(far->end);
 	struct cv_where o;
 
+	if (!w->restated && (!cv_lead_said(far->call, back) ||
+			     (t->offered_in && t->offerer == far->end)))
+		return true;
+
 	if (!cv_lead_said(far->call, back))
-		return !w->restated;
+		return false;
 
 	return cv_lead_outer(&o, far->call, back) == 0 && o.call == w->to->call &&
 	       o.end == w->to->end;
@@ -511,6 +515,7 @@ static enum cv_told tell(struct cv_unfold_work *w)
 	struct cv_call *call = cv_lead_call(w->from->call->calls, &w->lead);
 	struct cv_where far, to;
 	struct cv_lines *said;
+	enum cv_told is;
 
 	if (!call || cv_lead_outer(&far, call, w->lead.end) ||
 	    cv_lead_outer(&to, w->to->call, w->to->end))
@@ -540,8 +545,10 @@ static enum cv_told tell(struct cv_unfold_work *w)
 		return CV_TOLD_OURS;
 
 	w->lines->of = cv_mem_ref(said);
+	is = tell_pair(w, &far, said);
+	w->lines->is_lost = w->restated && is == CV_TOLD_OURS;
 
-	return tell_pair(w, &far, said);
+	return is;
 }
 
 static void explain(const struct cv_unfold_work *w)
@@ -585,7 +592,6 @@ void cv_unfold_tell(struct cv_unfold_work *w)
 	struct cv_unfold *u = call->unfold;
 
 	w->lines->lead = w->lead;
-	w->lines->restated = w->restated;
 	note_shown(w, call->media, w->out);
 	if (w->lead.call[0])
 		w->lines->told = tell(w);
@@ -598,22 +604,12 @@ void cv_unfold_tell(struct cv_unfold_work *w)
 
 void cv_unfold_kept(struct cv_unfold_work *w)
 {
-	struct cv_chain now;
+	struct cv_call *call = w->from->call;
 
-	if (w->from->call->unfold && !w->restated)
-		w->from->call->unfold->tries = 0;
+	if (call->unfold && !w->restated)
+		call->unfold->tries = 0;
 
-	cv_chain_take(&now, w->from->call);
-	for (size_t i = 0; i < w->was.c; ++i) {
-		size_t k = 0;
-
-		while (k < now.c && now.v[k] != w->was.v[i])
-			++k;
-		if (k == now.c && now.c < CV_CHAIN_MAX)
-			now.v[now.c++] = w->was.v[i];
-	}
-
-	cv_unfold_review(&now);
+	cv_unfold_review(call, &w->was);
 }
 
 /* Parks or opens a session; what can't be opened is tried again. */
@@ -676,10 +672,16 @@ static void review(struct cv_call *call)
 		cv_warn("call", "loop not timed call=%s", call->id);
 }
 
-void cv_unfold_review(const struct cv_chain *ch)
+void cv_unfold_review(struct cv_call *call, const struct cv_chain *was)
 {
-	for (size_t i = 0; i < ch->c; ++i)
-		review(ch->v[i]);
+	struct cv_chain now;
+
+	cv_chain_take(&now, call);
+	for (size_t i = 0; i < was->c; ++i)
+		cv_chain_add(&now, was->v[i]);
+
+	for (size_t i = 0; i < now.c; ++i)
+		review(now.v[i]);
 }
 
 void cv_unfold_repeat(struct cv_call *call)

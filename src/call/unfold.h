@@ -23,7 +23,8 @@
 
 enum {
 	CV_LEAD_HOPS = 8,                      /* calls of ours in a row */
-	CV_CHAIN_MAX = 2 * (CV_LEAD_HOPS + 1), /* calls that hang together */
+	CV_CHAIN_MAX = 4 * (CV_LEAD_HOPS + 1), /* calls that hang together, before a
+						  change and after it */
 };
 
 /** A party of a call. */
@@ -117,6 +118,8 @@ int cv_lead_outer(struct cv_where *o, struct cv_call *call, enum cv_end end);
 bool cv_lead_is_mutual(struct cv_call *call);
 /** All calls that hang together with this one, itself first. */
 void cv_chain_take(struct cv_chain *ch, struct cv_call *call);
+/** One more, unless it is in it; or no room, which a chain that was taken leaves. */
+void cv_chain_add(struct cv_chain *ch, struct cv_call *call);
 /**
  * Finds where a description leads that names addresses of ours. ELOOP: to itself, or in
  * a circle. Nowhere is no error: then lead is empty, and why_not says why one of ours
@@ -132,8 +135,8 @@ int cv_unfold_follow(struct cv_unfold_work *w);
 void cv_unfold_tell(struct cv_unfold_work *w);
 /** After it was kept. */
 void cv_unfold_kept(struct cv_unfold_work *w);
-/** What was said in these calls is another thing now. */
-void cv_unfold_review(const struct cv_chain *ch);
+/** What was said in this call is another thing now; @p was: what hung together before. */
+void cv_unfold_review(struct cv_call *call, const struct cv_chain *was);
 /** What the party of this relay say was undone: it is told again. */
 void cv_unfold_repeat(struct cv_call *call);
 /** The INVITE is going to be sent again, to the same place or another. */

@@ -23,6 +23,7 @@
 #include "net/udp.h"
 
 enum {
+	CV_PLANE_GAUGES = 5,
 	CV_STAGES = 3, /* in every end's stack */
 	CV_WHEEL = 64, /* places of the timer wheel */
 };
@@ -242,7 +243,7 @@ struct cv_media_plane {
 	struct cv_timer *retry;
 	struct cv_stat_cell *stats; /* signalling's own; may be NULL */
 	struct cv_cmd cmd;
-	struct cv_gauge gauge[4];
+	struct cv_gauge gauge[CV_PLANE_GAUGES];
 	struct cv_log_limit loop_log;
 	bool is_open;
 };
@@ -291,6 +292,8 @@ int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l);
 void cv_media_face(struct cv_media *m, enum cv_end end, const struct cv_place *place);
 
 /** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
+/** Its sockets are closed, its numbers kept. */
+bool cv_media_is_parked(const struct cv_media *m);
 void cv_media_detach(struct cv_media *m);
 /** Has @p l closed by its thread, together with others that end about now. */
 void cv_plane_close_soon(struct cv_media_plane *p, struct cv_mline *l);
