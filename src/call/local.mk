@@ -69,6 +69,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_table.c \
 	tests/unit/test_trail.c \
 	tests/unit/test_transfer.c \
+	tests/unit/test_unfold.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)

@@ -664,6 +664,7 @@ void cv_pass_done(struct cv_pass *out)
 void cv_offer_undo(struct cv_pair *p)
 {
 	struct cv_call *call = p->call;
+	bool open = call->talk.offered_in == p;
 	struct cv_chain ch;
 
 	cv_chain_take(&ch, call);
@@ -671,7 +672,8 @@ void cv_offer_undo(struct cv_pair *p)
 	for (size_t i = 0; i < call->ringc; ++i)
 		undo(call, &call->ring[i], p);
 
-	cv_unfold_repeat(call);
+	if (open)
+		cv_unfold_repeat(call);
 	cv_unfold_review(call, &ch);
 }
 

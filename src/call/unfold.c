@@ -369,43 +369,6 @@ static void note_shown(struct cv_unfold_work *w, const struct cv_media *of,
 	}
 }
 
-/* Puts what the far one says into the relay between the two; the party that hears w is
- * told its port. */
-static int tell_outer(struct cv_unfold_work *w, const struct cv_where *far,
-		      const struct cv_lines *said)
-{
-	struct cv_flow in[CV_SDP_MEDIA], out[CV_SDP_MEDIA];
-	struct cv_call *call = w->from->call;
-	int err;
-
-	err = outer_open(w, far);
-	if (err)
-		return err;
-
-	for (size_t i = 0; i < w->lines->c; ++i) {
-		in[i] = w->in[i];
-		if (!is_live(&in[i]))
-			continue;
-
-		in[i].rtp = said->v[i].flow.rtp;
-		in[i].rtcp = said->v[i].flow.rtcp;
-		in[i].mux = said->v[i].flow.mux;
-	}
-
-	err = ops_of(call)->set(call->unfold->outer, w->from->end, CV_FORK_ALL, in, out,
-				w->lines->c);
-	if (err)
-		return err;
-
-	note_shown(w, call->unfold->outer, out);
-	for (size_t i = 0; i < w->lines->c; ++i) {
-		if (is_live(&w->in[i]))
-			w->out[i] = out[i];
-	}
-
-	return 0;
-}
-
 static struct cv_lines *lines_of(const struct cv_lines *like, const struct cv_flow *v)
 {
 	struct cv_lines *l =
@@ -441,6 +404,50 @@ static void hear_outer(struct cv_call *call, enum cv_end from, const struct cv_l
 	if (!u->face)
 		cv_warn("call", "loop not relayed call=%s err=%s", call->id,
 			strerror(err ? err : ENOMEM));
+}
+
+/* Puts what the far one says into the relay between the two; the party that hears w is
+ * told its port. */
+static int tell_outer(struct cv_unfold_work *w, const struct cv_where *far,
+		      const struct cv_lines *said)
+{
+	struct cv_flow in[CV_SDP_MEDIA], out[CV_SDP_MEDIA];
+	struct cv_call *call = w->from->call;
+	const struct cv_lines *own = cv_lead_said(call, w->to->end);
+	bool is_new = !call->unfold->outer;
+	int err;
+
+	err = outer_open(w, far);
+	if (err)
+		return err;
+
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		in[i] = w->in[i];
+		if (!is_live(&in[i]))
+			continue;
+
+		in[i].rtp = said->v[i].flow.rtp;
+		in[i].rtcp = said->v[i].flow.rtcp;
+		in[i].mux = said->v[i].flow.mux;
+	}
+
+	err = ops_of(call)->set(call->unfold->outer, w->from->end, CV_FORK_ALL, in, out,
+				w->lines->c);
+	if (err && is_new) /* it takes no port of another's */
+		outer_drop(call->unfold);
+	if (err)
+		return err;
+
+	if (own)
+		hear_outer(call, w->to->end, own);
+
+	note_shown(w, call->unfold->outer, out);
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		if (is_live(&w->in[i]))
+			w->out[i] = out[i];
+	}
+
+	return 0;
 }
 
 /* The far one's call has a relay between just these two already. */
@@ -596,7 +603,8 @@ void cv_unfold_tell(struct cv_unfold_work *w)
 	if (w->lead.call[0])
 		w->lines->told = tell(w);
 
-	if (u && u->outer && u->outer_for != w->from->end)
+	if (u && u->outer && u->outer_for != w->from->end &&
+	    told(call, u->outer_for) == CV_TOLD_OUTER)
 		hear_outer(call, w->from->end, w->lines);
 
 	explain(w);
@@ -694,7 +702,7 @@ void cv_unfold_repeat(struct cv_call *call)
 
 	outer_place(u);
 	said = cv_lead_said(call, cv_end_other(u->outer_for));
-	if (said)
+	if (said && told(call, u->outer_for) == CV_TOLD_OUTER)
 		hear_outer(call, cv_end_other(u->outer_for), said);
 }
 
