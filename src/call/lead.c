@@ -175,11 +175,34 @@ static bool line_leads(struct cv_unfold_work *w, size_t i, struct cv_lead *l)
 	return !w->why_not;
 }
 
+/* Put to the other party again by us: it leads where it did, whether or not that party
+ * has said other codecs meanwhile. False: not so. */
+static bool again(struct cv_unfold_work *w)
+{
+	const struct cv_lines *old = w->talk->now[w->from->end];
+	struct cv_lead l;
+
+	if (!w->restated || !old || !cv_lead_call(w->from->call->calls, &old->lead))
+		return false;
+
+	w->lead = old->lead;
+	for (size_t i = 0; i < cv_sdp_count(w->sdp) && !w->why_not; ++i) {
+		if (is_live(cv_sdp_flow(w->sdp, i)) && !line_leads(w, i, &l) &&
+		    !w->why_not)
+			w->why_not = "the port it names is ours no more";
+	}
+
+	return true;
+}
+
 int cv_lead_find(struct cv_unfold_work *w)
 {
 	struct cv_call *call = w->from->call, *at;
 	struct cv_lead first = {.call = ""}, l = {.call = ""};
 	struct cv_where o;
+
+	if (again(w))
+		return 0;
 
 	for (size_t i = 0; i < cv_sdp_count(w->sdp); ++i) {
 		if (!is_live(cv_sdp_flow(w->sdp, i)))

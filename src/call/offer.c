@@ -489,6 +489,7 @@ static int loop_follow(struct work *w)
 		.in = w->in,
 		.out = w->out,
 		.restated = !w->p->in,
+		.unheard = !w->p->in && w->from->end != w->p->from,
 	};
 
 	return w->direct ? 0 : cv_unfold_follow(&w->loop);

@@ -552,7 +552,7 @@ static enum cv_told tell(struct cv_unfold_work *w)
 		return CV_TOLD_OURS;
 
 	w->lines->of = cv_mem_ref(said);
-	is = tell_pair(w, &far, said);
+	is = w->why_not ? CV_TOLD_OURS : tell_pair(w, &far, said);
 	w->lines->is_lost = w->restated && is == CV_TOLD_OURS;
 
 	return is;
@@ -599,7 +599,8 @@ void cv_unfold_tell(struct cv_unfold_work *w)
 	struct cv_unfold *u = call->unfold;
 
 	w->lines->lead = w->lead;
-	note_shown(w, call->media, w->out);
+	if (!w->unheard)
+		note_shown(w, call->media, w->out);
 	if (w->lead.call[0])
 		w->lines->told = tell(w);
 

@@ -76,6 +76,7 @@ struct cv_unfold_work {
 	struct cv_flow *out;      /* as we show it ourselves; then what is told */
 	bool repeats;  /* an answer that was given already: it stays what it was */
 	bool restated; /* put again by us (restate.c) */
+	bool unheard;  /* an answer to us: the other party doesn't see it */
 
 	struct cv_lead lead;  /* follow() */
 	struct cv_chain was;  /* calls that hung together before */

@@ -78,6 +78,9 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 		cv_buf_str(to, pcma ? CV_STR("a=rtpmap:8 PCMA/8000\r\n")
 				    : CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
 
+	if (cv_words_accept(l, "fmtp"))
+		cv_buf_str(to, CV_STR("a=fmtp:0 x=1\r\n"));
+
 	for (enum cv_dir d = CV_DIR_SENDONLY; d <= CV_DIR_INACTIVE; ++d) {
 		if (cv_words_accept(l, cv_dir_name(d)))
 			cv_buf_printf(to, "a=%s\r\n", cv_dir_name(d));

@@ -44,7 +44,7 @@
  *
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *
- * BODY: words "audio ADDR:PORT [pcma] [DIRECTION]" or "audio off" or "x-tcp
+ * BODY: words "audio ADDR:PORT [pcma] [fmtp] [DIRECTION]" or "audio off" or "x-tcp
  * ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
  * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
  * "broken" a description that can't be read.
