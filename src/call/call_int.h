@@ -7,11 +7,10 @@
  * peers mean for it, restate.c re-INVITEs of our own, session.c how long it lasts, sub.c
  * and sub_table.c requests that make no call, aim.c where a request goes, fan.c and
  * branch.c one that goes to several places, offer.c the offers and answers, talk.c whose
- * they are, unfold.c, lead.c and shown.c media that comes back to us, origin.c their o=
- * line, part.c the session description in a multipart body,
- * kept.c messages that outlive their event, trail.c loops, table.c finds calls, story.c,
- * past.c and show.c tell the operator of them. Peers have structs of their own
- * (peers_int.h).
+ * they are, unfold.c, lead.c, outer.c, park.c and shown.c media that comes back to us,
+ * origin.c their o= line, part.c the session description in a multipart body, kept.c
+ * messages that outlive their event, trail.c loops, table.c finds calls, story.c, past.c
+ * and show.c tell the operator of them. Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H

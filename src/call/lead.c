@@ -81,6 +81,21 @@ bool cv_lead_is_mutual(struct cv_call *call)
 	return cv_where_eq(&a, &to_a) && cv_where_eq(&b, &to_b);
 }
 
+enum cv_told cv_lead_told(struct cv_call *call, enum cv_end end)
+{
+	const struct cv_lines *l = cv_lead_said(call, end);
+
+	return l ? l->told : CV_TOLD_OURS;
+}
+
+bool cv_lead_is_between(struct cv_call *call)
+{
+	struct cv_where a, b;
+
+	return cv_lead_outer(&a, call, CV_END_A) == 0 && a.call != call &&
+	       cv_lead_outer(&b, call, CV_END_B) == 0 && b.call != call;
+}
+
 void cv_chain_add(struct cv_chain *ch, struct cv_call *call)
 {
 	for (size_t i = 0; i < ch->c; ++i) {
@@ -182,7 +197,7 @@ static bool again(struct cv_unfold_work *w)
 	const struct cv_lines *old = w->talk->now[w->from->end];
 	struct cv_lead l;
 
-	if (!w->restated || !old || !cv_lead_call(w->from->call->calls, &old->lead))
+	if (w->pair->in || !old || !cv_lead_call(w->from->call->calls, &old->lead))
 		return false;
 
 	w->lead = old->lead;

@@ -15,7 +15,9 @@ libcall_a_SOURCES = \
 	src/call/need.c src/call/need.h \
 	src/call/offer.c \
 	src/call/origin.c \
+	src/call/outer.c \
 	src/call/pair.c \
+	src/call/park.c \
 	src/call/part.c \
 	src/call/party.c \
 	src/call/past.c \

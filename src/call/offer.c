@@ -187,8 +187,7 @@ static int lines_read(struct work *w)
 	if (c > CV_SDP_MEDIA)
 		return E2BIG;
 
-	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len,
-			   lines_fini);
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, lines_fini);
 	if (!lines)
 		return ENOMEM;
 
@@ -459,37 +458,18 @@ static int media_set(struct work *w)
 					   w->in, w->out, w->lines->c);
 }
 
-/* An answer that was given in a 1xx already, as far as its addresses go. */
-static bool repeats(const struct work *w)
-{
-	const struct cv_talk *t = w->talk;
-	const struct cv_lines *old = t->now[w->from->end];
-	bool first = !t->previewed && t->agreed_in != w->p;
-
-	if (w->m->status == 0 || first || !old || old->told != CV_TOLD_OURS ||
-	    old->c != w->lines->c)
-		return false;
-
-	for (size_t i = 0; i < old->c; ++i) {
-		if (!cv_addr_eq(&old->v[i].flow.rtp, &w->in[i].rtp))
-			return false;
-	}
-
-	return true;
-}
-
 /* The address it names may be one of ours. */
 static int loop_follow(struct work *w)
 {
 	w->loop = (struct cv_unfold_work){
+		.pair = w->p,
+		.m = w->m,
 		.from = w->from,
 		.to = w->to,
 		.talk = w->talk,
 		.sdp = w->sdp,
 		.in = w->in,
 		.out = w->out,
-		.restated = !w->p->in,
-		.unheard = !w->p->in && w->from->end != w->p->from,
 	};
 
 	return w->direct ? 0 : cv_unfold_follow(&w->loop);
@@ -497,13 +477,12 @@ static int loop_follow(struct work *w)
 
 static void loop_tell(struct work *w)
 {
+	w->loop.lines = w->lines;
 	w->origin = (struct cv_addr){.family = 0};
 	if (w->direct)
 		return;
 
 	w->origin = origin_of(w);
-	w->loop.lines = w->lines;
-	w->loop.repeats = repeats(w);
 	cv_unfold_tell(&w->loop);
 }
 

@@ -28,6 +28,11 @@ static struct cv_str key_make(uint8_t *key, const struct cv_addr *a)
 	return cv_str_make((const char *)key, sizeof(a->ip.bytes) + sizeof(more));
 }
 
+static bool is_live(const struct cv_flow *f)
+{
+	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
+}
+
 static void shown_fini(void *obj)
 {
 	struct cv_shown *s = obj;
@@ -79,6 +84,26 @@ int cv_shown_put(struct cv_call *call, const struct cv_media *of,
 	cv_hash_add(call->calls->by_shown, &s->node, key_make(s->key, &s->rtp), s);
 
 	return 0;
+}
+
+/* Remembers what the session @p of shows the party that hears w. */
+void cv_shown_note(const struct cv_unfold_work *w, const struct cv_media *of,
+		   const struct cv_flow *out)
+{
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		const struct cv_shown s = {
+			.end = w->from->end,
+			.line = i,
+			.rtp = out[i].rtp,
+			.rtcp = out[i].rtcp,
+			.mux = out[i].mux,
+			.sum = cv_sdp_media_sum(w->sdp, i),
+		};
+
+		/* what isn't known is relayed as any other */
+		if (is_live(&out[i]) && cv_shown_put(w->from->call, of, &s))
+			cv_warn("call", "loop not known call=%s", w->from->call->id);
+	}
 }
 
 const struct cv_shown *cv_shown_find(const struct cv_calls *c, const struct cv_addr *a)

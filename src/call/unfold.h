@@ -68,19 +68,18 @@ struct cv_unfold {
 
 /** A description on its way: what offer.c gives and what becomes of it. */
 struct cv_unfold_work {
+	const struct cv_pair *pair;
+	const struct cv_msg *m;
 	struct cv_party *from, *to;
 	const struct cv_talk *talk;
 	const struct cv_sdp *sdp;
 	struct cv_lines *lines;   /* for tell() */
 	const struct cv_flow *in; /* as it came */
 	struct cv_flow *out;      /* as we show it ourselves; then what is told */
-	bool repeats;  /* an answer that was given already: it stays what it was */
-	bool restated; /* put again by us (restate.c) */
-	bool unheard;  /* an answer to us: the other party doesn't see it */
 
-	struct cv_lead lead;  /* follow() */
-	struct cv_chain was;  /* calls that hung together before */
-	const char *why_not;  /* an address of ours, but it isn't followed; NULL */
+	struct cv_lead lead; /* follow() */
+	struct cv_chain was; /* calls that hung together before */
+	const char *why_not; /* an address of ours, but it isn't followed; NULL */
 };
 
 /* shown.c */
@@ -101,7 +100,11 @@ struct cv_shown {
 
 /** Remembers that session @p of of the call showed @p out, in place of what the party at
  * @p end says in m-line @p line. ENOMEM. */
-int cv_shown_put(struct cv_call *call, const struct cv_media *of, const struct cv_shown *what);
+int cv_shown_put(struct cv_call *call, const struct cv_media *of,
+		 const struct cv_shown *what);
+/** The same of all that w says, as session @p of shows it: @p out. */
+void cv_shown_note(const struct cv_unfold_work *w, const struct cv_media *of,
+		   const struct cv_flow *out);
 /** Whose address it is; NULL: none that we showed. */
 const struct cv_shown *cv_shown_find(const struct cv_calls *c, const struct cv_addr *a);
 /** Forgets what session @p of showed; NULL: all that the call showed. */
@@ -115,6 +118,10 @@ struct cv_lines *cv_lead_said(struct cv_call *call, enum cv_end end);
 struct cv_call *cv_lead_call(const struct cv_calls *c, const struct cv_lead *l);
 /** Who really speaks at @p end of @p call. ELOOP: nobody, it goes in a circle. */
 int cv_lead_outer(struct cv_where *o, struct cv_call *call, enum cv_end end);
+/** What the other party was told for what this one says. */
+enum cv_told cv_lead_told(struct cv_call *call, enum cv_end end);
+/** Neither party of this call is an outer one. */
+bool cv_lead_is_between(struct cv_call *call);
 /** Both outer parties of this call lead to each other. */
 bool cv_lead_is_mutual(struct cv_call *call);
 /** All calls that hang together with this one, itself first. */
@@ -128,7 +135,35 @@ void cv_chain_add(struct cv_chain *ch, struct cv_call *call);
  */
 int cv_lead_find(struct cv_unfold_work *w);
 
-/* unfold.c, for offer.c and talk.c */
+/* outer.c */
+
+/** Puts what @p far says, @p said, into the relay between it and the party that hears w,
+ * which is told its port. Errors of media->open and set; EBUSY: there is one between
+ * others. */
+int cv_outer_tell(struct cv_unfold_work *w, const struct cv_where *far,
+		  const struct cv_lines *said);
+/** That relay hears what its own party, at @p from, says, and has a port for the other.
+ */
+void cv_outer_hear(struct cv_call *call, enum cv_end from, const struct cv_lines *said);
+/** What the relay of @p far's call shows the party that hears w; NULL: it has none
+ * between just these two. */
+const struct cv_lines *cv_outer_face(const struct cv_unfold_work *w,
+				     const struct cv_where *far);
+void cv_outer_drop(struct cv_unfold *u);
+
+/* park.c */
+
+/** Makes the call part of a loop. ENOMEM. */
+int cv_unfold_need(struct cv_call *call);
+/** An outer party that was told ours although it was told again for another. */
+bool cv_unfold_is_lost(const struct cv_where *outer);
+
+/* unfold.c */
+
+/** The same streams live in what came and in what is said. */
+bool cv_unfold_fits(const struct cv_unfold_work *w, const struct cv_lines *said);
+
+/* for offer.c, talk.c and pair.c */
 
 /** Before a description is kept: where does it lead? EBADMSG: in a circle. */
 int cv_unfold_follow(struct cv_unfold_work *w);

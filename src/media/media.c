@@ -149,7 +149,8 @@ static int64_t count_parked(void *arg)
 	int64_t parked = 0;
 
 	for (const struct cv_list *n = p->list.next; n != &p->list; n = n->next)
-		parked += cv_media_is_parked(CV_CONTAINER(n, const struct cv_media, node));
+		parked +=
+			cv_media_is_parked(CV_CONTAINER(n, const struct cv_media, node));
 
 	return parked;
 }

@@ -72,8 +72,8 @@ bool cv_world_play(struct cv_world *w, const char *const *steps);
 /** Oldest line that left, CV_FAKE_LINE bytes; false: none. */
 bool cv_world_next(struct cv_world *w, char *line);
 void cv_world_advance(struct cv_world *w, uint64_t ms);
-/** Output of an admin command as text; "explain", "ports" and "relays" (how many are open,
- * how many parked) are understood too. */
+/** Output of an admin command as text; "explain", "ports" and "relays" (how many are
+ * open, how many parked) are understood too. */
 int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to);
 
 /** Makes the calls with what was set so far, if that hasn't happened. */

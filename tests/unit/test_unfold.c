@@ -218,10 +218,10 @@ static void test_no_port_for_the_one_relay(void)
 /* A session that can't be parked or opened is tried again. */
 static void test_parking_is_tried_again(void)
 {
-	static const char *const leave[] = {
-		"< ann BYE", "> ann 200 BYE", "> pbx BYE", NULL};
-	static const char *const again[] = {"+ 1000", "> bob INVITE audio 192.168.50.1:20002",
+	static const char *const leave[] = {"< ann BYE", "> ann 200 BYE", "> pbx BYE",
 					    NULL};
+	static const char *const again[] = {
+		"+ 1000", "> bob INVITE audio 192.168.50.1:20002", NULL};
 	struct cv_world *w = cv_bed_open(lan);
 
 	cv_bed_play(w, lan_loop);
