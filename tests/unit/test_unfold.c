@@ -266,6 +266,96 @@ static void test_without_memory(void)
 	}
 }
 
+static unsigned draw(uint32_t *seed, size_t of)
+{
+	*seed = *seed * 1103515245U + 12345U;
+
+	return (*seed >> 16) % (unsigned)of;
+}
+
+/* What is open must be what is_whole says, whatever was said before. */
+static void check_parked(struct cv_world *w)
+{
+	const struct cv_list *head = &cv_world_calls(w)->list;
+
+	for (const struct cv_list *n = head->next; n != head; n = n->next) {
+		const struct cv_call *c = CV_CONTAINER(n, const struct cv_call, node);
+
+		if (!c->unfold || !c->media)
+			continue;
+
+		CU_ASSERT_EQUAL(c->unfold->is_whole, c->media->is_parked);
+		CU_ASSERT_EQUAL(c->unfold->is_whole,
+				cv_lead_is_mutual((struct cv_call *)c) &&
+					c->unfold->is_whole);
+	}
+}
+
+/* Descriptions, refusals, BYEs and time in any order: nothing is left at the end, and
+ * nothing is parked that doesn't hang together. */
+static void test_whatever_comes(void)
+{
+	static const char *const events[] = {
+		"ann INVITE audio 192.168.50.21:10000",
+		"ann INVITE audio 192.168.50.21:10002 sendonly",
+		"ann INVITE audio 0.0.0.0:10000",
+		"ann UPDATE audio 192.168.50.21:10000",
+		"ann 200 audio 192.168.50.21:10000",
+		"ann 200",
+		"ann 488",
+		"ann ACK",
+		"ann ACK audio 192.168.50.21:10004",
+		"bob INVITE audio 192.168.50.22:4000",
+		"bob INVITE audio off",
+		"bob 183 audio 192.168.50.22:4000",
+		"bob 200 audio 192.168.50.22:4002",
+		"bob 200 UPDATE audio 192.168.50.22:4002",
+		"bob 491",
+		"bob ACK",
+		"pbx#1 INVITE audio 198.51.100.10:20004",
+		"pbx#1 INVITE audio 198.51.100.5:7000",
+		"pbx#1 INVITE",
+		"pbx#1 200 audio 198.51.100.10:20004",
+		"pbx#1 200 audio 198.51.100.10:20000",
+		"pbx#1 200 audio 198.51.100.5:7000",
+		"pbx#1 ACK",
+		"pbx#1 ACK audio 198.51.100.10:20004",
+		"pbx#2 INVITE audio 198.51.100.10:20000",
+		"pbx#2 INVITE audio 198.51.100.10:20000 pcma",
+		"pbx#2 INVITE audio 198.51.100.5:7002",
+		"pbx#2 INVITE audio 198.51.100.10:20000 video 198.51.100.10:20000",
+		"pbx#2 200 audio 198.51.100.10:20000",
+		"pbx#2 ACK",
+		"pbx#2 BYE",
+		"ann BYE",
+		"pbx INVITE bob id third audio 198.51.100.10:20000",
+		"ann moves 198.51.100.77:5555",
+	};
+	enum { EVENTS = sizeof(events) / sizeof(events[0]), SEEDS = 400, STEPS = 60 };
+	char line[CV_FAKE_LINE];
+
+	for (uint32_t n = 0; n < SEEDS; ++n) {
+		struct cv_world *w = cv_bed_open(n % 2 ? lan : far);
+		uint32_t seed = n;
+
+		cv_bed_play(w, n % 2 ? lan_loop : far_loop);
+		for (int i = 0; i < STEPS; ++i) {
+			/* BYEs are rare */
+			unsigned e = draw(&seed, draw(&seed, 8) ? EVENTS - 4 : EVENTS);
+
+			(void)cv_world_feed(w, events[e]);
+			if (draw(&seed, 4) == 0)
+				cv_world_advance(w, draw(&seed, 3000));
+			check_parked(w);
+		}
+		cv_world_advance(w, 10000);
+		check_parked(w);
+		while (cv_world_next(w, line))
+			continue;
+		cv_bed_close(w);
+	}
+}
+
 int cv_test_unfold(void)
 {
 	CU_pSuite s = CU_add_suite("unfold", NULL, NULL);
@@ -280,6 +370,7 @@ int cv_test_unfold(void)
 	CU_ADD_TEST(s, test_no_port_for_the_one_relay);
 	CU_ADD_TEST(s, test_parking_is_tried_again);
 	CU_ADD_TEST(s, test_without_memory);
+	CU_ADD_TEST(s, test_whatever_comes);
 
 	return (int)CU_get_error();
 }
