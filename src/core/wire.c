@@ -29,6 +29,8 @@ static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
 	.park = cv_media_park,
+	.watch = cv_media_watch,
+	.watched = cv_media_watched,
 	.close = cv_media_close,
 	.place = cv_media_place,
 	.hear = cv_media_hear,
@@ -72,6 +74,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.what = media_word(ev->what),
 		.seen = ev->seen,
 		.dead = ev->what == CV_MEDIA_IDLE,
+		.reported = ev->what == CV_MEDIA_REPORTED,
 	};
 
 	if (c->calls)
