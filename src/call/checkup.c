@@ -29,7 +29,7 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 		.reason = cv_unfold_reason(call),
 		.answered = call->answer_ms > 0,
 		.talk_ms = call->answer_ms > 0 ? cv_clock_ms() - call->answer_ms : 0,
-		.relayed = media != NULL,
+		.relayed = cv_call_is_relayed(call),
 	};
 	for (size_t i = 0; i < 2; ++i) {
 		const struct cv_flow *flow = first_open(call->talk.now[i]);
@@ -41,7 +41,7 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 			e->said = flow->rtp;
 			e->dir = flow->dir;
 		}
-		if (media)
+		if (cv_call_is_relayed(call))
 			ops->sum(media, (enum cv_end)i, &e->sum);
 	}
 }

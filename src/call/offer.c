@@ -35,6 +35,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "call/trial.h"
 #include "call/unfold.h"
 
 enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
@@ -134,6 +135,7 @@ static void agree(struct cv_call *call, struct cv_talk *t)
 	t->offered_in = NULL;
 	t->previewed = false;
 	media_settle(call, t);
+	cv_trial_agreed(call);
 }
 
 static void strip(struct cv_pass *out)
@@ -218,6 +220,7 @@ static int media_need(struct work *w)
 	const struct cv_call_env *env = &call->calls->env;
 	int err;
 
+	cv_trial_relayed(call);
 	if (call->media)
 		return 0;
 
@@ -447,8 +450,10 @@ static int media_set(struct work *w)
 	struct cv_call *call = w->p->call;
 	int err;
 
-	if (w->direct)
+	if (w->direct) {
+		cv_trial_flows(call, w->from->end, w->talk->fork, w->out, w->lines->c);
 		return 0;
+	}
 
 	err = media_need(w);
 	if (err)

@@ -248,3 +248,8 @@ struct cv_media *cv_unfold_media(const struct cv_call *call)
 
 	return u->is_outer_parked ? NULL : u->outer;
 }
+
+bool cv_call_is_relayed(const struct cv_call *call)
+{
+	return cv_unfold_media(call) && cv_reason_is_relay(cv_unfold_reason(call));
+}

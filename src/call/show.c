@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/doctor.h"
+#include "call/trial.h"
 #include "call/unfold.h"
 
 static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
@@ -47,6 +48,8 @@ static void show(const struct cv_call *call, struct cv_out *out)
 		cv_out_str(out, "peer", "%s", call->peer);
 	cv_out_bool(out, "relay", cv_reason_is_relay(cv_unfold_reason(call)));
 	cv_out_str(out, "reason", "%s", cv_reason_name(cv_unfold_reason(call)));
+	if (cv_trial_name(call))
+		cv_out_str(out, "same_nat_trial", "%s", cv_trial_name(call));
 	if (media) /* the id of `show media` */
 		cv_out_num(out, "media", call->calls->env.media->id(media));
 	if (call->codec[0])

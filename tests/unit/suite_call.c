@@ -27,5 +27,6 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"doctor", cv_test_doctor},
 	{"restate", cv_test_restate},
 	{"unfold", cv_test_unfold},
+	{"trial", cv_test_trial},
 	{0},
 };
