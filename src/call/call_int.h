@@ -88,6 +88,7 @@ struct cv_lines {
 	enum cv_told told;
 	struct cv_lines *of; /* what the outer party said when it was told; owned; NULL */
 	bool is_lost;        /* told ours although it was told again for another */
+	bool is_watched;     /* told a relay that only watches */
 	struct cv_line v[];  /* then the bytes of text */
 };
 

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "call/apart.h"
+#include "call/trial.h"
 
 static const struct cv_media_ops *ops_of(const struct cv_call *call)
 {
@@ -56,6 +58,119 @@ static int outer_open(struct cv_unfold_work *w, const struct cv_where *far)
 	return 0;
 }
 
+/* It relays from now on, for they don't hear each other. */
+static void anchor(struct cv_call *call, const char *why)
+{
+	struct cv_unfold *u = call->unfold;
+	struct cv_chain ch;
+	struct cv_where o;
+
+	if (ops_of(call)->watch(u->outer, false)) { /* no room: tried again */
+		u->is_timed = cv_timer_set(u->trial, CV_TRIAL_MS) == 0;
+		return;
+	}
+
+	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
+		if (cv_lead_outer(&o, call, (enum cv_end)end) == 0)
+			cv_apart_note(call->calls->apart,
+				      &o.call->party[o.end].place.seen);
+	}
+
+	u->is_watch = false;
+	u->reason = CV_REASON_FAR_END;
+	cv_info("call", "relayed call=%s why=%s", call->id, why);
+	cv_evid_add(call->evid, "relay", cv_reason_name(u->reason),
+		    "same NAT, but %s: relayed", why);
+	cv_unfold_repeat(call);
+	cv_chain_take(&ch, call);
+	cv_unfold_review(call, &ch);
+}
+
+static void on_trial(void *arg)
+{
+	struct cv_call *call = arg;
+	struct cv_unfold *u = call->unfold;
+	char why[CV_TRIAL_WHY];
+	int err;
+
+	u->is_timed = false;
+	if (!u->is_watch || !u->is_whole || u->is_outer_parked)
+		return;
+
+	err = cv_trial_judge(ops_of(call), u->outer, why);
+	if (err == ENOENT) {
+		anchor(call, why);
+	} else if (err) {
+		u->is_timed = cv_timer_set(u->trial, CV_TRIAL_LATER_MS) == 0;
+	} else {
+		u->is_proven = true;
+		cv_evid_add(call->evid, "same NAT", "direct",
+			    "both outer parties report that they hear each other");
+	}
+}
+
+static int watch(struct cv_call *call, bool on)
+{
+	struct cv_unfold *u = call->unfold;
+	int err = 0;
+
+	if (u->is_watch == on)
+		return 0;
+
+	if (!u->trial)
+		err = cv_timer_new(&u->trial, call->calls->env.loop, on_trial, call);
+	if (!err)
+		err = ops_of(call)->watch(u->outer, on);
+	if (err)
+		return err;
+
+	u->is_watch = on;
+	u->is_proven = false;
+
+	return 0;
+}
+
+/* Where the two send to now, and neither asks for silence. */
+static bool ways(struct cv_call *call, struct cv_addr *way)
+{
+	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
+		const struct cv_lines *said = cv_lead_said(call, (enum cv_end)end);
+		const struct cv_lines *l = said && said->of ? said->of : said;
+
+		if (!l || l->c == 0 || said->c == 0 ||
+		    said->v[0].flow.dir != CV_DIR_SENDRECV)
+			return false;
+
+		way[end] = l->v[0].flow.rtp;
+	}
+
+	return true;
+}
+
+void cv_outer_try(struct cv_call *call)
+{
+	struct cv_unfold *u = call->unfold;
+	struct cv_addr way[2];
+	bool same;
+
+	if (!u->is_watch || !u->is_whole || u->is_outer_parked ||
+	    call->state != CV_CALL_ANSWERED || !ways(call, way))
+		return;
+
+	same = cv_addr_eq(&way[CV_END_A], &u->way[CV_END_A]) &&
+	       cv_addr_eq(&way[CV_END_B], &u->way[CV_END_B]);
+	if (same && (u->is_proven || u->is_timed))
+		return;
+
+	/* what was reported before is of other addresses */
+	if (!same && ops_of(call)->watch(u->outer, true))
+		return;
+
+	memcpy(u->way, way, sizeof(u->way));
+	u->is_proven = false;
+	u->is_timed = cv_timer_set(u->trial, CV_TRIAL_MS) == 0;
+}
+
 void cv_outer_drop(struct cv_unfold *u)
 {
 	cv_hash_del(&u->by_outer);
@@ -65,7 +180,7 @@ void cv_outer_drop(struct cv_unfold *u)
 	}
 
 	u->outer = NULL;
-	u->is_outer_parked = false;
+	u->is_outer_parked = u->is_watch = false;
 	u->face = cv_mem_unref(u->face);
 }
 
@@ -130,8 +245,10 @@ int cv_outer_tell(struct cv_unfold_work *w, const struct cv_where *far,
 		in[i].mux = said->v[i].flow.mux;
 	}
 
-	err = ops_of(call)->set(call->unfold->outer, w->from->end, CV_FORK_ALL, in, out,
-				w->lines->c);
+	err = watch(call, call->unfold->reason == CV_REASON_NONE_SAME_NAT);
+	if (!err)
+		err = ops_of(call)->set(call->unfold->outer, w->from->end, CV_FORK_ALL,
+					in, out, w->lines->c);
 	if (err && is_new) /* it takes no port of another's */
 		cv_outer_drop(call->unfold);
 	if (err)
@@ -140,7 +257,10 @@ int cv_outer_tell(struct cv_unfold_work *w, const struct cv_where *far,
 	if (own)
 		cv_outer_hear(call, w->to->end, own);
 
-	cv_shown_note(w, call->unfold->outer, out);
+	if (!call->unfold->is_watch) /* what isn't ours stands for itself */
+		cv_shown_note(w, call->unfold->outer, out);
+
+	w->lines->is_watched = call->unfold->is_watch;
 	for (size_t i = 0; i < w->lines->c; ++i) {
 		if (is_live(&w->in[i]))
 			w->out[i] = out[i];

@@ -72,6 +72,16 @@ bool cv_unfold_is_lost(const struct cv_where *outer)
 	return l && l->is_lost;
 }
 
+/* Does the relay that the party was told only watch? */
+static bool is_on_trial(const struct cv_call *call, const struct cv_lines *l,
+			const struct cv_where *far)
+{
+	const struct cv_unfold *u =
+		l->told == CV_TOLD_FACE ? far->call->unfold : call->unfold;
+
+	return l->told != CV_TOLD_DIRECT && u && u->is_watch;
+}
+
 /* Is what (call, end) says to be told anew? One of two that knows of the other is one too
  * few: the other one is told as well, or this one is told ours again. */
 static bool is_due(struct cv_call *call, enum cv_end end)
@@ -86,7 +96,8 @@ static bool is_due(struct cv_call *call, enum cv_end end)
 		return l->told != CV_TOLD_OURS;
 
 	if (l->told != CV_TOLD_OURS)
-		return cv_unfold_is_lost(&far) || is_stale(call, l);
+		return cv_unfold_is_lost(&far) || is_stale(call, l) ||
+		       is_on_trial(call, l, &far) != l->is_watched;
 
 	return !l->is_lost && was_told(&far) && !cv_lead_is_between(call);
 }
@@ -126,6 +137,7 @@ static void unfold_fini(void *obj)
 
 	cv_mem_unref(u->face);
 	cv_mem_unref(u->timer);
+	cv_mem_unref(u->trial);
 }
 
 int cv_unfold_need(struct cv_call *call)
@@ -204,6 +216,7 @@ static void review(struct cv_call *call)
 	if (u->outer && !call->talk.offered_in && call->talk.fork != CV_FORK_ALL)
 		call->calls->env.media->choose(u->outer, CV_FORK_ALL);
 
+	cv_outer_try(call);
 	u->is_stuck = !good;
 	if (good && !is_due(call, CV_END_A) && !is_due(call, CV_END_B))
 		cv_timer_stop(u->timer);

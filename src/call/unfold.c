@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "call/fan.h"
 #include "call/transfer.h"
+#include "call/trial.h"
 
 static bool is_live(const struct cv_flow *f)
 {
@@ -123,7 +124,11 @@ static enum cv_reason decide(const struct cv_unfold_work *w, const struct cv_whe
 		.a = far->call->party[far->end].place,
 		.b = w->to->place,
 		.policy = policy_of(far, w->from->call),
-		.same_nat_direct = env->same_nat_direct,
+		.same_nat_direct =
+			env->same_nat_direct &&
+			!cv_call_is_apart(w->from->call->calls,
+					  &far->call->party[far->end].place,
+					  &w->to->place),
 	};
 
 	return n.policy == CV_NEED_ALWAYS ? CV_REASON_FORCED : cv_need_decide(&n);
@@ -187,6 +192,7 @@ static enum cv_told tell_pair(struct cv_unfold_work *w, const struct cv_where *f
 {
 	struct cv_unfold *u = w->from->call->unfold;
 	const struct cv_lines *face;
+	bool watch;
 	int err;
 
 	u->reason = decide(w, far);
@@ -195,7 +201,9 @@ static enum cv_told tell_pair(struct cv_unfold_work *w, const struct cv_where *f
 		return CV_TOLD_OURS;
 	}
 
-	if (!cv_reason_is_relay(u->reason) && is_of_family(w, said)) {
+	watch = u->reason == CV_REASON_NONE_SAME_NAT &&
+		cv_trial_can_watch(w->in, w->lines->c);
+	if (!cv_reason_is_relay(u->reason) && !watch && is_of_family(w, said)) {
 		say(w, said);
 		return CV_TOLD_DIRECT;
 	}
@@ -203,10 +211,11 @@ static enum cv_told tell_pair(struct cv_unfold_work *w, const struct cv_where *f
 	face = cv_outer_face(w, far);
 	if (face) {
 		say(w, face);
+		w->lines->is_watched = far->call->unfold->is_watch;
 		return CV_TOLD_FACE;
 	}
 
-	err = cv_reason_is_relay(u->reason) ? cv_outer_tell(w, far, said) : EAFNOSUPPORT;
+	err = watch || cv_reason_is_relay(u->reason) ? cv_outer_tell(w, far, said) : EAFNOSUPPORT;
 	if (err) {
 		w->why_not = "no relay can be made between the two";
 		return CV_TOLD_OURS;
@@ -271,19 +280,24 @@ static void explain(const struct cv_unfold_work *w)
 		[CV_TOLD_FACE] = "it is told the relay of that call between the two",
 	};
 	const struct cv_lines *old = w->talk->now[w->from->end];
+	bool watched = w->lines->is_watched;
 	enum cv_told is = w->lines->told;
 	char what[32];
 
-	if (old && old->told == is && strcmp(old->lead.call, w->lead.call) == 0)
+	if (old && old->told == is && old->is_watched == watched &&
+	    strcmp(old->lead.call, w->lead.call) == 0)
 		return;
 
 	(void)snprintf(what, sizeof(what), "loop of %s",
 		       cv_call_party_name(w->from->end));
 	if (w->lead.call[0])
-		cv_evid_add(w->from->call->evid, what, words[is],
+		cv_evid_add(w->from->call->evid, what, watched ? "unfolded" : words[is],
 			    "%s names our address that stands for %s of call %s; %s%s%s",
 			    cv_call_party_name(w->from->end),
-			    cv_call_party_name(w->lead.end), w->lead.call, ends[is],
+			    cv_call_party_name(w->lead.end), w->lead.call,
+			    watched ? "it is told that one's own address, and a port of "
+				      "ours for RTCP"
+				    : ends[is],
 			    w->why_not ? ": " : "", w->why_not ? w->why_not : "");
 	else if (w->why_not)
 		cv_evid_add(w->from->call->evid, what, "not unfolded",
