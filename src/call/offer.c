@@ -368,7 +368,8 @@ static void explain_line(const struct work *w, size_t i)
 	const struct cv_lines *old = w->talk->now[w->from->end];
 	const struct cv_flow *f = &w->in[i];
 
-	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
+	/* our own INVITE: what we show has changed, or may have */
+	if (w->p->in && old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
 		return;
 
 	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
