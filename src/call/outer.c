@@ -86,15 +86,33 @@ static void anchor(struct cv_call *call, const char *why)
 	cv_unfold_review(call, &ch);
 }
 
+/* Where the two send to now, and neither asks for silence. */
+static bool ways(struct cv_call *call, struct cv_addr *way)
+{
+	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
+		const struct cv_lines *said = cv_lead_said(call, (enum cv_end)end);
+		const struct cv_lines *l = said && said->of ? said->of : said;
+
+		if (!l || l->c == 0 || said->c == 0 ||
+		    said->v[0].flow.dir != CV_DIR_SENDRECV)
+			return false;
+
+		way[end] = l->v[0].flow.rtp;
+	}
+
+	return true;
+}
+
 static void on_trial(void *arg)
 {
 	struct cv_call *call = arg;
 	struct cv_unfold *u = call->unfold;
 	char why[CV_TRIAL_WHY];
+	struct cv_addr way[2];
 	int err;
 
 	u->is_timed = false;
-	if (!u->is_watch || !u->is_whole || u->is_outer_parked)
+	if (!u->is_watch || !u->is_whole || u->is_outer_parked || !ways(call, way))
 		return;
 
 	err = cv_trial_judge(ops_of(call), u->outer, why);
@@ -130,28 +148,11 @@ static int watch(struct cv_call *call, bool on)
 	return 0;
 }
 
-/* Where the two send to now, and neither asks for silence. */
-static bool ways(struct cv_call *call, struct cv_addr *way)
-{
-	for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
-		const struct cv_lines *said = cv_lead_said(call, (enum cv_end)end);
-		const struct cv_lines *l = said && said->of ? said->of : said;
-
-		if (!l || l->c == 0 || said->c == 0 ||
-		    said->v[0].flow.dir != CV_DIR_SENDRECV)
-			return false;
-
-		way[end] = l->v[0].flow.rtp;
-	}
-
-	return true;
-}
-
 void cv_outer_try(struct cv_call *call)
 {
 	struct cv_unfold *u = call->unfold;
 	struct cv_addr way[2];
-	bool same;
+	bool same, first;
 
 	if (!u->is_watch || !u->is_whole || u->is_outer_parked ||
 	    call->state != CV_CALL_ANSWERED || !ways(call, way))
@@ -166,9 +167,11 @@ void cv_outer_try(struct cv_call *call)
 	if (!same && ops_of(call)->watch(u->outer, true))
 		return;
 
+	first = !cv_addr_is_set(&u->way[CV_END_A]);
 	memcpy(u->way, way, sizeof(u->way));
 	u->is_proven = false;
-	u->is_timed = cv_timer_set(u->trial, CV_TRIAL_MS) == 0;
+	u->is_timed =
+		cv_timer_set(u->trial, first ? CV_TRIAL_MS : CV_TRIAL_LATER_MS) == 0;
 }
 
 void cv_outer_drop(struct cv_unfold *u)
