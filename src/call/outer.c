@@ -330,6 +330,15 @@ void cv_unfold_moved(struct cv_call *call)
 	}
 }
 
+void cv_unfold_readdress(struct cv_call *call)
+{
+	if (!call->unfold || !call->unfold->outer)
+		return;
+
+	ops_of(call)->readdress(call->unfold->outer);
+	cv_unfold_repeat(call);
+}
+
 void cv_unfold_anew(struct cv_call *call)
 {
 	if (call->unfold)

@@ -184,6 +184,8 @@ void cv_unfold_review(struct cv_call *call, const struct cv_chain *was);
 void cv_unfold_repeat(struct cv_call *call);
 /** The INVITE is going to be sent again, to the same place or another. */
 void cv_unfold_anew(struct cv_call *call);
+/** Our own address may be another. */
+void cv_unfold_readdress(struct cv_call *call);
 /** A party is elsewhere. */
 void cv_unfold_moved(struct cv_call *call);
 /** Ends what the call has here. */
