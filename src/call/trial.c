@@ -143,7 +143,8 @@ void cv_trial_flows(struct cv_call *call, enum cv_end from, uint32_t fork,
 	int err;
 
 	if (call->reason != CV_REASON_NONE_SAME_NAT ||
-	    (call->trial && call->trial->state > TRIAL_PROVEN) || !cv_trial_can_watch(flows, c))
+	    (call->trial && call->trial->state > TRIAL_PROVEN) ||
+	    !cv_trial_can_watch(flows, c))
 		return;
 
 	for (size_t i = 0; i < c; ++i) {

@@ -37,8 +37,8 @@ const char *cv_trial_name(const struct cv_call *call);
 /** Can these be watched? */
 bool cv_trial_can_watch(const struct cv_flow *flows, size_t c);
 /** What the ends of @p m, which watches, have reported. 0: both hear each other; ENOENT:
- * one isn't heard, or nobody says anything, and @p why, CV_TRIAL_WHY bytes; EAGAIN: nothing
- * to be said yet. */
+ * one isn't heard, or nobody says anything, and @p why, CV_TRIAL_WHY bytes; EAGAIN:
+ * nothing to be said yet. */
 int cv_trial_judge(const struct cv_media_ops *ops, const struct cv_media *m, char *why);
 
 #endif

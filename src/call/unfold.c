@@ -124,11 +124,10 @@ static enum cv_reason decide(const struct cv_unfold_work *w, const struct cv_whe
 		.a = far->call->party[far->end].place,
 		.b = w->to->place,
 		.policy = policy_of(far, w->from->call),
-		.same_nat_direct =
-			env->same_nat_direct &&
-			!cv_call_is_apart(w->from->call->calls,
-					  &far->call->party[far->end].place,
-					  &w->to->place),
+		.same_nat_direct = env->same_nat_direct &&
+				   !cv_call_is_apart(w->from->call->calls,
+						     &far->call->party[far->end].place,
+						     &w->to->place),
 	};
 
 	return n.policy == CV_NEED_ALWAYS ? CV_REASON_FORCED : cv_need_decide(&n);
@@ -215,7 +214,8 @@ static enum cv_told tell_pair(struct cv_unfold_work *w, const struct cv_where *f
 		return CV_TOLD_FACE;
 	}
 
-	err = watch || cv_reason_is_relay(u->reason) ? cv_outer_tell(w, far, said) : EAFNOSUPPORT;
+	err = watch || cv_reason_is_relay(u->reason) ? cv_outer_tell(w, far, said)
+						     : EAFNOSUPPORT;
 	if (err) {
 		w->why_not = "no relay can be made between the two";
 		return CV_TOLD_OURS;

@@ -63,8 +63,8 @@ struct cv_unfold {
 	bool is_timed;          /* the trial's timer runs */
 	struct cv_addr way[2];  /* with media to these; by end */
 	struct cv_timer *trial; /* they are to, by then; owned; NULL: never watched */
-	struct cv_lines *face; /* what it shows to that one; owned; NULL: nothing yet */
-	uint32_t outer_key[2]; /* its id and generation */
+	struct cv_lines *face;  /* what it shows to that one; owned; NULL: nothing yet */
+	uint32_t outer_key[2];  /* its id and generation */
 	struct cv_hash_node by_outer;
 	struct cv_timer *timer; /* someone has to be told again */
 	unsigned tries;         /* how often that was tried in vain */
@@ -155,7 +155,8 @@ void cv_outer_hear(struct cv_call *call, enum cv_end from, const struct cv_lines
 const struct cv_lines *cv_outer_face(const struct cv_unfold_work *w,
 				     const struct cv_where *far);
 void cv_outer_drop(struct cv_unfold *u);
-/** All was said: when it watches, the outer parties are to hear each other from now on. */
+/** All was said: when it watches, the outer parties are to hear each other from now on.
+ */
 void cv_outer_try(struct cv_call *call);
 
 /* park.c */

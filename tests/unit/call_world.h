@@ -48,8 +48,8 @@
  *
  * BODY: words "audio ADDR:PORT [pcma] [fmtp] [mux] [ice] [DIRECTION]" (where RTCP goes,
  * when it isn't the next port, leaves as "rtcp ADDR:PORT" or "mux") or "audio off" or
- * "x-tcp ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
- * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
+ * "x-tcp ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than
+ * "-", version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
  * "broken" a description that can't be read.
  */
 #ifndef CV_TESTS_UNIT_CALL_WORLD_H
