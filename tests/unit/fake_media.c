@@ -256,10 +256,13 @@ static int media_face(struct cv_media *m, const struct cv_place *place,
 
 static int media_park(struct cv_media *m, bool parked)
 {
-	(void)m;
-	(void)parked;
+	int err = m->plane->park_err;
 
-	return 0;
+	m->plane->park_err = 0;
+	if (!err)
+		m->is_parked = parked;
+
+	return err;
 }
 
 static int media_watch(struct cv_media *m, bool on)

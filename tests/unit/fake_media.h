@@ -21,6 +21,7 @@ struct cv_media_plane {
 	unsigned max;        /* pairs there are; 0: no limit */
 	unsigned opened;     /* sessions so far */
 	int set_err;         /* the next set fails with this */
+	int park_err;        /* the next park too */
 	int watch_err;       /* and the next change between watch and relay */
 	struct cv_flow_sum sum[2]; /* what passed each end of any session */
 };
@@ -42,7 +43,7 @@ struct cv_media {
 	struct cv_place place[2];
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
-	bool is_answered, is_offered, is_watch, moved;
+	bool is_answered, is_offered, is_parked, is_watch, moved;
 	struct cv_flow_watch said[2];       /* what the ends reported since that began */
 	struct cv_addr face[CV_FAKE_FACES]; /* hosts of ours that face end B */
 	size_t facec, base;                 /* what end A says to all is shown there */
