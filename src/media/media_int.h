@@ -191,6 +191,7 @@ struct cv_mdoor {
 /** A point of ours towards an end. */
 struct cv_mpoint {
 	struct cv_addr local, adv; /* unset: none */
+	uint8_t listen;            /* its number in the net */
 };
 
 enum cv_park { CV_PARK_LIVE = 0, CV_PARK_CLOSING, CV_PARK_DONE };
