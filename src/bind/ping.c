@@ -61,6 +61,8 @@ void cv_bind_ping_due(struct cv_binds *bs, struct cv_binding *b)
 		return;
 
 	b->ping_busy = true;
+	b->pinged_ms = cv_clock_ms();
+	++b->pings_sent;
 	cv_stat_add(bs->env.stat, CV_STAT_pings_sent, 1);
 	bs->env.ping(bs->env.arg, b);
 }
@@ -83,6 +85,8 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 
 	b->ping_busy = false;
 	if (answered) {
+		b->ponged_ms = cv_clock_ms();
+		b->rtt_ms = (uint32_t)(b->ponged_ms - b->pinged_ms);
 		revive(b);
 		return;
 	}
@@ -91,6 +95,7 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 		return; /* of a ping that went over a flow the phone has left */
 
 	cv_stat_add(bs->env.stat, CV_STAT_pings_lost, 1);
+	++b->pings_lost;
 	++b->pings_missed;
 	if (b->flow_dead || b->pings_missed < (lost > 0 ? lost : LOST_DEFAULT))
 		return;

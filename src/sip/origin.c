@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 enum { NARROWEST = 129 }; /* a single address beats every network */
 
@@ -108,6 +108,7 @@ static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		.seen = o->seen,
 		.listen = o->listen,
 	};
+	struct cv_alg_sdp sdp;
 
 	if (o->peer && o->peer->nat == CV_NAT_YES)
 		q.nat = CV_PLACE_NAT_YES;
@@ -125,6 +126,11 @@ static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		q.written[q.writtenc].where = "Contact";
 		cv_sip_addr_of_host(&q.written[q.writtenc++].addr, c->m_url->url_host,
 				    c->m_url->url_port);
+	}
+
+	if (q.writtenc < CV_PLACE_WRITTEN && cv_sip_alg_sdp(&sdp, s, sip)) {
+		q.written[q.writtenc].where = "SDP";
+		q.written[q.writtenc++].addr = sdp.c;
 	}
 
 	cv_place_of(s->net, &q, &o->place, o->evid);
@@ -162,6 +168,19 @@ static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		    text);
 }
 
+/* What the request of a phone says of routers that rewrite SIP. */
+static void hear(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
+{
+	const struct cv_alg *alg = &o->binding->alg;
+	char words[CV_ALG_WORDS];
+
+	cv_sip_alg_heard(s, o->binding, sip);
+	if (cv_alg_verdict(alg) != CV_ALG_NO)
+		cv_evid_add(o->evid, "SIP ALG", cv_alg_name(cv_alg_verdict(alg)),
+			    "on the way of the registration of %s; rewritten: %s",
+			    o->binding->aor, cv_alg_words(alg, words));
+}
+
 int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *irq,
 		     const sip_t *sip)
 {
@@ -187,6 +206,8 @@ int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *
 
 	(void)cv_evid_new(&o->evid);
 	who(s, o, sip);
+	if (o->binding)
+		hear(s, o, sip);
 	place(s, o, sip);
 	if (o->binding && o->binding->place.side == CV_SIDE_FAR &&
 	    o->place.side == CV_SIDE_WAN) {

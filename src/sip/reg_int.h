@@ -40,6 +40,7 @@ struct cv_reg {
 	struct cv_place place;
 	struct cv_sip_link *link; /* referenced by whoever keeps the struct */
 	struct cv_evid *evid;     /* as link */
+	struct cv_alg alg;        /* what it says of rewriting routers */
 };
 
 /** Contact number @p i as bind/ takes it, under @p aor and @p home (NULL: us). */

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/iface.h"
-#include "sip/reg_int.h"
+#include "sip/alg_int.h"
 
 enum {
 	CALL_ID_LEN = 32, /* hex digits; 128 bits */
@@ -208,6 +208,7 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	}
 
 	cv_reg_list(list, v->uri, v->params, v->granted_s);
+	cv_sip_alg_list(u->r.home, &b->alg, list, v->uri, v->params, v->granted_s);
 }
 
 /* The 2xx: bindings follow it; @p list is what the phone is shown. */

@@ -41,7 +41,14 @@ struct cv_sip_guard;
 enum {
 	CV_SIP_GAUGES = 3,
 	CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1,
-	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
+	CV_SIP_FORKS = 8,     /* early dialogs of one INVITE; more are not heard */
+	CV_SIP_PHONES = 1024, /* whose first REGISTER is remembered, more or less */
+};
+
+/** What the first REGISTER of a phone said of rewriting routers; alg.c. */
+struct cv_sip_phone {
+	uint64_t phone; /* hash of who it is; 0: nobody */
+	struct cv_alg_first first;
 };
 
 /** The message behind a cv_msg. */
@@ -131,6 +138,7 @@ struct cv_sip {
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
+	struct cv_sip_phone phones[CV_SIP_PHONES]; /* alg.c */
 };
 
 /** An early dialog: what one fork of an INVITE has answered so far, or what we made of

@@ -497,7 +497,9 @@ static int command(struct cv_sworld *w, const char *line, struct cv_buf *to)
 	if (err)
 		return err;
 
-	err = cv_cmd_run(w->cmds, cv_str_of(line), out);
+	err = strncmp(line, "explain ", 8) == 0
+		      ? cv_binds_explain(cv_sip_binds(w->sip), cv_str_of(line + 8), out)
+		      : cv_cmd_run(w->cmds, cv_str_of(line), out);
 	if (!err)
 		err = cv_out_finish(out, &text);
 	cv_sworld_inward(w, cv_buf_view(&text), to);

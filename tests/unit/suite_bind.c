@@ -7,6 +7,7 @@
 #include "runner.h"
 
 const struct cv_test_suite cv_test_suites[] = {
+	{"alg", cv_test_bind_alg},
 	{"table", cv_test_bind_table},
 	{"token", cv_test_bind_token},
 	{"ping", cv_test_bind_ping},
