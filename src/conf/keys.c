@@ -173,6 +173,12 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "When this peer answers a call with a redirection (3xx): pass it to the "
 		"caller, or follow it here: to this peer's own domains and addresses, "
 		"[user] accounts, and where the [route] sections let it call"},
+	{"peer", "contact", CV_CONF_WORD, AT(cv_conf_peer, contact),
+	 .words = "auto rewrite path", .def = "auto",
+	 .doc = "How this registrar finds phones that register through us: rewrite (a "
+		"Contact of ours stands for the phone's), path (the phone's own Contact "
+		"and a Path header, RFC 3327) or auto (rewrite, until it is seen that "
+		"the registrar keeps a Path)"},
 	{"peer", "try-timeout", CV_CONF_MILLIS, AT(cv_conf_peer, try_ms), .min = 500,
 	 .max = 32000, .def = "4s",
 	 .doc = "Time without any response, not even 100, after which the next target is "
@@ -330,7 +336,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact rtp-keepalive codecs "},
+	{"peer", " srtp srtp-keys rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " tcp-ports ice fast-path "},
 	{"admin", " http token "},

@@ -6,7 +6,7 @@ libsip_a_SOURCES = src/sip/alg.c src/sip/alg_int.h src/sip/auth.c src/sip/dlginf
 	src/sip/length.c \
 	src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c \
 	src/sip/policy.c src/sip/privacy.c src/sip/redirect.c src/sip/refer.c src/sip/refer_int.h \
-	src/sip/referred.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c \
+	src/sip/referred.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_path.c src/sip/reg_route.c \
 	src/sip/reg_up.c src/sip/require.c src/sip/rule.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \

@@ -41,6 +41,7 @@ struct cv_reg {
 	struct cv_sip_link *link; /* referenced by whoever keeps the struct */
 	struct cv_evid *evid;     /* as link */
 	struct cv_alg alg;        /* what it says of rewriting routers */
+	bool pathed;              /* upstream: it was sent with a Path */
 };
 
 /** Contact number @p i as bind/ takes it, under @p aor and @p home (NULL: us). */
@@ -52,6 +53,27 @@ void cv_reg_list(struct cv_buf *to, const char *uri, const char *params,
 /** "expires" of a Contact, else Expires, else @p def; what isn't a number counts as 3600
  * (RFC 3261 10.3). */
 uint32_t cv_reg_expires(const sip_contact_t *c, const sip_expires_t *ex, uint32_t def);
+
+/* reg_path.c */
+
+/** Binding that was taken for Contact number @p i; NULL: none, or it is gone. */
+struct cv_binding *cv_reg_binding(const struct cv_reg *r, size_t i);
+/** Adds the Contacts as @p to may see them and the Path, when its peer and @p sip, the
+ * phone's request, are for one; sets r->pathed. ENOMEM. */
+int cv_reg_add_contacts(struct cv_reg *r, msg_t *m, const sip_t *sip,
+			const struct cv_target *to);
+/** Learns from an answer what @p peer does with Path. True: it wants none, the REGISTER
+ * is to be sent again. */
+bool cv_reg_path_answered(struct cv_reg *r, const char *peer, int status,
+			  const sip_t *sip);
+/** Which of the Contacts asked for @p c of an answer is; -1: none of them, then *bp is a
+ * binding it names all the same, or NULL. */
+int cv_reg_index_of(const struct cv_reg *r, const sip_contact_t *c,
+		    struct cv_binding **bp);
+/** What the registrar of @p peer does with Path, in a word. */
+const char *cv_reg_path_name(const struct cv_sip *s, const char *peer);
+/** Forgets all that was learned. */
+void cv_reg_path_close(struct cv_sip *s);
 
 /** Sends it on to @p peer; the answer comes later. 0 or a status; @p irq is kept on 0. */
 int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq,

@@ -124,6 +124,7 @@ struct cv_sip {
 	struct cv_list links;            /* stream links */
 	struct cv_list legs;             /* all legs, for the end */
 	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	struct cv_list paths;            /* reg_path.c: what was learned of registrars */
 	struct cv_peers_watch watch;     /* health.c */
 	struct cv_list probes;           /* the same: transactions under way */
 	size_t regc;                     /* in regs */
@@ -649,6 +650,9 @@ void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned r
  * Returns 0 or a status to be answered. */
 int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		       struct cv_sip_origin *o);
+/** User part of the Route that names us, where a Path of ours has its token; empty: none.
+ */
+struct cv_str cv_sip_flow_token(struct cv_sip *s, const sip_t *sip);
 /** The route named "binding"; arg is the agent. */
 extern const struct cv_route_ops cv_sip_binding_route;
 /** Where @p hop of a peer is, seen from here. ENETUNREACH: no listening point faces it.

@@ -74,6 +74,7 @@ struct cv_sparty {
 		char user[CV_SNAME], uri[256];
 	} bound[CV_SBOUND];
 	size_t boundc;
+	char path[256];            /* Path of the last REGISTER that came */
 	uint64_t pings[CV_SPINGS]; /* when */
 	size_t pingc;
 	struct cv_sorder orders[CV_SORDERS];

@@ -5,7 +5,7 @@
 # each: it registers, calls and is called, sound both ways; the edge says what it saw of the
 # router, and nothing of one that leaves SIP alone.
 
-KINDS='plain via contact back sdp length text open'
+KINDS=(plain via contact back sdp length text open)
 
 # words KIND: what the box does. Ports are not kept, so that none fits by chance.
 words()
@@ -41,7 +41,7 @@ boxes()
 	local kind n=0
 
 	ip netns exec "$P-net" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.br0.proxy_arp=1
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		new_ns "n$n"
 		new_bridge "n$n"
@@ -52,7 +52,7 @@ boxes()
 	spawn natbox net "${CULVERT_NATBOX:?}" -f "$D/boxes"
 	wait_for 5 "natbox does not start" has '^ready' "$D/natbox.log"
 	n=0
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		ip -n "$P-net" route add "198.51.100.$((30 + n))/32" dev "o$n"
 		ip -n "$P-n$n" route add default dev in
@@ -67,12 +67,12 @@ phones()
 	local kind n=0
 
 	phone_voices
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		phone_start "$kind" "h$n" 440 "$(phone_account "$kind" 198.51.100.10)"
 		phone_start "desk$n" "l$n" 1000 "$(phone_account "desk$n" 192.168.50.1)"
 	done
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		phone_registered "$kind"
 	done
 }
@@ -82,7 +82,7 @@ call_all()
 {
 	local kind n=0 a b
 
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		a=$kind b=desk$n
 		[ "$1" = kind ] || { a=desk$n b=$kind; }
@@ -96,7 +96,7 @@ call_all()
 		fi
 	done
 	n=0
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		wait_for 15 "$kind has no call" phone_says "$kind" 'Call established'
 		wait_for 5 "desk$n has no call" phone_says "desk$n" 'Call established'
@@ -104,12 +104,12 @@ call_all()
 	edge_is "len(d['calls']) == 8 and all(c['reason'] == 'far-end' for c in d['calls'])" \
 		show calls || fail "not all relayed: $(edge_says d show calls)"
 	n=0
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		phones_talk "$kind" "desk$n"
 	done
 	n=0
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		n=$((n + 1))
 		phone_hangup "$kind"
 		wait_for 5 "desk$n sees no end" phone_idle "desk$n"
@@ -121,7 +121,7 @@ judge()
 {
 	local kind want got
 
-	for kind in $KINDS; do
+	for kind in "${KINDS[@]}"; do
 		want=$(expect "$kind")
 		got=$(edge_says "d['sip_alg']['verdict'] + '|' + d['sip_alg']['rewritten']" \
 			explain "$kind")
@@ -134,7 +134,7 @@ case_main()
 {
 	topo_base
 	{
-		edge_users $KINDS desk1 desk2 desk3 desk4 desk5 desk6 desk7 desk8
+		edge_users "${KINDS[@]}" desk1 desk2 desk3 desk4 desk5 desk6 desk7 desk8
 		echo '[ping]'
 		echo 'interval = 3s'
 	} | edge_conf
