@@ -77,6 +77,7 @@ struct cv_sparty {
 	char path[256];            /* Path of the last REGISTER that came */
 	uint64_t pings[CV_SPINGS]; /* when */
 	size_t pingc;
+	const char *ping_kind; /* of the last one */
 	struct cv_sorder orders[CV_SORDERS];
 	size_t orderc;
 	char taken[CV_STEXT];  /* the last message that was read as a line */

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A PBX on the WAN that isn't ours. One phone names the edge itself as its registrar, the other
+# cg_19: a PBX on the WAN that isn't ours. One phone names the edge itself as its registrar, the other
 # the PBX's domain with the edge as outbound proxy. Both authenticate to the PBX through the
 # edge, which has no credentials, and call each other.
 
