@@ -290,8 +290,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"ping", "lost", CV_CONF_COUNT, AT(cv_conf_pinger, lost), .min = 1, .max = 100,
 	 .def = "3", .doc = "Pings without answer after which a phone counts as gone"},
 	{"ping", "who", CV_CONF_WORD, AT(cv_conf_pinger, who), .words = "nated all",
-	 .def = "nated", .doc = "Who is pinged: nated (phones behind a NAT) or all; peers behind "
-		       "a NAT are pinged in any case, see options-ping"},
+	 .def = "nated",
+	 .doc = "Who is pinged: nated (phones behind a NAT) or all; peers behind "
+		"a NAT are pinged in any case, see options-ping"},
 
 	/* [media] */
 	{"media", "ports", CV_CONF_RANGE, AT(cv_conf_media, port_lo),

@@ -70,8 +70,7 @@ static bool usable(void *arg, const char *peer, const struct cv_hop *hop)
 static bool is_far(void *arg, const char *peer, const struct cv_hop *hop)
 {
 	const struct cv_core *c = arg;
-	const struct cv_conf_peer *p =
-		cv_conf_peer_find(c->now->conf, cv_str_of(peer));
+	const struct cv_conf_peer *p = cv_conf_peer_find(c->now->conf, cv_str_of(peer));
 
 	return p && cv_net_is_far(c->now->net, &hop->addr,
 				  p->nat == CV_NAT_YES  ? CV_PLACE_NAT_YES

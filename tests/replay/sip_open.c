@@ -161,9 +161,9 @@ static bool is_far(void *arg, const char *peer, const struct cv_hop *hop)
 	const struct cv_sworld *w = arg;
 	const struct cv_conf_peer *p = cv_conf_peer_find(w->conf, cv_str_of(peer));
 
-	return p && cv_net_is_far(w->net, &hop->addr,
-				  p->nat == CV_NAT_YES ? CV_PLACE_NAT_YES
-						       : CV_PLACE_NAT_AUTO);
+	return p &&
+	       cv_net_is_far(w->net, &hop->addr,
+			     p->nat == CV_NAT_YES ? CV_PLACE_NAT_YES : CV_PLACE_NAT_AUTO);
 }
 
 static int open_peers(struct cv_sworld *w)

@@ -139,7 +139,8 @@ static bool is_ping(struct cv_str text)
 	       cv_str_chr(from, '@') == from.len;
 }
 
-/* Keepalives that are no SIP: two empty lines, or four zero bytes, whose text is empty. */
+/* Keepalives that are no SIP: two empty lines, or four zero bytes, whose text is empty.
+ */
 static const char *raw_ping(struct cv_str text)
 {
 	if (text.len == 0)

@@ -127,7 +127,8 @@ int cv_test_bind_ping(void)
 	if (!s ||
 	    !CU_add_test(s, "cg_13 period is kept within a tenth",
 			 test_period_is_kept_within_a_tenth) ||
-	    !CU_add_test(s, "cg_13 only far ones unless all", test_only_far_ones_unless_all) ||
+	    !CU_add_test(s, "cg_13 only far ones unless all",
+			 test_only_far_ones_unless_all) ||
 	    !CU_add_test(s, "streams have their own period",
 			 test_streams_have_their_own_period) ||
 	    !CU_add_test(s, "cg_13 silence marks the flow dead",
