@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "call/call_int.h"
 #include "call/fan.h"
+#include "call/restate.h"
 #include "call/transfer.h"
 
 enum {
@@ -126,6 +127,8 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->checkup);
+	cv_restate_off(call);
 	free(call->key);
 	free(call->offer_key);
 	free(call->peer);
@@ -155,7 +158,7 @@ static void pairs_end(struct cv_call *call)
 
 		if (p->acking)
 			cv_pair_ack(p); /* or the other side repeats its 2xx */
-		else if (p != call->setup)
+		else if (p != call->setup && p->in)
 			cv_pair_reply(p->in, 487); /* RFC 3261 15.1.2 */
 
 		cv_pair_drop(p);
@@ -170,6 +173,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 
 	cv_call_explain_silence(call, call->evid);
 	cv_call_log_end(call, e);
+	cv_past_note(call);
 	cv_offer_close(call);
 }
 
@@ -196,6 +200,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 		return;
 
 	cv_transfer_off(call);
+	cv_restate_off(call);
 	if (call->state != CV_CALL_LEAVING)
 		settle(call, e);
 
@@ -260,30 +265,6 @@ void cv_call_answered(struct cv_call *call)
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
-}
-
-void cv_call_session(struct cv_call *call, const struct cv_msg *m)
-{
-	uint64_t s = m->session_s;
-	int err;
-
-	if (call->state != CV_CALL_ANSWERED)
-		return;
-
-	if (s == 0) {
-		cv_timer_stop(call->timer);
-		return;
-	}
-
-	if (s < CV_CALL_SESSION_MIN_S)
-		s = CV_CALL_SESSION_MIN_S;
-	else if (s > UINT32_MAX / SECOND_MS)
-		s = UINT32_MAX / SECOND_MS;
-
-	err = cv_timer_set(call->timer, (uint32_t)(s * SECOND_MS));
-	if (err)
-		cv_warn("call", "session not timed call=%s err=%s", call->id,
-			strerror(err));
 }
 
 /* The caller may ask again with credentials: keep target, ports and leg B for it. */
@@ -433,6 +414,8 @@ static int decide(struct cv_call *call, const struct cv_request *rq, const char 
 
 	call->reason = cv_aim_relay(env, rq, call->from_peer, to, &which);
 	call->single = cv_aim_single(env, call->from_peer, to);
+	call->keeps_text = call->keeps_text || env->keeps_text ||
+			   call->reason == CV_REASON_NONE_SAME_NAT;
 	b->place = to->v[which].place;
 	cv_call_explain_start(call);
 	b->place = *cv_aim_place(to);

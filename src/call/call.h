@@ -64,6 +64,8 @@ struct cv_call_env {
 			   struct cv_evid *ev);
 	void *place_arg;
 	bool same_nat_direct;
+	bool keeps_text; /* calls keep what their parties say: an address of ours may
+			    change, then they are told again */
 };
 
 /** ENOMEM. cv_calls_close() ends all calls; then cv_mem_unref(). */

@@ -3,6 +3,8 @@ noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
 	src/call/aim.c \
 	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/checkup.c \
+	src/call/doctor.c src/call/doctor.h \
 	src/call/branch.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
@@ -18,7 +20,9 @@ libcall_a_SOURCES = \
 	src/call/past.c \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/redirect.c src/call/redirect.h \
+	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
+	src/call/session.c \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
@@ -44,6 +48,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_call.c tests/unit/suite_call.h \
 	tests/unit/test_call.c \
+	tests/unit/test_doctor.c \
 	tests/unit/test_fan.c \
 	tests/unit/call_bed.c tests/unit/call_bed.h \
 	tests/unit/test_leg.c \
@@ -54,6 +59,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_past.c \
 	tests/unit/test_peers.c \
 	tests/unit/test_redirect.c \
+	tests/unit/test_restate.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
@@ -126,4 +132,7 @@ EXTRA_DIST += \
 	tests/replay/call/049-circle.flow \
 	tests/replay/call/060-redirect-of-several.flow \
 	tests/replay/call/061-transfer-to-several.flow \
-	tests/replay/call/062-offer-after-cancel.flow
+	tests/replay/call/062-offer-after-cancel.flow \
+	tests/replay/call/063-restated.flow \
+	tests/replay/call/064-restate-crosses.flow \
+	tests/replay/call/065-restated-direct.flow

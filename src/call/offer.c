@@ -25,7 +25,8 @@
  *   anything else                         a description in it goes no further,
  *                                         its addresses would mislead
  *
- * Without a relay every body passes byte for byte and nothing is kept.
+ * Without a relay every body passes byte for byte. Nothing is kept then, unless the call
+ * keeps what was said (restate.c).
  */
 #include "config.h"
 
@@ -45,6 +46,7 @@ struct work {
 	struct cv_talk *talk;
 	const struct cv_msg *m;
 	enum role role;
+	bool direct;        /* no relay: it passes as it is */
 	struct cv_str text; /* the description in m->body */
 	struct cv_sdp *sdp;
 	struct cv_lines *lines;
@@ -170,23 +172,25 @@ static void peek(struct cv_call *call, const struct cv_msg *m, struct cv_str tex
  * 0, so that a call with sound and a shared desktop keeps its sound. */
 static int lines_read(struct work *w)
 {
-	size_t c = cv_sdp_count(w->sdp);
+	size_t c = cv_sdp_count(w->sdp), len = w->p->call->keeps_text ? w->text.len : 0;
 	struct cv_lines *lines;
 
 	if (c > CV_SDP_MEDIA)
 		return E2BIG;
 
-	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]), NULL);
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, NULL);
 	if (!lines)
 		return ENOMEM;
 
 	lines->c = c;
+	lines->text = cv_str_make((const char *)&lines->v[c], len);
+	memcpy(&lines->v[c], w->text.p, len);
 	for (size_t i = 0; i < c; ++i) {
 		struct cv_line *l = &lines->v[i];
 
 		(void)snprintf(l->name, sizeof(l->name), CV_STR_FMT,
 			       CV_STR_ARG(cv_sdp_media_name(w->sdp, i)));
-		w->in[i] = *cv_sdp_flow(w->sdp, i);
+		w->in[i] = w->out[i] = *cv_sdp_flow(w->sdp, i);
 		if (w->in[i].carry == CV_CARRY_TCP || w->in[i].carry == CV_CARRY_TUNNEL)
 			w->in[i].rtp.port = 0;
 
@@ -304,15 +308,17 @@ static int text_write(struct work *w, struct cv_pass *out)
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = origin_of(w),
-		.drop_ice = true,
+		.origin = w->direct ? (struct cv_addr){.family = 0} : origin_of(w),
+		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
+	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end);
+	bool as_said = w->direct && w->p->in;
 	int err;
 
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
-	err = cv_origin_write(cv_talk_origin(w->p->call, w->talk, w->to->end), w->sdp,
-			      &edit, &out->buf);
+	err = as_said ? cv_origin_pass(o, w->sdp, &edit, &out->buf)
+		      : cv_origin_write(o, w->sdp, &edit, &out->buf);
 	if (err)
 		return err;
 
@@ -350,7 +356,6 @@ static void explain_line(const struct work *w, size_t i)
 	const struct cv_lines *old = w->talk->now[w->from->end];
 	const struct cv_flow *f = &w->in[i];
 
-	explain_hold(w, i);
 	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
 		return;
 
@@ -372,7 +377,7 @@ static void hear(const struct work *w)
 	int err;
 
 	if (w->m->method != CV_METHOD_INVITE || w->m->status == 0 ||
-	    w->m->status >= 200 || w->talk == &call->talk)
+	    w->m->status >= 200 || w->talk == &call->talk || !call->media)
 		return;
 
 	err = call->calls->env.media->hear(call->media, w->talk->fork);
@@ -384,8 +389,11 @@ static void keep(struct work *w)
 {
 	struct cv_talk *t = w->talk;
 
-	for (size_t i = 0; i < w->lines->c; ++i)
-		explain_line(w, i);
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		explain_hold(w, i);
+		if (!w->direct)
+			explain_line(w, i);
+	}
 
 	put(&t->now[w->from->end], w->lines);
 	switch (w->role) {
@@ -424,6 +432,23 @@ static void media_set_apart(struct work *w)
 	media_repeat(w->p->call, t->fork, CV_END_A, said, w->lines->c);
 }
 
+/* What it says goes to the packet path, when there is one. */
+static int media_set(struct work *w)
+{
+	struct cv_call *call = w->p->call;
+	int err;
+
+	if (w->direct)
+		return 0;
+
+	err = media_need(w);
+	if (err)
+		return err;
+
+	return call->calls->env.media->set(call->media, w->from->end, w->talk->fork,
+					   w->in, w->out, w->lines->c);
+}
+
 static int relay(struct work *w, struct cv_pass *out)
 {
 	struct cv_call *call = w->p->call;
@@ -437,12 +462,7 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err;
 
-	err = media_need(w);
-	if (err)
-		return err;
-
-	err = call->calls->env.media->set(call->media, w->from->end, w->talk->fork, w->in,
-					  w->out, w->lines->c);
+	err = media_set(w);
 	if (err)
 		return err;
 
@@ -475,6 +495,35 @@ static uint32_t fork_of(const struct cv_pair *p, const struct cv_msg *m)
 	return p->fork == CV_FORK_ALL && m->status != 0 ? m->fork : p->fork;
 }
 
+/* It passes whatever we make of it; what can't be kept can't be told again. */
+static void pass_unkept(const struct work *w, const struct cv_msg *m, struct cv_pass *out)
+{
+	struct cv_talk *t = w->talk;
+
+	put(&t->now[w->from->end], NULL);
+	put(&t->good[w->from->end], NULL);
+	if (answers(t, w->p, w->from->end))
+		t->offered_in = NULL;
+
+	cv_buf_free(&out->buf);
+	out->m = *m;
+}
+
+/* An offer while another one is open. Without a relay the parties settle that between
+ * them, but for one of ours. */
+static int crossing(const struct work *w)
+{
+	const struct cv_pair *open = w->talk->offered_in;
+
+	if (!open->in)
+		return EINPROGRESS;
+
+	if (w->direct)
+		return 0;
+
+	return w->talk->offerer == w->from->end ? EALREADY : EINPROGRESS;
+}
+
 static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 		      struct cv_pass *out)
 {
@@ -485,22 +534,28 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 
 	w.m = &m;
 	w.text = text;
+	w.direct = !cv_reason_is_relay(p->call->reason);
 	err = cv_talk_get(&w.talk, p->call, fork_of(p, &m));
 	if (err)
 		return err;
 
 	w.role = role_of(w.talk, p, from, &m);
 	if (w.role == ROLE_GLARE)
-		return w.talk->offerer == from ? EALREADY : EINPROGRESS;
+		return crossing(&w);
 
 	if (w.role == ROLE_NONE) {
-		strip(out);
+		if (!w.direct)
+			strip(out);
 		return 0;
 	}
 
 	err = relay(&w, out);
-	if (err)
+	if (err && w.direct) {
+		pass_unkept(&w, &m, out);
+		err = 0;
+	} else if (err) {
 		count_failure(p->call, err);
+	}
 
 	cv_mem_unref(w.lines);
 	cv_mem_unref(w.sdp);
@@ -512,12 +567,13 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		  struct cv_pass *out)
 {
 	struct cv_call *call = p->call;
+	bool direct = !cv_reason_is_relay(call->reason);
 	struct cv_str text;
 	int err;
 
 	*out = (struct cv_pass){.m = *m};
 	err = cv_part_find_sdp(m->type, m->body, &text);
-	if (!cv_reason_is_relay(call->reason)) {
+	if (direct && !call->keeps_text) {
 		if (!err)
 			peek(call, m, text);
 		return 0;
@@ -528,7 +584,7 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		return 0;
 	}
 
-	if (err && may_offer(m->method)) {
+	if (err && !direct && may_offer(m->method)) {
 		count_failure(call, err);
 		return err;
 	}

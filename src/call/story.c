@@ -43,16 +43,16 @@ void cv_call_log_answer(const struct cv_call *call)
 static void loss_print(const struct cv_call *call, char *dst)
 {
 	const struct cv_media_ops *ops = call->calls->env.media;
-	uint64_t in[2] = {0}, lost[2] = {0};
+	struct cv_flow_sum a, b;
 
 	(void)snprintf(dst, LOSS_LEN, "-");
-	if (!call->media || !ops->loss)
+	if (!call->media)
 		return;
 
-	ops->loss(call->media, CV_END_A, &in[CV_END_A], &lost[CV_END_A]);
-	ops->loss(call->media, CV_END_B, &in[CV_END_B], &lost[CV_END_B]);
+	ops->sum(call->media, CV_END_A, &a);
+	ops->sum(call->media, CV_END_B, &b);
 	(void)snprintf(dst, LOSS_LEN, "a:%" PRIu64 "/%" PRIu64 ",b:%" PRIu64 "/%" PRIu64,
-		       lost[CV_END_A], in[CV_END_A], lost[CV_END_B], in[CV_END_B]);
+		       a.lost, a.rtp_in, b.lost, b.rtp_in);
 }
 
 void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e)

@@ -37,7 +37,7 @@ static const struct cv_media_ops media_ops = {
 	.id = cv_media_id,
 	.gen = cv_media_gen,
 	.show = cv_media_show,
-	.loss = cv_media_loss,
+	.sum = cv_media_sum,
 };
 
 static const char *media_word(enum cv_media_what what)

@@ -138,9 +138,8 @@ struct cv_media_report {
 /** Fills @p r; ENOENT when there is no such stream. */
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r);
-/** RTP packets received from @p end and lost on their way to us, over all its streams. */
-void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		   uint64_t *lost);
+/** What passed @p end so far. Accepts NULL: nothing. */
+void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum);
 /** Prints list "streams" into the object that is open. Accepts NULL. */
 void cv_media_show(const struct cv_media *m, struct cv_out *out);
 

@@ -396,17 +396,25 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 	return 0;
 }
 
-void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		   uint64_t *lost)
+void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum)
 {
 	struct cv_media_report r;
 
-	*in = *lost = 0;
+	*sum = (struct cv_flow_sum){.rtp_in = 0};
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		if (cv_media_report(m, i, end, &r))
 			continue;
-		*in += r.rtp_in;
-		*lost += r.lost;
+
+		if (!cv_addr_is_set(&sum->local)) {
+			sum->local = r.local;
+			sum->remote = r.remote;
+		}
+		sum->rtp_in += r.rtp_in;
+		sum->rtp_out += r.rtp_out;
+		sum->rtcp_in += r.rtcp_in;
+		sum->lost += r.lost;
+		sum->foreign += r.foreign;
+		sum->wait += r.wait;
 	}
 }
 

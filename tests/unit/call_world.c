@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/restate.h"
 #include "call_words.h"
 #include "fake_loop.h"
 #include "module.h"
@@ -196,6 +197,7 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 		.place_peer = place_peer,
 		.place_arg = w,
 		.same_nat_direct = w->same_nat_direct,
+		.keeps_text = w->keeps_text,
 	};
 }
 
@@ -421,6 +423,22 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+/* Of the call that began first. */
+static int feed_restate(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_list *list = &w->calls->list;
+	int err = cv_list_is_empty(list) ? ENOENT : 0;
+
+	while (!err && l->at < l->c) {
+		bool b = strcmp(cv_words_next(l), "b") == 0;
+
+		err = cv_restate(CV_CONTAINER(list->next, struct cv_call, node),
+				 b ? CV_END_B : CV_END_A);
+	}
+
+	return err;
+}
+
 static int feed_silent(struct cv_world *w, const struct cv_world_party *p,
 		       const char *word)
 {
@@ -472,6 +490,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	word = cv_words_next(&l);
 	if (strcmp(word, "media") == 0)
 		return feed_media(w, &l);
+
+	if (strcmp(word, "restate") == 0)
+		return feed_restate(w, &l);
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "#"), word);
 	w->nth = cv_words_number(word + strcspn(word, "#") + (strchr(word, '#') ? 1 : 0));

@@ -16,6 +16,7 @@
  *   peer-redirect NAME pass|follow   [peer] redirect
  *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
+ *   text-kept                        calls can be restated
  *   max-calls N, max-cps N, ports N
  *
  * Events:
@@ -36,6 +37,8 @@
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media idle                       nothing for the hold time-out
+ *   restate END...                   asks these of the oldest call, a or b, to go on with
+ *                                    what the other said
  *
  * In a dialog NAME is the party's last leg, NAME#N the N-th that hasn't ended.
  *

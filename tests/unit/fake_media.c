@@ -18,7 +18,11 @@ enum { FIRST_PORT = 20000, GENERATION = 7, LOST = 3, RECEIVED = 1500 };
 
 void cv_fake_media_init(struct cv_media_plane *p)
 {
-	*p = (struct cv_media_plane){.port = FIRST_PORT};
+	*p = (struct cv_media_plane){
+		.port = FIRST_PORT,
+		.sum = {{.rtp_in = RECEIVED, .rtp_out = RECEIVED, .lost = LOST},
+			{.rtp_in = RECEIVED, .rtp_out = RECEIVED}},
+	};
 	cv_list_init(&p->list);
 }
 
@@ -283,12 +287,9 @@ static void media_show(const struct cv_media *m, struct cv_out *out)
 	cv_out_end(out);
 }
 
-static void media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		       uint64_t *lost)
+static void media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum)
 {
-	(void)m;
-	*in = RECEIVED;
-	*lost = end == CV_END_A ? LOST : 0;
+	*sum = m->plane->sum[end];
 }
 
 const struct cv_media_ops cv_fake_media_ops = {
@@ -303,5 +304,5 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.id = media_id,
 	.gen = media_gen,
 	.show = media_show,
-	.loss = media_loss,
+	.sum = media_sum,
 };

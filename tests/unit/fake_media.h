@@ -21,6 +21,7 @@ struct cv_media_plane {
 	unsigned max;        /* pairs there are; 0: no limit */
 	unsigned opened;     /* sessions so far */
 	int set_err;         /* the next set fails with this */
+	struct cv_flow_sum sum[2]; /* what passed each end of any session */
 };
 
 /** What was said with one fork of end B. */
