@@ -94,7 +94,7 @@ void cv_sip_alg_register(struct cv_reg *r, const struct cv_sip_origin *o,
 	if (cv_alg_verdict(&r->alg) == CV_ALG_NO)
 		return;
 
-	cv_evid_add(r->evid, "SIP ALG", cv_alg_name(cv_alg_verdict(&r->alg)),
+	cv_evid_add(r->evid, "alg", cv_alg_name(cv_alg_verdict(&r->alg)),
 		    "addresses in its first REGISTER contradict each other; rewritten: "
 		    "%s",
 		    cv_alg_words(&r->alg, words));
@@ -137,6 +137,16 @@ void cv_sip_alg_heard(struct cv_sip *s, struct cv_binding *b, const sip_t *sip)
 			    "its SDP names a private address and its packets come from "
 			    "another");
 	cv_bind_alg_changed(s->binds, b);
+}
+
+void cv_sip_alg_tell(const struct cv_binding *b, struct cv_evid *ev)
+{
+	char words[CV_ALG_WORDS];
+
+	if (cv_alg_verdict(&b->alg) != CV_ALG_NO)
+		cv_evid_add(ev, "alg", cv_alg_name(cv_alg_verdict(&b->alg)),
+			    "a router before the phone of %s rewrites SIP: %s", b->aor,
+			    cv_alg_words(&b->alg, words));
 }
 
 void cv_sip_alg_answered(const struct cv_sip_leg *leg, const sip_t *sip)

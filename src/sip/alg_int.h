@@ -12,7 +12,9 @@
 bool cv_sip_alg_sdp(struct cv_alg_sdp *sdp, const struct cv_sip *s, const sip_t *sip);
 /** Takes the evidence of a message with SDP that the phone of @p b sent. */
 void cv_sip_alg_heard(struct cv_sip *s, struct cv_binding *b, const sip_t *sip);
-/** The same of a response that the phone at the other end of the leg sent. */
+/** Adds what is known of the phone of @p b to the evidence of a call (may be NULL). */
+void cv_sip_alg_tell(const struct cv_binding *b, struct cv_evid *ev);
+/** Takes the evidence of a response that the phone at the other end of the leg sent. */
 void cv_sip_alg_answered(const struct cv_sip_leg *leg, const sip_t *sip);
 /** Puts a canary into an OPTIONS, with a Via of ours. ENOENT: there is none for this
  * phone; ENOMEM. */

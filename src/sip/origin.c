@@ -168,19 +168,6 @@ static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		    text);
 }
 
-/* What the request of a phone says of routers that rewrite SIP. */
-static void hear(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
-{
-	const struct cv_alg *alg = &o->binding->alg;
-	char words[CV_ALG_WORDS];
-
-	cv_sip_alg_heard(s, o->binding, sip);
-	if (cv_alg_verdict(alg) != CV_ALG_NO)
-		cv_evid_add(o->evid, "SIP ALG", cv_alg_name(cv_alg_verdict(alg)),
-			    "on the way of the registration of %s; rewritten: %s",
-			    o->binding->aor, cv_alg_words(alg, words));
-}
-
 int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *irq,
 		     const sip_t *sip)
 {
@@ -206,8 +193,10 @@ int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *
 
 	(void)cv_evid_new(&o->evid);
 	who(s, o, sip);
-	if (o->binding)
-		hear(s, o, sip);
+	if (o->binding) {
+		cv_sip_alg_heard(s, o->binding, sip);
+		cv_sip_alg_tell(o->binding, o->evid);
+	}
 	place(s, o, sip);
 	if (o->binding && o->binding->place.side == CV_SIDE_FAR &&
 	    o->place.side == CV_SIDE_WAN) {

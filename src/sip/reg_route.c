@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 static bool is_reachable(const struct cv_binding *b)
 {
@@ -41,8 +41,10 @@ static unsigned q_of(const struct cv_binding *b)
 	return Q_ONE;
 }
 
-static void aim(const struct cv_binding *b, const char *how, struct cv_target *to)
+static void aim(const struct cv_request *rq, const struct cv_binding *b, const char *how,
+		struct cv_target *to)
 {
+	cv_sip_alg_tell(b, rq->evid);
 	to->kind = CV_TARGET_BINDING;
 	to->binding = b->id;
 	to->hop = b->flow.seen;
@@ -82,7 +84,7 @@ static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_tar
 	}
 
 	if (!err)
-		aim(b, routed ? "the token of our Path" : "the contact token",
+		aim(rq, b, routed ? "the token of our Path" : "the contact token",
 		    cv_targets_add(to));
 
 	return err;
@@ -132,7 +134,7 @@ static void all_of(struct cv_sip *s, const char *aor, const struct cv_request *r
 	for (size_t i = 0; i < c; ++i) {
 		struct cv_target *t = cv_targets_add(to);
 
-		aim(v[i], "the address of an account", t);
+		aim(rq, v[i], "the address of an account", t);
 		if (i > 0)
 			t->turn = (uint8_t)(t[-1].turn + (q_of(v[i]) < q_of(v[i - 1])));
 	}
