@@ -46,17 +46,17 @@ issize_t cv_sip_length_extract(msg_t *msg, msg_pub_t *pub, char b[], isize_t len
 {
 	sip_t *sip = (sip_t *)pub;
 	sip_content_length_t *l = sip->sip_content_length;
-	unsigned long said = l ? l->l_length : 0;
+	size_t said = l ? l->l_length : 0;
 	issize_t n;
 
 	if (!l || !eos || !(sip->sip_flags & MSG_FLG_BODY) ||
 	    msg_addrinfo(msg)->ai_socktype != SOCK_DGRAM ||
-	    !is_miscounted(sip, said, b, len))
+	    !is_miscounted(sip, said, b, (size_t)len))
 		return sip_default_mclass()->mc_extract_body(msg, pub, b, len, eos);
 
-	l->l_length = len;
+	l->l_length = (uint32_t)len;
 	n = sip_default_mclass()->mc_extract_body(msg, pub, b, len, eos);
-	l->l_length = said;
+	l->l_length = (uint32_t)said;
 
 	return n;
 }

@@ -42,6 +42,7 @@ struct cv_reg {
 	struct cv_evid *evid;     /* as link */
 	struct cv_alg alg;        /* what it says of rewriting routers */
 	bool pathed;              /* upstream: it was sent with a Path */
+	bool by_path; /* upstream: some Contact of it stands or stood by a Path */
 };
 
 /** Contact number @p i as bind/ takes it, under @p aor and @p home (NULL: us). */
@@ -59,7 +60,7 @@ uint32_t cv_reg_expires(const sip_contact_t *c, const sip_expires_t *ex, uint32_
 /** Binding that was taken for Contact number @p i; NULL: none, or it is gone. */
 struct cv_binding *cv_reg_binding(const struct cv_reg *r, size_t i);
 /** Adds the Contacts as @p to may see them and the Path, when its peer and @p sip, the
- * phone's request, are for one; sets r->pathed. ENOMEM. */
+ * phone's request, are for one; sets r->pathed and r->by_path. ENOMEM. */
 int cv_reg_add_contacts(struct cv_reg *r, msg_t *m, const sip_t *sip,
 			const struct cv_target *to);
 /** Learns from an answer what @p peer does with Path. True: it wants none, the REGISTER

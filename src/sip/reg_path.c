@@ -139,14 +139,25 @@ static bool is_shared(const struct cv_reg *r, const struct cv_binding *b)
 	return false;
 }
 
+/* Contacts that are to stand: one Path goes for all of them. */
+static size_t standing(const struct cv_reg *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->c; ++i)
+		n += r->v[i].expires_s > 0;
+
+	return n;
+}
+
 /* One that registers now for the first time. */
 static enum cv_bind_form form_of_new(const struct cv_reg *r, const struct cv_binding *b,
 				     const struct cv_conf_peer *peer, const sip_t *sip)
 {
 	enum taking t = taking_of(r->sip, peer->name);
 
-	if (peer->contact == CV_CONTACT_REWRITE || t == REFUSED || r->c > 1)
-		return CV_BIND_ALIAS; /* one Path would stand for all Contacts */
+	if (peer->contact == CV_CONTACT_REWRITE || t == REFUSED)
+		return CV_BIND_ALIAS;
 	if (peer->contact == CV_CONTACT_PATH)
 		return CV_BIND_PATH;
 	if (t == IGNORED || is_shared(r, b))
@@ -162,6 +173,8 @@ static enum cv_bind_form form_of(const struct cv_reg *r, const struct cv_binding
 {
 	enum taking t = taking_of(r->sip, peer->name);
 
+	if (standing(r) > 1)
+		return CV_BIND_ALIAS;
 	if (!b->shown || !b->confirmed)
 		return form_of_new(r, b, peer, sip);
 	if (t == REFUSED || (t == IGNORED && b->form == CV_BIND_BOTH))
@@ -235,7 +248,8 @@ static int add_contact(struct cv_reg *r, msg_t *m, size_t i, const sip_t *sip,
 	    cv_bind_shown(b, uri, form))
 		return ENOMEM;
 
-	if (form == CV_BIND_ALIAS || r->pathed)
+	r->by_path = r->by_path || form != CV_BIND_ALIAS;
+	if (form == CV_BIND_ALIAS || v->expires_s == 0)
 		return 0;
 
 	return add_path(r, m, alias);
@@ -244,7 +258,7 @@ static int add_contact(struct cv_reg *r, msg_t *m, size_t i, const sip_t *sip,
 int cv_reg_add_contacts(struct cv_reg *r, msg_t *m, const sip_t *sip,
 			const struct cv_target *to)
 {
-	r->pathed = false;
+	r->pathed = r->by_path = false;
 	if (r->star)
 		return sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR("*"), TAG_END()) <
 				       0

@@ -293,9 +293,9 @@ static int add_dialog(const struct up *u, msg_t *m, const sip_t *sip,
 	su_home_t *home = msg_home(m);
 	char *call_id, *cseq;
 
-	cv_binds_alias(s->binds, u->r.pathed ? "call-id path" : "call-id", parts, 2, call,
-		       CALL_ID_LEN);
-	cv_binds_alias(s->binds, u->r.pathed ? "tag path" : "tag", parts, 2, tag,
+	cv_binds_alias(s->binds, u->r.by_path ? "call-id path" : "call-id", parts, 2,
+		       call, CALL_ID_LEN);
+	cv_binds_alias(s->binds, u->r.by_path ? "tag path" : "tag", parts, 2, tag,
 		       TAG_LEN);
 	call_id = su_sprintf(home, "%s@%s", call,
 			     cv_addr_print(&s->net->points[listen].advertise, host));

@@ -193,7 +193,9 @@ static void note_register(struct cv_sparty *p, struct cv_str text)
 	p->boundc += i == p->boundc;
 	copy(p->bound[i].user, sizeof(p->bound[i].user), user);
 	copy(p->bound[i].uri, sizeof(p->bound[i].uri), contact);
-	copy(p->path, sizeof(p->path), cv_stext_uri(cv_stext_header(text, "Path", 0)));
+	if (cv_stext_header(text, "Path", 0).len > 0)
+		copy(p->path, sizeof(p->path),
+		     cv_stext_uri(cv_stext_header(text, "Path", 0)));
 }
 
 static void note_target(struct cv_stalk *t, struct cv_str text)

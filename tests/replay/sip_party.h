@@ -74,7 +74,7 @@ struct cv_sparty {
 		char user[CV_SNAME], uri[256];
 	} bound[CV_SBOUND];
 	size_t boundc;
-	char path[256];            /* Path of the last REGISTER that came */
+	char path[256];            /* Path of the last REGISTER that came with one */
 	uint64_t pings[CV_SPINGS]; /* when */
 	size_t pingc;
 	const char *ping_kind; /* of the last one */
