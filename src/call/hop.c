@@ -128,7 +128,7 @@ static void plan_next(struct cv_peer_hop *h, bool busy)
 	}
 
 	if (h->state != CV_HOP_DOWN)
-		ms = pace - pace / 10 + cv_peers_draw(h->peer->in, pace / 5);
+		ms = pace - pace / 10 + cv_peers_draw(h->peer->in, pace / 10);
 	else if (h->peer->conf->options_ping_ms == 0)
 		ms = rest_ms(h, pace);
 	else
