@@ -215,9 +215,11 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 	from->off = false;
 	talk->class_ = class_of(in);
 	talk->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
+	if (w->m->is_watch)
+		talk->idle_ms = 0; /* that no RTCP comes means nothing */
 	to->told = true;
 	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
-	to->told_mux = to->spoken ? to->mux : in->mux;
+	to->told_mux = (to->spoken ? to->mux : in->mux) && !w->m->is_watch;
 }
 
 /* End A has one latch: it gets to know what is said with the fork that is heard */
@@ -237,6 +239,8 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
 		++out->rtcp.port;
+	if (w->m->is_watch)
+		out->rtp = in->rtp;
 }
 
 /* Port 0 ends a stream when both have agreed on it, which is said by cv_media_choose() */
