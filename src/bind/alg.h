@@ -31,8 +31,9 @@ enum cv_alg_what {
 };
 
 enum {
-	CV_ALG_WORDS = 64, /* bytes for the names of all of them */
-	CV_ALG_BACK = 48,  /* of a canary that came back */
+	CV_ALG_WORDS = 64,    /* bytes for the names of all of them */
+	CV_ALG_BACK = 48,     /* of a canary that came back */
+	CV_ALG_PHONES = 1024, /* whose first REGISTER is remembered, more or less */
 };
 
 /** Addresses of one REGISTER; unset where a name was written. Plain data. */
@@ -46,6 +47,12 @@ struct cv_alg_look {
 struct cv_alg_first {
 	uint8_t likely, sure; /* bits of cv_alg_what */
 	bool open;            /* Via and Contact both bore the NAT's address */
+};
+
+/** One that has registered lately; for tables in which one takes another's place. */
+struct cv_alg_phone {
+	uint64_t phone; /* hash of who it is; 0: nobody */
+	struct cv_alg_first first;
 };
 
 /** Addresses of a body, unset where there are none. */

@@ -68,7 +68,7 @@ static struct cv_alg_first first_of(struct cv_sip *s, const struct cv_alg_look *
 {
 	static const struct cv_alg_first nothing;
 	uint64_t phone = phone_of(o, sip);
-	struct cv_sip_phone *p = &s->phones[phone % CV_SIP_PHONES];
+	struct cv_alg_phone *p = &s->phones[phone % CV_ALG_PHONES];
 
 	if (p->phone == phone)
 		return p->first;

@@ -64,6 +64,9 @@ uint32_t cv_reg_told_s(const struct cv_sip *s, uint8_t listen, uint32_t granted_
 
 /* reg_path.c */
 
+/** User part of the Route that names us, where a Path of ours has its token; empty: none.
+ */
+struct cv_str cv_sip_flow_token(struct cv_sip *s, const sip_t *sip);
 /** Binding that was taken for Contact number @p i; NULL: none, or it is gone. */
 struct cv_binding *cv_reg_binding(const struct cv_reg *r, size_t i);
 /** Adds the Contacts as @p to may see them and the Path, when its peer and @p sip, the

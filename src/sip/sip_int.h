@@ -44,14 +44,7 @@ enum {
 			     CV_OWN_STEADY_MS at least, so the oldest outlives a
 			     transaction: timer C is 185 s */
 	CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1,
-	CV_SIP_FORKS = 8,     /* early dialogs of one INVITE; more are not heard */
-	CV_SIP_PHONES = 1024, /* whose first REGISTER is remembered, more or less */
-};
-
-/** What the first REGISTER of a phone said of rewriting routers; alg.c. */
-struct cv_sip_phone {
-	uint64_t phone; /* hash of who it is; 0: nobody */
-	struct cv_alg_first first;
+	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
 };
 
 /** The message behind a cv_msg. */
@@ -128,8 +121,7 @@ struct cv_sip {
 	struct cv_cmds *cmds;
 	struct cv_list links;            /* stream links */
 	struct cv_list legs;             /* all legs, for the end */
-	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
-	struct cv_list paths;            /* reg_path.c: what was learned of registrars */
+	struct cv_list pings, regs, paths; /* of keep.c, reg_up.c, reg_path.c */
 	struct cv_peers_watch watch;     /* health.c */
 	struct cv_list probes;           /* the same: transactions under way */
 	size_t regc;                     /* in regs */
@@ -144,7 +136,7 @@ struct cv_sip {
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
-	struct cv_sip_phone phones[CV_SIP_PHONES]; /* alg.c */
+	struct cv_alg_phone phones[CV_ALG_PHONES]; /* alg.c */
 };
 
 /** An early dialog: what one fork of an INVITE has answered so far, or what we made of
@@ -664,9 +656,6 @@ void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned r
  * Returns 0 or a status to be answered. */
 int cv_sip_on_register(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 		       struct cv_sip_origin *o);
-/** User part of the Route that names us, where a Path of ours has its token; empty: none.
- */
-struct cv_str cv_sip_flow_token(struct cv_sip *s, const sip_t *sip);
 /** The route named "binding"; arg is the agent. */
 extern const struct cv_route_ops cv_sip_binding_route;
 /** Where @p hop of a peer is, seen from here. ENETUNREACH: no listening point faces it.

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/refer_int.h"
+#include "sip/reg_int.h"
 #include "sip/sip_int.h"
 
 enum {
