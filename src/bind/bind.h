@@ -30,6 +30,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/stat.h"
+#include "bind/alg.h"
 #include "conf/conf.h"
 #include "loop/loop.h"
 
@@ -54,7 +55,15 @@ struct cv_bind_flow {
 	uint8_t listen; /* index of the listening point */
 };
 
-/** One registration. Read by sip; changed by the functions below only. */
+/** By what a registrar upstream finds its way back to a phone (AMB-1). */
+enum cv_bind_form {
+	CV_BIND_ALIAS = 0, /* a Contact of ours with the token */
+	CV_BIND_BOTH,      /* that, and a Path with the token, to see who takes one */
+	CV_BIND_PATH,      /* the phone's own Contact, and a Path with the token */
+};
+
+/** One registration. Read by sip; changed by the functions below only, but for form
+ * and alg, which sip writes. */
 struct cv_binding {
 	uint64_t id;
 	char token[CV_BIND_TOKEN];
@@ -72,6 +81,11 @@ struct cv_binding {
 		       in tests */
 	struct cv_place place;
 	struct cv_evid *evid; /* of the place; referenced, may be NULL */
+	char *shown; /* Contact URI as its registrar upstream holds it; NULL: none does;
+			owned */
+	enum cv_bind_form form; /* of what goes upstream */
+	struct cv_alg alg;
+	enum cv_alg_verdict alg_told; /* note.c: what the log has said */
 	bool confirmed;
 	unsigned takes;                             /* REGISTERs under way that took it */
 	uint64_t phone_until_ms, upstream_until_ms; /* monotonic; 0 while pending */
@@ -81,6 +95,8 @@ struct cv_binding {
 	uint64_t ping_at_ms; /* next ping; 0: none */
 	unsigned pings_missed;
 	bool ping_busy, flow_dead;
+	uint64_t pinged_ms, ponged_ms;           /* last ping, last answer; 0: never */
+	uint32_t pings_sent, pings_lost, rtt_ms; /* ever; of the last answer */
 	/* table.c */
 	struct cv_hash_node by_id, by_aor, by_flow, by_link;
 	char flow_key[40];   /* storage of by_flow's key */
@@ -98,6 +114,7 @@ struct cv_bind_ask {
 	void *link; /* cv_mem object, referenced by the binding */
 	struct cv_place place;
 	struct cv_evid *evid;
+	const struct cv_alg *alg; /* what the REGISTER says of it; NULL: nothing */
 };
 
 /** Borrowed; alive until the table is gone. */
@@ -166,6 +183,15 @@ void cv_bind_link_gone(struct cv_binds *bs, const void *link);
  * marked dead (CG-13). A miss counts only while ping_busy: a ping over a flow the phone
  * has left says nothing. */
 void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered);
+
+/** Keeps the Contact URI and the form that go upstream. ENOMEM leaves them. */
+int cv_bind_shown(struct cv_binding *b, const char *uri, enum cv_bind_form form);
+/** The evidence in b->alg has changed: says so in the log once a verdict, and takes
+ * whoever stands behind such a router as far. */
+void cv_bind_alg_changed(struct cv_binds *bs, struct cv_binding *b);
+/** Its party stands behind a NAT after all, because of @p why: it is pinged from now on.
+ */
+void cv_bind_far(struct cv_binds *bs, struct cv_binding *b, const char *why);
 
 /** `explain` of an AOR, an id as `show registrations` prints it, or a token: ENOENT. */
 int cv_binds_explain(struct cv_binds *bs, struct cv_str id, struct cv_out *out);

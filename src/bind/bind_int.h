@@ -35,6 +35,8 @@ struct cv_binds {
 	struct cv_cmd show, del;
 	struct cv_gauge live, waiting;
 	struct cv_log_limit full; /* lines about reached limits */
+	/* note.c */
+	struct cv_log_limit alg; /* lines about rewriting routers */
 };
 
 /** Host part in lower case, into @p dst (CV_BIND_AOR bytes). EMSGSIZE: longer. */

@@ -1,9 +1,11 @@
 # L2: registrations, pure
 noinst_LIBRARIES += libbind.a
 libbind_a_SOURCES = \
+	src/bind/alg.c src/bind/alg.h \
 	src/bind/bind.h src/bind/bind_int.h \
 	src/bind/due.c \
 	src/bind/home.c src/bind/home.h \
+	src/bind/note.c \
 	src/bind/ping.c \
 	src/bind/show.c \
 	src/bind/table.c \
@@ -17,7 +19,7 @@ tests_unit_test_bind_SOURCES = \
 	tests/unit/fake_loop.c tests/unit/fake_loop.h \
 	tests/unit/bind_kit.c tests/unit/bind_kit.h \
 	tests/unit/suite_bind.c tests/unit/suite_bind.h \
-	tests/unit/test_bind_table.c tests/unit/test_bind_token.c \
+	tests/unit/test_bind_alg.c tests/unit/test_bind_table.c tests/unit/test_bind_token.c \
 	tests/unit/test_bind_ping.c tests/unit/test_bind_show.c \
 	tests/unit/test_home.c tests/unit/test_trunk.c
 tests_unit_test_bind_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

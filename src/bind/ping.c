@@ -4,9 +4,9 @@
  * times, not packets. Signalling thread.
  *
  * Who is behind a NAT of its own (or everyone, [ping] who = all) is pinged
- * every interval, each time a tenth earlier or later at random, so that phones
- * that came back together don't stay together. 25 s and a tenth on top are
- * below the 30 s after which common NATs forget a UDP mapping.
+ * every interval, each time up to a tenth earlier at random, so that phones
+ * that came back together don't stay together. 25 s are below the 30 s after
+ * which common NATs forget a UDP mapping, 110 s below the 120 s of a connection.
  */
 #include "config.h"
 
@@ -33,12 +33,13 @@ static uint32_t period(const struct cv_binds *bs, const struct cv_binding *b)
 						     : p->stream_interval_ms;
 }
 
-/* Nine to eleven tenths of @p ms, the wheel's grain that comes on top included. Spread,
- * not secret: the process's keyed hash is random enough. */
+/* Nine tenths to the whole of @p ms, the wheel's grain that comes on top included: a
+ * period that fits a NAT's is not to be stretched. Spread, not secret: the process's
+ * keyed hash is random enough. */
 static uint64_t jitter(const struct cv_binding *b, uint32_t ms)
 {
 	uint64_t mix[2] = {b->id, cv_clock_ms()};
-	uint64_t spread = ms / 5 > CV_BIND_TICK_MS ? ms / 5 - CV_BIND_TICK_MS : 0;
+	uint64_t spread = ms / 10 > CV_BIND_TICK_MS ? ms / 10 - CV_BIND_TICK_MS : 0;
 
 	return ms - ms / 10 + cv_hash_bytes(mix, sizeof(mix)) % (spread + 1);
 }
@@ -61,6 +62,8 @@ void cv_bind_ping_due(struct cv_binds *bs, struct cv_binding *b)
 		return;
 
 	b->ping_busy = true;
+	b->pinged_ms = cv_clock_ms();
+	++b->pings_sent;
 	cv_stat_add(bs->env.stat, CV_STAT_pings_sent, 1);
 	bs->env.ping(bs->env.arg, b);
 }
@@ -83,6 +86,8 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 
 	b->ping_busy = false;
 	if (answered) {
+		b->ponged_ms = cv_clock_ms();
+		b->rtt_ms = (uint32_t)(b->ponged_ms - b->pinged_ms);
 		revive(b);
 		return;
 	}
@@ -91,6 +96,7 @@ void cv_bind_pong(struct cv_binds *bs, struct cv_binding *b, bool answered)
 		return; /* of a ping that went over a flow the phone has left */
 
 	cv_stat_add(bs->env.stat, CV_STAT_pings_lost, 1);
+	++b->pings_lost;
 	++b->pings_missed;
 	if (b->flow_dead || b->pings_missed < (lost > 0 ? lost : LOST_DEFAULT))
 		return;

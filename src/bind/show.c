@@ -35,6 +35,7 @@ static void show_one(const struct cv_binding *b, struct cv_out *o)
 	cv_out_num(o, "upstream_expires", left_s(b->upstream_until_ms));
 	cv_out_num(o, "pings_missed", b->pings_missed);
 	cv_out_str(o, "flow", "%s", b->flow_dead ? "dead" : "alive");
+	cv_out_str(o, "alg", "%s", cv_alg_name(cv_alg_verdict(&b->alg)));
 	cv_out_num(o, "moves", b->moves);
 	cv_out_str(o, "agent", "%s", b->agent);
 	cv_out_str(o, "state", "%s", b->confirmed ? "registered" : "pending");
@@ -159,6 +160,73 @@ static struct cv_binding *named(struct cv_binds *bs, struct cv_str name)
 	return b ? b : first_named(bs, name);
 }
 
+/* Seconds since @p at, left out when that never was. */
+static void show_age(struct cv_out *o, const char *key, uint64_t at_ms)
+{
+	if (at_ms != 0)
+		cv_out_num(o, key, (int64_t)((cv_clock_ms() - at_ms) / 1000));
+}
+
+static const char *ping_state(const struct cv_binding *b)
+{
+	if (b->ping_at_ms == 0)
+		return "not pinged";
+	if (b->pings_sent == 0)
+		return "first one to come";
+	if (b->pings_missed > 0)
+		return "not answered";
+
+	return b->ponged_ms >= b->pinged_ms ? "answered" : "waiting";
+}
+
+static void show_ping(const struct cv_binding *b, struct cv_out *o)
+{
+	cv_out_object(o, "ping");
+	cv_out_str(o, "state", "%s", ping_state(b));
+	cv_out_num(o, "sent", b->pings_sent);
+	cv_out_num(o, "lost", b->pings_lost);
+	cv_out_num(o, "missed_in_a_row", b->pings_missed);
+	show_age(o, "last_sent_s_ago", b->pinged_ms);
+	show_age(o, "last_answer_s_ago", b->ponged_ms);
+	if (b->ponged_ms != 0)
+		cv_out_num(o, "rtt_ms", b->rtt_ms);
+	if (b->ping_at_ms != 0)
+		cv_out_num(o, "next_in_s", left_s(b->ping_at_ms));
+	cv_out_end(o);
+}
+
+static const char *form_name(enum cv_bind_form f)
+{
+	switch (f) {
+	case CV_BIND_ALIAS:
+		return "rewrite";
+	case CV_BIND_BOTH:
+		return "rewrite, and Path to see whether it is taken";
+	case CV_BIND_PATH:
+		return "path";
+	}
+
+	return "?";
+}
+
+/* The same registration from both ends. */
+static void show_views(const struct cv_binding *b, struct cv_out *o)
+{
+	cv_out_object(o, "phone_sees");
+	cv_out_str(o, "contact", "%s", b->contact);
+	cv_out_num(o, "expires", left_s(b->phone_until_ms));
+	cv_out_end(o);
+	if (!b->shown)
+		return;
+
+	cv_out_object(o, "registrar_sees");
+	cv_out_str(o, "registrar", "%s", b->home ? b->home : "local");
+	cv_out_str(o, "way", "%s", form_name(b->form));
+	cv_out_str(o, "contact", "%s", b->shown);
+	cv_out_num(o, "expires", left_s(b->upstream_until_ms));
+	cv_out_end(o);
+}
+
 int cv_binds_explain(struct cv_binds *bs, struct cv_str id, struct cv_out *out)
 {
 	struct cv_binding *b = named(bs, id);
@@ -167,6 +235,9 @@ int cv_binds_explain(struct cv_binds *bs, struct cv_str id, struct cv_out *out)
 		return ENOENT;
 
 	show_one(b, out);
+	show_views(b, out);
+	show_ping(b, out);
+	cv_alg_show(&b->alg, out);
 	cv_evid_show(b->evid, out);
 
 	return 0;

@@ -96,6 +96,7 @@ static void binding_fini(void *obj)
 	binding_texts(b, &none);
 	free(b->stale);
 	free(b->aor);
+	free(b->shown);
 	cv_mem_unref(b->link);
 	cv_mem_unref(b->evid);
 }
@@ -394,10 +395,11 @@ static void log_life(const char *event, const struct cv_binding *b, const char *
 
 	cv_info("bind",
 		"%s id=%016" PRIx64 " aor=%s home=%s side=%s source=%s "
-		"transport=%s%s%s%s",
+		"transport=%s alg=%s%s%s%s",
 		event, b->id, b->aor, b->home ? b->home : "local",
 		cv_side_name(b->place.side), cv_addr_print(&b->flow.seen, seen),
-		cv_transport_name(b->flow.transport), why ? " why=\"" : "",
+		cv_transport_name(b->flow.transport),
+		cv_alg_name(cv_alg_verdict(&b->alg)), why ? " why=\"" : "",
 		why ? why : "", why ? "\"" : "");
 }
 
@@ -411,6 +413,8 @@ static void set_flow(struct cv_binds *bs, struct cv_binding *b,
 	b->place = ask->place;
 	b->link = cv_mem_ref(ask->link);
 	b->evid = cv_mem_ref(ask->evid);
+	if (ask->alg)
+		cv_alg_join(&b->alg, ask->alg);
 	cv_mem_unref(link);
 	cv_mem_unref(evid);
 
@@ -482,6 +486,7 @@ int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 
 	cv_bind_arm(bs, b);
 	tell(bs, b, fresh, moved && !fresh);
+	cv_bind_alg_changed(bs, b);
 
 	return 0;
 }

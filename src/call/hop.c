@@ -7,6 +7,10 @@
  * every second, then each time after twice as long, up to that pace. Without,
  * one that failed rests, longer each time, and is then tried by the next
  * request.
+ *
+ * One behind a NAT of its own is asked at the pace of [ping] where that is
+ * faster, and with options-ping = off too: then its silence counts for nothing,
+ * the packet that left has kept the hole open.
  */
 #include "config.h"
 
@@ -89,23 +93,46 @@ static uint32_t doubled(uint32_t ms, unsigned times, uint32_t max)
 	return long_ms > max ? max : (uint32_t)long_ms;
 }
 
+/* Between two OPTIONS; 0: there are none. */
+static uint32_t pace_ms(const struct cv_peer_hop *h)
+{
+	const struct cv_peers_env *env = &h->peer->in->env;
+	uint32_t ping_ms = h->peer->conf->options_ping_ms, keep_ms;
+
+	if (!env->far || !env->far(env->arg, h->peer->conf->name, &h->hop))
+		return ping_ms;
+
+	keep_ms = h->hop.transport == CV_TRANSPORT_UDP
+			  ? env->conf->ping.interval_ms
+			  : env->conf->ping.stream_interval_ms;
+
+	return ping_ms == 0 || keep_ms < ping_ms ? keep_ms : ping_ms;
+}
+
+static uint32_t rest_ms(const struct cv_peer_hop *h, uint32_t pace)
+{
+	uint32_t ms = doubled(REST_MS, h->fails - 1, REST_MAX_MS);
+
+	return pace > 0 && pace < ms ? pace : ms;
+}
+
 /* When it is probed, or has rested. */
 static void plan_next(struct cv_peer_hop *h, bool busy)
 {
-	uint32_t ping_ms = h->peer->conf->options_ping_ms, ms;
+	uint32_t pace = pace_ms(h), ms;
 
-	if (h->state != CV_HOP_DOWN && ping_ms == 0) {
+	if (h->state != CV_HOP_DOWN && pace == 0) {
 		cv_timer_stop(h->timer);
 		h->next_ms = 0;
 		return;
 	}
 
 	if (h->state != CV_HOP_DOWN)
-		ms = ping_ms - ping_ms / 10 + cv_peers_draw(h->peer->in, ping_ms / 5);
-	else if (ping_ms == 0)
-		ms = doubled(REST_MS, h->fails - 1, REST_MAX_MS);
+		ms = pace - pace / 10 + cv_peers_draw(h->peer->in, pace / 10);
+	else if (h->peer->conf->options_ping_ms == 0)
+		ms = rest_ms(h, pace);
 	else
-		ms = doubled(AGAIN_MS, h->fails - 1, ping_ms);
+		ms = doubled(AGAIN_MS, h->fails - 1, pace);
 
 	plan(h, busy && ms < BUSY_MS ? BUSY_MS : ms);
 }
@@ -116,9 +143,9 @@ static void on_timer(void *arg)
 	const struct cv_peers_watch *w = h->peer->in->watch;
 
 	h->next_ms = 0;
-	if (h->peer->conf->options_ping_ms == 0)
+	if (h->peer->conf->options_ping_ms == 0 && h->state == CV_HOP_DOWN)
 		enter(h, CV_HOP_UNTRIED, "it has rested");
-	else if (w)
+	if (w && pace_ms(h) > 0)
 		w->probe(w->arg, h->peer->conf->name, &h->hop);
 }
 
@@ -140,7 +167,7 @@ int cv_peer_hop_new(struct cv_peer_hop **hp, struct cv_peer *p, const struct cv_
 		return err;
 	}
 
-	if (p->conf->options_ping_ms > 0)
+	if (pace_ms(h) > 0)
 		plan(h, cv_peers_draw(p->in, FIRST_MS));
 
 	*hp = h;
@@ -163,7 +190,7 @@ void cv_peer_hop_judge(struct cv_peer_hop *h, int err)
 
 void cv_peer_hop_follow(struct cv_peer_hop *h)
 {
-	if (h->peer->conf->options_ping_ms > 0 && h->state != CV_HOP_DOWN)
+	if (pace_ms(h) > 0 && h->state != CV_HOP_DOWN)
 		plan(h, cv_peers_draw(h->peer->in, FIRST_MS));
 	else
 		plan_next(h, false);
@@ -194,12 +221,12 @@ void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop 
 	if (!h)
 		return;
 
-	if (status == 0) {
+	h->status = status > 0 ? status : h->status;
+	if (status == 0 || h->peer->conf->options_ping_ms == 0) {
 		plan_next(h, false);
 		return;
 	}
 
-	h->status = status;
 	if (status == STATUS_TIMEOUT)
 		cv_peer_hop_judge(h, ETIMEDOUT);
 	else if (status == STATUS_UNAVAILABLE)

@@ -94,6 +94,8 @@ struct cv_request {
 	bool ruri_ours;                           /* host is an address or name of ours */
 	bool ruri_token; /* user part is a contact token of ours (checked by the binding
 			    route) */
+	struct cv_str flow_token; /* user part of a Route of ours, what a Path of ours
+				     becomes; empty: none */
 	struct cv_str from_user, from_host, to_user, to_host;
 	struct cv_place place; /* of the sender */
 	enum cv_transport transport;

@@ -45,6 +45,9 @@ struct cv_peers_env {
 	/** A hop that a name led to may be used: we can get there, and it isn't us. NULL:
 	 * all of them. */
 	bool (*usable)(void *arg, const char *peer, const struct cv_hop *hop);
+	/** A hop stands behind a NAT of its own and never registers: only our OPTIONS
+	 * keep the way to it open. NULL: none does. */
+	bool (*far)(void *arg, const char *peer, const struct cv_hop *hop);
 	void *arg;
 };
 

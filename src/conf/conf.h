@@ -53,6 +53,7 @@ enum cv_conf_nat { CV_NAT_AUTO = 0, CV_NAT_YES, CV_NAT_NO };
 enum cv_conf_relay { CV_RELAY_AUTO = 0, CV_RELAY_ALWAYS, CV_RELAY_NEVER };
 enum cv_conf_early { CV_EARLY_ALL = 0, CV_EARLY_ONE };
 enum cv_conf_refer { CV_REFER_PASS = 0, CV_REFER_ANSWER };
+enum cv_conf_contact { CV_CONTACT_AUTO = 0, CV_CONTACT_REWRITE, CV_CONTACT_PATH };
 enum cv_conf_redirect { CV_REDIRECT_PASS = 0, CV_REDIRECT_FOLLOW };
 enum cv_conf_latch { CV_LATCH_SIGNALLING = 0, CV_LATCH_ANY };
 enum cv_conf_strangers {
@@ -153,6 +154,7 @@ struct cv_conf_peer {
 	enum cv_conf_early early;
 	enum cv_conf_refer refer;
 	enum cv_conf_redirect redirect;
+	enum cv_conf_contact contact;
 	uint32_t try_ms; /* without any response for so long the next target is tried */
 	bool register_;  /* a trunk that wants a REGISTER from us (key "register") */
 	const char *username, *password; /* what we prove to it; NULL: nothing; never

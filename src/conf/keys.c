@@ -178,6 +178,12 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "When this peer answers a call with a redirection (3xx): pass it to the "
 		"caller, or follow it here: to this peer's own domains and addresses, "
 		"[user] accounts, and where the [route] sections let it call"},
+	{"peer", "contact", CV_CONF_WORD, AT(cv_conf_peer, contact),
+	 .words = "auto rewrite path", .def = "auto",
+	 .doc = "How this registrar finds phones that register through us: rewrite (a "
+		"Contact of ours stands for the phone's), path (the phone's own Contact "
+		"and a Path header, RFC 3327) or auto (rewrite, until it is seen that "
+		"the registrar keeps a Path)"},
 	{"peer", "try-timeout", CV_CONF_MILLIS, AT(cv_conf_peer, try_ms), .min = 500,
 	 .max = 32000, .def = "4s",
 	 .doc = "Time without any response, not even 100, after which the next target is "
@@ -222,7 +228,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "options-ping", CV_CONF_MILLIS, AT(cv_conf_peer, options_ping_ms),
 	 .min = 1000, .max = HOUR_MS, .words = "off", .def = "30s",
 	 .doc = "Time between two OPTIONS with which each address of target is asked "
-		"whether it is well, or off; any answer but 408 and 503 says yes"},
+		"whether it is well, or off; any answer but 408 and 503 says yes; an "
+		"address behind a NAT (nat = yes, or in nat-systems) gets them at the "
+		"pace of [ping] even so, to keep its hole open"},
 	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
 	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
 	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,
@@ -288,7 +296,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"ping", "lost", CV_CONF_COUNT, AT(cv_conf_pinger, lost), .min = 1, .max = 100,
 	 .def = "3", .doc = "Pings without answer after which a phone counts as gone"},
 	{"ping", "who", CV_CONF_WORD, AT(cv_conf_pinger, who), .words = "nated all",
-	 .def = "nated", .doc = "Who is pinged: nated (phones behind a NAT) or all"},
+	 .def = "nated",
+	 .doc = "Who is pinged: nated (phones behind a NAT) or all; peers behind "
+		"a NAT are pinged in any case, see options-ping"},
 
 	/* [media] */
 	{"media", "ports", CV_CONF_RANGE, AT(cv_conf_media, port_lo),
@@ -340,7 +350,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys contact rtp-keepalive codecs "},
+	{"peer", " srtp srtp-keys rtp-keepalive codecs "},
 	{"ping", " adaptive "},
 	{"media", " ice fast-path "},
 	{"admin", " http token "},

@@ -67,6 +67,17 @@ static bool usable(void *arg, const char *peer, const struct cv_hop *hop)
 	return false;
 }
 
+static bool is_far(void *arg, const char *peer, const struct cv_hop *hop)
+{
+	const struct cv_core *c = arg;
+	const struct cv_conf_peer *p = cv_conf_peer_find(c->now->conf, cv_str_of(peer));
+
+	return p && cv_net_is_far(c->now->net, &hop->addr,
+				  p->nat == CV_NAT_YES  ? CV_PLACE_NAT_YES
+				  : p->nat == CV_NAT_NO ? CV_PLACE_NAT_NO
+							: CV_PLACE_NAT_AUTO);
+}
+
 int cv_core_names_open(struct cv_core *c)
 {
 	struct cv_names_conf nc = {
@@ -79,6 +90,7 @@ int cv_core_names_open(struct cv_core *c)
 		.loop = c->loop,
 		.name_ops = &name_ops,
 		.usable = usable,
+		.far = is_far,
 		.arg = c,
 	};
 	struct cv_buf servers = {0};

@@ -206,6 +206,14 @@ void cv_place_of(const struct cv_net *net, const struct cv_place_query *q,
 	cv_net_tell_shown(net, place->listen, ev);
 }
 
+bool cv_net_is_far(const struct cv_net *net, const struct cv_addr *a,
+		   enum cv_place_nat nat)
+{
+	const struct cv_place_query q = {.seen = *a, .nat = nat};
+
+	return judge(net, &q).side == CV_SIDE_FAR;
+}
+
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 		       const struct cv_addr *source)
 {

@@ -105,6 +105,11 @@ struct cv_place_query {
 void cv_place_of(const struct cv_net *net, const struct cv_place_query *q,
 		 struct cv_place *place, struct cv_evid *ev);
 
+/** CG-9: a request sent to @p a goes behind a NAT: it is in nat-systems, or @p nat says
+ * so. */
+bool cv_net_is_far(const struct cv_net *net, const struct cv_addr *a,
+		   enum cv_place_nat nat);
+
 /** Listening point that faces @p to: same family; kernel's source address first (@p
  * source, may be unset), then the side of the list that holds it, then the first of the
  * family. CV_LISTEN_NONE. */

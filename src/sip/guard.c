@@ -27,7 +27,7 @@
 #include <sofia-sip/msg_mclass.h>
 
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 enum {
 	KINDS = 100,     /* header kinds of the library; 1.12.11 has 74 */
@@ -253,6 +253,8 @@ int cv_sip_guard_new(struct cv_sip_guard **gp)
 		return ENOMEM;
 
 	g->table = msg_mclass_clone(sip_default_mclass(), TABLE_SIZE, 0);
+	if (g->table)
+		g->table->mc_extract_body = cv_sip_length_extract;
 	err = g->table ? put_all(g) : ENOMEM;
 	if (err)
 		cv_mem_unref(g);

@@ -20,13 +20,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stun.h"
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 /** One OPTIONS under way. In sip->pings, which holds the reference. */
 struct ping {
 	struct cv_sip *sip;
 	uint64_t binding;    /* id: the binding may be gone when the answer comes */
 	nta_outgoing_t *orq; /* owned */
+	struct cv_addr canary; /* alg.c; unset: none */
 	struct cv_list node;
 };
 
@@ -39,12 +40,17 @@ static void ping_fini(void *obj)
 		nta_outgoing_destroy(p->orq);
 }
 
-static void pong(struct cv_sip *s, uint64_t id, bool answered)
+/* @p sip is the phone's answer; NULL: there is none. */
+static void pong(struct cv_sip *s, const struct ping *p, const sip_t *sip)
 {
-	struct cv_binding *b = cv_bind_by_id(s->binds, id);
+	struct cv_binding *b = cv_bind_by_id(s->binds, p->binding);
 
-	if (b)
-		cv_bind_pong(s->binds, b, answered);
+	if (!b)
+		return;
+
+	if (sip)
+		cv_sip_alg_echoed(s, b, &p->canary, sip);
+	cv_bind_pong(s->binds, b, sip);
 }
 
 /* 408 and 503 of the stack's own making have no response of the phone behind them. */
@@ -62,19 +68,13 @@ static bool is_from_phone(nta_outgoing_t *orq)
 static int on_pong(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
 {
 	struct ping *p = magic;
-	struct cv_sip *s;
-	uint64_t id;
-	int status = nta_outgoing_status(orq);
-	bool answered;
 
-	if (!p || status < 200)
+	if (!p || nta_outgoing_status(orq) < 200)
 		return 0;
 
-	answered = sip && is_from_phone(orq);
-	s = p->sip;
-	id = p->binding;
+	cv_list_del(&p->node);
+	pong(p->sip, p, is_from_phone(orq) ? sip : NULL);
 	cv_mem_unref(p);
-	pong(s, id, answered);
 
 	return 0;
 }
@@ -128,6 +128,7 @@ static int send_options(struct cv_sip *s, struct cv_binding *b,
 {
 	struct ping *p;
 	msg_t *m;
+	int err;
 
 	p = cv_mem_new(sizeof(*p), ping_fini);
 	if (!p)
@@ -139,13 +140,17 @@ static int send_options(struct cv_sip *s, struct cv_binding *b,
 		return ENOMEM;
 	}
 
+	err = cv_sip_alg_canary(s, b, l, m);
+	if (!err)
+		p->canary = cv_alg_inside(&b->alg);
+
 	p->sip = s;
 	p->binding = b->id;
 	cv_list_add(&s->pings, &p->node);
 	p->orq = nta_outgoing_mcreate(
 		s->agent, on_pong, p,
 		cv_sip_hop_url(msg_home(m), &b->flow.seen, b->flow.transport), m,
-		NTATAG_TPORT(l->tp), TAG_END());
+		NTATAG_TPORT(l->tp), TAG_IF(!err, NTATAG_USER_VIA(1)), TAG_END());
 	if (p->orq)
 		return 0;
 

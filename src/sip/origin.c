@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 enum { NARROWEST = 129 }; /* a single address beats every network */
 
@@ -108,6 +108,7 @@ static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		.seen = o->seen,
 		.listen = o->listen,
 	};
+	struct cv_alg_sdp sdp;
 
 	if (o->peer && o->peer->nat == CV_NAT_YES)
 		q.nat = CV_PLACE_NAT_YES;
@@ -125,6 +126,11 @@ static void place(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 		q.written[q.writtenc].where = "Contact";
 		cv_sip_addr_of_host(&q.written[q.writtenc++].addr, c->m_url->url_host,
 				    c->m_url->url_port);
+	}
+
+	if (q.writtenc < CV_PLACE_WRITTEN && cv_sip_alg_sdp(&sdp, s, sip)) {
+		q.written[q.writtenc].where = "SDP";
+		q.written[q.writtenc++].addr = sdp.c;
 	}
 
 	cv_place_of(s->net, &q, &o->place, o->evid);
@@ -187,6 +193,10 @@ int cv_sip_origin_of(struct cv_sip *s, struct cv_sip_origin *o, nta_incoming_t *
 
 	(void)cv_evid_new(&o->evid);
 	who(s, o, sip);
+	if (o->binding) {
+		cv_sip_alg_heard(s, o->binding, sip);
+		cv_sip_alg_tell(o->binding, o->evid);
+	}
 	place(s, o, sip);
 	if (o->binding && o->binding->place.side == CV_SIDE_FAR &&
 	    o->place.side == CV_SIDE_WAN) {

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/reg_int.h"
+#include "sip/alg_int.h"
 
 /* Reading */
 
@@ -177,6 +177,7 @@ void cv_reg_ask(const struct cv_reg *r, size_t i, const char *aor, const char *h
 		.link = r->link,
 		.place = r->place,
 		.evid = r->evid,
+		.alg = &r->alg,
 	};
 }
 
@@ -316,9 +317,10 @@ static int reply_bindings(const struct cv_reg *r, nta_incoming_t *irq, const cha
 
 	while ((b = cv_bind_by_aor(r->sip->binds, cv_str_of(aor), b))) {
 		uint64_t left = b->phone_until_ms > now ? b->phone_until_ms - now : 0;
+		uint32_t left_s = (uint32_t)((left + 999) / 1000);
 
-		cv_reg_list(&list, b->contact, b->params,
-			    (uint32_t)((left + 999) / 1000));
+		cv_reg_list(&list, b->contact, b->params, left_s);
+		cv_sip_alg_list(r->home, &b->alg, &list, b->contact, b->params, left_s);
 	}
 
 	if (cv_buf_err(&list)) {
@@ -460,6 +462,7 @@ static int take(struct cv_reg *r, nta_incoming_t *irq, const sip_t *sip,
 	if (err)
 		return cv_sip_status(err);
 
+	cv_sip_alg_register(r, o, sip);
 	peer = cv_sip_registrar(r->sip, r->host);
 	err = ask_homes(r, irq, sip, peer, &status);
 	if (err != ENOENT)

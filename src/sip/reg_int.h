@@ -40,6 +40,9 @@ struct cv_reg {
 	struct cv_place place;
 	struct cv_sip_link *link; /* referenced by whoever keeps the struct */
 	struct cv_evid *evid;     /* as link */
+	struct cv_alg alg;        /* what it says of rewriting routers */
+	bool pathed;              /* upstream: it was sent with a Path */
+	bool by_path; /* upstream: some Contact of it stands or stood by a Path */
 };
 
 /** Contact number @p i as bind/ takes it, under @p aor and @p home (NULL: us). */
@@ -58,6 +61,30 @@ int cv_reg_take_back(const struct cv_reg *r, msg_t *m);
 /** Seconds that the phone is told for @p granted_s: less where the address of @p listen,
  * which the registrar was shown, may change. shown.c */
 uint32_t cv_reg_told_s(const struct cv_sip *s, uint8_t listen, uint32_t granted_s);
+
+/* reg_path.c */
+
+/** User part of the Route that names us, where a Path of ours has its token; empty: none.
+ */
+struct cv_str cv_sip_flow_token(struct cv_sip *s, const sip_t *sip);
+/** Binding that was taken for Contact number @p i; NULL: none, or it is gone. */
+struct cv_binding *cv_reg_binding(const struct cv_reg *r, size_t i);
+/** Adds the Contacts as @p to may see them and the Path, when its peer and @p sip, the
+ * phone's request, are for one; sets r->pathed and r->by_path. ENOMEM. */
+int cv_reg_add_contacts(struct cv_reg *r, msg_t *m, const sip_t *sip,
+			const struct cv_target *to);
+/** Learns from an answer what @p peer does with Path. True: it wants none, the REGISTER
+ * is to be sent again. */
+bool cv_reg_path_answered(struct cv_reg *r, const char *peer, int status,
+			  const sip_t *sip);
+/** Which of the Contacts asked for @p c of an answer is; -1: none of them, then *bp is a
+ * binding it names all the same, or NULL. */
+int cv_reg_index_of(const struct cv_reg *r, const sip_contact_t *c,
+		    struct cv_binding **bp);
+/** What the registrar of @p peer does with Path, in a word. */
+const char *cv_reg_path_name(const struct cv_sip *s, const char *peer);
+/** Forgets all that was learned. */
+void cv_reg_path_close(struct cv_sip *s);
 
 /** Sends it on to @p peer; the answer comes later. 0 or a status; @p irq is kept on 0. */
 int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The route named "binding": from a Request-URI to registered phones, to the one
- * of the token in our Contact or to all of the AOR of an account of ours.
+ * of the token in our Contact or Path or to all of the AOR of an account of ours.
  * Signalling thread.
  *
  * A token speaks only from a peer: the registrar is shown it, nobody else. A
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sip/sip_int.h"
+#include "sip/alg_int.h"
 
 static bool is_reachable(const struct cv_binding *b)
 {
@@ -41,8 +41,10 @@ static unsigned q_of(const struct cv_binding *b)
 	return Q_ONE;
 }
 
-static void aim(const struct cv_binding *b, const char *how, struct cv_target *to)
+static void aim(const struct cv_request *rq, const struct cv_binding *b, const char *how,
+		struct cv_target *to)
 {
+	cv_sip_alg_tell(b, rq->evid);
 	to->kind = CV_TARGET_BINDING;
 	to->binding = b->id;
 	to->hop = b->flow.seen;
@@ -52,13 +54,19 @@ static void aim(const struct cv_binding *b, const char *how, struct cv_target *t
 		       "binding: %s names the registration of %s", how, b->aor);
 }
 
-/* ENOENT: the user part is no token. */
+/* ENOENT: neither the Route nor the user part is a token. ENOLINK: RFC 5626 5.3.1 has a
+ * word of its own for a Path whose flow is gone. */
 static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_targets *to)
 {
 	struct cv_binding *b = NULL;
+	bool routed = true;
 	int err;
 
-	err = cv_bind_by_token(s->binds, &b, rq->ruri_user);
+	err = cv_bind_by_token(s->binds, &b, rq->flow_token);
+	if (err == ENOENT) {
+		routed = false;
+		err = cv_bind_by_token(s->binds, &b, rq->ruri_user);
+	}
 	if (err == ENOENT)
 		return ENOENT;
 
@@ -72,11 +80,12 @@ static int by_token(struct cv_sip *s, const struct cv_request *rq, struct cv_tar
 
 	if (err == ESTALE || (!err && !is_reachable(b))) {
 		cv_stat_add(s->stat, CV_STAT_tokens_gone, 1);
-		return ESTALE;
+		return routed ? ENOLINK : ESTALE;
 	}
 
 	if (!err)
-		aim(b, "the contact token", cv_targets_add(to));
+		aim(rq, b, routed ? "the token of our Path" : "the contact token",
+		    cv_targets_add(to));
 
 	return err;
 }
@@ -125,7 +134,7 @@ static void all_of(struct cv_sip *s, const char *aor, const struct cv_request *r
 	for (size_t i = 0; i < c; ++i) {
 		struct cv_target *t = cv_targets_add(to);
 
-		aim(v[i], "the address of an account", t);
+		aim(rq, v[i], "the address of an account", t);
 		if (i > 0)
 			t->turn = (uint8_t)(t[-1].turn + (q_of(v[i]) < q_of(v[i - 1])));
 	}

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/iface.h"
-#include "sip/reg_int.h"
+#include "sip/alg_int.h"
 
 enum {
 	CALL_ID_LEN = 32, /* hex digits; 128 bits */
@@ -97,17 +97,11 @@ static int up_new(struct up **up, const struct cv_reg *r, const struct cv_conf_p
 	return 0;
 }
 
-static struct cv_binding *binding_of(const struct up *u, size_t i)
-{
-	return u->r.v[i].binding ? cv_bind_by_id(u->r.sip->binds, u->r.v[i].binding)
-				 : NULL;
-}
-
 /* Lets go of what was taken; bindings that were registered before stay as they are. */
 static void give_up(struct up *u, const char *why)
 {
 	for (size_t i = 0; i < u->r.c; ++i) {
-		struct cv_binding *b = binding_of(u, i);
+		struct cv_binding *b = cv_reg_binding(&u->r, i);
 
 		if (b)
 			cv_bind_giveup(u->r.sip->binds, b, why);
@@ -139,20 +133,6 @@ static int take_bindings(struct up *u)
 
 /* Answering the phone */
 
-/* Ours among the Contacts of the answer: which of those asked for; -1: none. */
-static int index_of(const struct up *u, const sip_contact_t *c, struct cv_binding **bp)
-{
-	if (cv_bind_by_token(u->r.sip->binds, bp, cv_str_of(c->m_url->url_user)))
-		return -1;
-
-	for (size_t i = 0; i < u->r.c; ++i) {
-		if (u->r.v[i].binding == (*bp)->id)
-			return (int)i;
-	}
-
-	return -1;
-}
-
 /* A binding the REGISTER did not name is shown to the phone only over its own flow: to
  * another phone of the same user its Contact is none of its business. */
 static bool is_own(const struct up *u, const struct cv_binding *b)
@@ -167,8 +147,8 @@ static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
 {
 	for (const sip_contact_t *c = sip->sip_contact; c; c = c->m_next) {
 		uint32_t s = cv_reg_expires(c, sip->sip_expires, CV_REG_EXPIRES_S);
-		struct cv_binding *b = NULL;
-		int i = index_of(u, c, &b);
+		struct cv_binding *b;
+		int i = cv_reg_index_of(&u->r, c, &b);
 
 		if (i >= 0) /* the one that was taken back may be listed too */
 			u->r.v[i].granted_s =
@@ -190,7 +170,7 @@ static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
 static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 {
 	struct cv_reg_contact *v = &u->r.v[i];
-	struct cv_binding *b = binding_of(u, i);
+	struct cv_binding *b = cv_reg_binding(&u->r, i);
 	struct cv_bind_ask ask;
 	uint32_t told_s = cv_reg_told_s(u->r.sip, u->listen, v->granted_s);
 
@@ -212,6 +192,7 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 
 	(void)cv_bind_stale(b, NULL);
 	cv_reg_list(list, v->uri, v->params, told_s);
+	cv_sip_alg_list(u->r.home, &b->alg, list, v->uri, v->params, told_s);
 }
 
 /* The 2xx: bindings follow it; @p list is what the phone is shown. */
@@ -304,77 +285,22 @@ int cv_sip_aim_peer(struct cv_sip *s, const struct cv_conf_peer *peer,
 	return cv_sip_tport(s, to->place.listen, to->transport) ? 0 : ENETUNREACH;
 }
 
-/* A Contact's parameters as the registrar may see them: without what only holds between
- * the phone and us (RFC 5626). */
-static char *params_upstream(su_home_t *home, const char *params)
-{
-	struct cv_str rest = cv_str_of(params), one;
-	char *text = su_strdup(home, "");
-
-	while (text && cv_str_next(&rest, ';', &one)) {
-		if (cv_str_is_empty(one) || cv_str_istarts(one, CV_STR("reg-id")) ||
-		    cv_str_ieq(one, CV_STR("ob")))
-			continue;
-
-		text = su_sprintf(home, "%s;" CV_STR_FMT, text, CV_STR_ARG(one));
-	}
-
-	return text;
-}
-
-static int add_contact(struct up *u, msg_t *m, size_t i, const struct cv_target *to)
-{
-	const struct cv_reg_contact *v = &u->r.v[i];
-	const struct cv_binding *b = binding_of(u, i);
-	su_home_t *home = msg_home(m);
-	char *uri, *params, *text;
-	char expires[24] = "";
-
-	uri = b ? cv_sip_contact_uri(u->r.sip, home, b->token, to->place.listen,
-				     to->transport)
-		: NULL;
-	params = params_upstream(home, v->params);
-	if (v->has_expires)
-		(void)snprintf(expires, sizeof(expires), ";expires=%" PRIu32,
-			       v->expires_s);
-
-	text = uri && params ? su_sprintf(home, "<%s>%s%s", uri, params, expires) : NULL;
-	if (!text || sip_add_make(m, sip_object(m), sip_contact_class, text) < 0)
-		return ENOMEM;
-
-	return 0;
-}
-
-static int add_contacts(struct up *u, msg_t *m, const struct cv_target *to)
-{
-	if (u->r.star)
-		return sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR("*"), TAG_END()) <
-				       0
-			       ? ENOMEM
-			       : 0;
-
-	for (size_t i = 0; i < u->r.c; ++i) {
-		int err = add_contact(u, m, i, to);
-
-		if (err)
-			return err;
-	}
-
-	return 0;
-}
-
-/* Identifiers of ours that stand for the phone's. */
-static int add_dialog(struct cv_sip *s, msg_t *m, const sip_t *sip,
+/* Identifiers of ours that stand for the phone's; others with a Path, so that one sent
+ * again without is new. */
+static int add_dialog(const struct up *u, msg_t *m, const sip_t *sip,
 		      const struct cv_sip_ident *id, uint8_t listen)
 {
+	const struct cv_sip *s = u->r.sip;
 	const struct cv_str parts[] = {cv_str_of(sip->sip_call_id->i_id),
 				       cv_str_of(sip->sip_from->a_tag)};
 	char call[CALL_ID_LEN + 1], tag[TAG_LEN + 1], host[CV_ADDR_STRLEN];
 	su_home_t *home = msg_home(m);
 	char *call_id, *cseq;
 
-	cv_binds_alias(s->binds, "call-id", parts, 2, call, CALL_ID_LEN);
-	cv_binds_alias(s->binds, "tag", parts, 2, tag, TAG_LEN);
+	cv_binds_alias(s->binds, u->r.by_path ? "call-id path" : "call-id", parts, 2,
+		       call, CALL_ID_LEN);
+	cv_binds_alias(s->binds, u->r.by_path ? "tag path" : "tag", parts, 2, tag,
+		       TAG_LEN);
 	call_id = su_sprintf(home, "%s@%s", call,
 			     cv_addr_print(&s->net->points[listen].advertise, host));
 	cseq = su_sprintf(home, "%" PRIu32 " REGISTER", sip->sip_cseq->cs_seq);
@@ -439,9 +365,9 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target
 	if (!err)
 		err = set_request(m, id.ruri);
 	if (!err)
-		err = add_dialog(s, m, sip, &id, to->place.listen);
+		err = cv_reg_add_contacts(&u->r, m, sip, to);
 	if (!err)
-		err = add_contacts(u, m, to);
+		err = add_dialog(u, m, sip, &id, to->place.listen);
 	if (!err)
 		err = cv_reg_take_back(&u->r, m);
 	if (!err)
@@ -559,9 +485,13 @@ static void note(struct up *u, int status)
 	cv_peers_heard(u->r.sip->peers, u->peer, &u->hops[u->at], err);
 }
 
-/* The hop in use is no good, and another one takes it. */
-static bool goes_on(struct up *u, int status)
+/* The hop in use is no good, and another one takes it; or it takes no Path. */
+static bool goes_on(struct up *u, int status, const sip_t *sip)
 {
+	if (cv_reg_path_answered(&u->r, u->peer, status, sip)) {
+		hop_done(u);
+		return send_on(u) == 0;
+	}
 	if ((status != TIMED_OUT && status != UNAVAILABLE) || is_last(u))
 		return false;
 
@@ -606,7 +536,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 
 	note(u, status);
 	answer = nta_outgoing_getresponse(orq);
-	if (!goes_on(u, status)) {
+	if (!goes_on(u, status, sip)) {
 		reply(u, sip ? answer : NULL, status);
 		if (u->sending)
 			u->over = true;
@@ -627,7 +557,7 @@ static void on_patience(void *arg)
 	struct up *u = arg;
 
 	note(u, TIMED_OUT);
-	if (!goes_on(u, TIMED_OUT)) {
+	if (!goes_on(u, TIMED_OUT, NULL)) {
 		reply(u, NULL, TIMED_OUT);
 		cv_mem_unref(u);
 	} else if (u->over) {

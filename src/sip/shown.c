@@ -106,7 +106,9 @@ static void note_stale(void *arg, struct cv_binding *b)
 	char *uri;
 
 	su_home_init(home);
-	uri = cv_sip_contact_uri(w->sip, home, b->token, w->listen, w->transport);
+	uri = b->form == CV_BIND_PATH ? NULL /* its Path comes anew with the next one */
+				      : cv_sip_contact_uri(w->sip, home, b->token,
+							   w->listen, w->transport);
 	if (uri && cv_bind_stale(b, uri))
 		cv_debug("sip", "old contact stays until it expires aor=%s", b->aor);
 	cv_evid_add(b->evid, "address shown", "changed",

@@ -121,7 +121,7 @@ struct cv_sip {
 	struct cv_cmds *cmds;
 	struct cv_list links;            /* stream links */
 	struct cv_list legs;             /* all legs, for the end */
-	struct cv_list pings, regs;      /* keep.c, reg_up.c: transactions under way */
+	struct cv_list pings, regs, paths; /* of keep.c, reg_up.c, reg_path.c */
 	struct cv_peers_watch watch;     /* health.c */
 	struct cv_list probes;           /* the same: transactions under way */
 	size_t regc;                     /* in regs */
@@ -136,6 +136,7 @@ struct cv_sip {
 	struct cv_gauge gauges[CV_SIP_GAUGES];
 	bool draining;
 	uint32_t ping_cseq;
+	struct cv_alg_phone phones[CV_ALG_PHONES]; /* alg.c */
 };
 
 /** An early dialog: what one fork of an INVITE has answered so far, or what we made of

@@ -18,6 +18,7 @@ static const struct status_row table[] = {
 	{ENOENT, 404},       /* nobody routes it */
 	{EHOSTUNREACH, 480}, /* known, not here now */
 	{ESTALE, 480},       /* the binding its token names is gone */
+	{ENOLINK, 430},      /* the same of the one a Path names (RFC 5626 5.3.1) */
 	{EACCES, 403},
 	{EPERM, 403},
 	{EDQUOT, 403},  /* 503 would make a phone think that nobody is served */
@@ -58,6 +59,8 @@ const char *cv_sip_phrase(int status)
 
 	if (status == 440)
 		return "Max-Breadth Exceeded"; /* the library is older */
+	if (status == 430)
+		return "Flow Failed";
 
 	return phrase && *phrase > ' ' ? phrase : "Unknown"; /* the library says " " */
 }

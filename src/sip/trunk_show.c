@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sip/sip_int.h"
+#include "sip/reg_int.h"
 
 static void show_targets(struct cv_out *o, const struct cv_conf_peer *p)
 {
@@ -78,6 +78,7 @@ int cv_sip_show_peers(struct cv_out *o, int argc, const struct cv_str *argv, voi
 		cv_out_str(o, "name", "%s", p->name);
 		show_targets(o, p);
 		show_domains(o, p);
+		cv_out_str(o, "path", "%s", cv_reg_path_name(s, p->name));
 		show_registration(o, p, cv_sip_trunk_find(s, p->name));
 		cv_peers_show(s->peers, p->name, o);
 		cv_out_end(o);

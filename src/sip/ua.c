@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "module.h"
-#include "sip/sip_int.h"
+#include "sip/reg_int.h"
 
 enum {
 	SOCKET_BUFFER = 4 << 20, /* bytes; the default holds some 150 messages, a
@@ -183,7 +183,9 @@ static int on_options(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 	int err;
 
 	if (url->url_user) {
-		err = cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user));
+		err = cv_bind_by_token(s->binds, &b, cv_sip_flow_token(s, sip));
+		if (err == ENOENT)
+			err = cv_bind_by_token(s->binds, &b, cv_str_of(url->url_user));
 		if (err == ENOENT && o->peer && cv_sip_trunk_by_token(s, url->url_user))
 			err = 0; /* a trunk looks whether we are still there */
 		if (err == ENOENT)
@@ -579,6 +581,7 @@ int cv_sip_open(struct cv_sip **sp, const struct cv_sip_env *env, struct cv_buf 
 	cv_list_init(&s->legs);
 	cv_list_init(&s->pings);
 	cv_list_init(&s->regs);
+	cv_list_init(&s->paths);
 	cv_list_init(&s->trunks);
 	cv_list_init(&s->probes);
 
@@ -666,6 +669,7 @@ void cv_sip_close(struct cv_sip *s)
 	cv_sip_trunks_close(s);
 	cv_sip_keep_close(s);
 	cv_sip_reg_close(s);
+	cv_reg_path_close(s);
 	CV_LIST_FOREACH (n, tmp, &s->legs) {
 		struct cv_sip_leg *leg = CV_CONTAINER(n, struct cv_sip_leg, node);
 

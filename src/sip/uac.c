@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "sip/alg_int.h"
 #include "sip/refer_int.h"
 #include "sip/sip_int.h"
 
@@ -514,6 +515,8 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 	if (!msg && status == 503 && leg->binding != 0)
 		status = 480;
 
+	if (msg)
+		cv_sip_alg_answered(leg, sip);
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
 	if (refused == EACCES) { /* a phone's password can't help: it isn't asked */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/refer_int.h"
+#include "sip/reg_int.h"
 #include "sip/sip_int.h"
 
 enum {
@@ -109,6 +110,7 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 	rq->ruri_host = cv_str_of(ruri->url_host);
 	rq->ruri_ours = cv_sip_is_ours(s, ruri->url_host);
 	rq->ruri_token = cv_bind_by_token(s->binds, &b, rq->ruri_user) == 0;
+	rq->flow_token = cv_sip_flow_token(s, sip);
 	rq->from_user = cv_str_of(sip->sip_from->a_url->url_user);
 	rq->from_host = cv_str_of(sip->sip_from->a_url->url_host);
 	rq->to_user = cv_str_of(sip->sip_to->a_url->url_user);

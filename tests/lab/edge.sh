@@ -72,7 +72,8 @@ edge_users()
 	done
 }
 
-# edge_pbx TARGET: the section of a PBX that serves example.test, for all that phones dial.
+# edge_pbx TARGET [LINE]: the section of a PBX that serves example.test, for all that phones
+# dial; LINE stands in it.
 edge_pbx()
 {
 	cat <<-EOF
@@ -80,6 +81,7 @@ edge_pbx()
 	target = $1
 	domains = example.test
 	options-ping = off
+	${2:-}
 
 	[route all]
 	from = phones

@@ -4,7 +4,8 @@
 # A registrar and small PBX that is not ours: Kamailio with digest accounts from a text file,
 # domain example.test. It challenges REGISTER and every INVITE.
 
-# kam_start HOST ADDRESS USER...: passwords are secret-USER.
+# kam_start HOST ADDRESS USER...: passwords are secret-USER. A Path is kept; with KAM_PATH=2 the
+# 200 shows it, too.
 kam_start()
 {
 	local host=$1 addr=$2 dir=$D/kam user
@@ -17,7 +18,8 @@ kam_start()
 			echo "$user:example.test:secret-$user"
 		done
 	} >"$dir/db/subscriber"
-	sed -e "s,@ADDR@,$addr,g" -e "s,@DIR@,$dir,g" "$LAB/kamailio.cfg.in" >"$dir/kamailio.cfg"
+	sed -e "s,@ADDR@,$addr,g" -e "s,@DIR@,$dir,g" -e "s,@PATH@,${KAM_PATH:-0}," \
+		"$LAB/kamailio.cfg.in" >"$dir/kamailio.cfg"
 	spawn kamailio "$host" kamailio -DD -E -f "$dir/kamailio.cfg" -Y "$dir" -m 64 -M 8
 	wait_for 10 "Kamailio does not start" kamcmd -s "unix:$dir/ctl.sock" core.uptime
 }

@@ -110,6 +110,9 @@ EXTRA_DIST += \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
 	tests/lab/cases/60-abandoned.sh \
+	tests/lab/cases/72-alg.sh \
+	tests/lab/cases/73-stun-phone.sh \
+	tests/lab/cases/74-fixed-gateway.sh \
 	tests/lab/cases/66-both-sides-ring.sh \
 	tests/lab/abandon.py \
 	tests/lab/cases/37-fork-media.sh \

@@ -30,6 +30,8 @@ static const char *value_of(struct cv_sworld *w, struct cv_str var, char *dst,
 	t = p ? cv_sparty_talk(p, nr) : NULL;
 	if (p && p->boundc > 0 && cv_str_eq(var, CV_STR("bound")))
 		s = cv_str_of(p->bound[p->boundc - 1].uri);
+	else if (p && cv_str_eq(var, CV_STR("path")))
+		s = cv_str_of(p->path);
 	else if (!t)
 		return NULL;
 	else if (cv_str_eq(var, CV_STR("id")))

@@ -63,6 +63,7 @@ static void place_peer(void *arg, const struct cv_addr *hop,
 		.party = peer->name,
 		.seen = *hop,
 		.listen = cv_place_point(w->net, hop, hop),
+		.nat = peer->nat == CV_NAT_YES ? CV_PLACE_NAT_YES : CV_PLACE_NAT_AUTO,
 	};
 
 	cv_place_of(w->net, &q, place, ev);
@@ -155,9 +156,24 @@ static int open_door(struct cv_sworld *w)
 	return err ? err : cv_door_open(&w->door, &dc);
 }
 
+static bool is_far(void *arg, const char *peer, const struct cv_hop *hop)
+{
+	const struct cv_sworld *w = arg;
+	const struct cv_conf_peer *p = cv_conf_peer_find(w->conf, cv_str_of(peer));
+
+	return p &&
+	       cv_net_is_far(w->net, &hop->addr,
+			     p->nat == CV_NAT_YES ? CV_PLACE_NAT_YES : CV_PLACE_NAT_AUTO);
+}
+
 static int open_peers(struct cv_sworld *w)
 {
-	const struct cv_peers_env env = {.conf = w->conf, .loop = w->loop};
+	const struct cv_peers_env env = {
+		.conf = w->conf,
+		.loop = w->loop,
+		.far = is_far,
+		.arg = w,
+	};
 
 	return cv_peers_new(&w->peers, &env);
 }
@@ -181,7 +197,9 @@ static int open_sip(struct cv_sworld *w)
 
 	memset(env.key, 7, sizeof(env.key));
 	err = cv_sip_open(&w->sip, &env, &error);
-	cv_peers_watched(w->peers, NULL); /* no OPTIONS that a flow doesn't speak of */
+	if (!w->probes)
+		cv_peers_watched(w->peers,
+				 NULL); /* no OPTIONS that a flow doesn't speak of */
 	if (!err && w->door)
 		err = cv_door_start(w->door);
 	if (err && error.p)

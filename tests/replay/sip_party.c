@@ -139,12 +139,23 @@ static bool is_ping(struct cv_str text)
 	       cv_str_chr(from, '@') == from.len;
 }
 
+/* Keepalives that are no SIP: two empty lines, or four zero bytes, whose text is empty.
+ */
+static const char *raw_ping(struct cv_str text)
+{
+	if (text.len == 0)
+		return "zeros";
+
+	return cv_str_eq(text, CV_STR("\r\n\r\n")) ? "empty lines" : NULL;
+}
+
 static void answer_ping(struct cv_sparty *p, struct cv_str text, bool again)
 {
 	static const char *const same[] = {"Via", "From", "To", "Call-ID", "CSeq"};
 	struct cv_sdraft *d;
 	struct cv_buf out = {.p = NULL};
 
+	p->ping_kind = "OPTIONS";
 	if (!again)
 		p->pings[p->pingc++ % CV_SPINGS] = cv_clock_ms();
 
@@ -182,6 +193,9 @@ static void note_register(struct cv_sparty *p, struct cv_str text)
 	p->boundc += i == p->boundc;
 	copy(p->bound[i].user, sizeof(p->bound[i].user), user);
 	copy(p->bound[i].uri, sizeof(p->bound[i].uri), contact);
+	if (cv_stext_header(text, "Path", 0).len > 0)
+		copy(p->path, sizeof(p->path),
+		     cv_stext_uri(cv_stext_header(text, "Path", 0)));
 }
 
 static void note_target(struct cv_stalk *t, struct cv_str text)
@@ -297,6 +311,12 @@ bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line)
 	bool again = heard_before(p, text);
 	struct cv_stalk *t;
 	size_t at;
+
+	if (raw_ping(text)) {
+		p->ping_kind = raw_ping(text);
+		p->pings[p->pingc++ % CV_SPINGS] = cv_clock_ms();
+		return false;
+	}
 
 	if (is_ping(text) && !p->pings_shown) {
 		answer_ping(p, text, again);

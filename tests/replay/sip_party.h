@@ -74,8 +74,10 @@ struct cv_sparty {
 		char user[CV_SNAME], uri[256];
 	} bound[CV_SBOUND];
 	size_t boundc;
+	char path[256];            /* Path of the last REGISTER that came with one */
 	uint64_t pings[CV_SPINGS]; /* when */
 	size_t pingc;
+	const char *ping_kind; /* of the last one */
 	struct cv_sorder orders[CV_SORDERS];
 	size_t orderc;
 	char taken[CV_STEXT];  /* the last message that was read as a line */

@@ -200,15 +200,20 @@ int cv_sdraft_edit(struct cv_sdraft *d, struct cv_str edit)
 void cv_sdraft_write(const struct cv_sdraft *d, struct cv_str type, struct cv_str body,
 		     struct cv_buf *to)
 {
+	bool counted = false; /* by an edit */
+
 	cv_buf_printf(to, "%s\r\n", d->start);
-	for (size_t i = 0; i < d->c; ++i)
+	for (size_t i = 0; i < d->c; ++i) {
 		cv_buf_printf(to, "%s\r\n", d->lines[i]);
+		counted = counted || line_is(d->lines[i], CV_STR("Content-Length"));
+	}
 
 	if (body.len > 0)
 		cv_buf_printf(to, "Content-Type: " CV_STR_FMT "\r\n", CV_STR_ARG(type));
 
-	cv_buf_printf(to, "Content-Length: %zu\r\n\r\n", body.len);
-	cv_buf_str(to, body);
+	if (!counted)
+		cv_buf_printf(to, "Content-Length: %zu\r\n", body.len);
+	cv_buf_printf(to, "\r\n" CV_STR_FMT, CV_STR_ARG(body));
 }
 
 void cv_stext_swap(struct cv_str text, const char *from, const char *to,

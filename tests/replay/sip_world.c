@@ -381,6 +381,11 @@ int cv_sworld_conf(struct cv_sworld *w, const char *line)
 		return 0;
 	}
 
+	if (cv_words_accept(&l, "probes")) {
+		w->probes = true;
+		return 0;
+	}
+
 	if (cv_words_accept(&l, "ports")) {
 		w->plane.max = cv_words_number(cv_words_next(&l));
 		return 0;
@@ -463,7 +468,8 @@ static void pings_of(const struct cv_sparty *p, struct cv_words *l, struct cv_bu
 	if (last > 0 && max > 0)
 		bad += cv_clock_ms() - last > max;
 
-	cv_buf_printf(to, "pings: %zu, out of time: %u\n", p->pingc, bad);
+	cv_buf_printf(to, "pings: %zu, out of time: %u, of %s\n", p->pingc, bad,
+		      p->ping_kind ? p->ping_kind : "nothing");
 }
 
 /* How many of a method a standing order has answered. */
@@ -497,7 +503,9 @@ static int command(struct cv_sworld *w, const char *line, struct cv_buf *to)
 	if (err)
 		return err;
 
-	err = cv_cmd_run(w->cmds, cv_str_of(line), out);
+	err = strncmp(line, "explain ", 8) == 0
+		      ? cv_binds_explain(cv_sip_binds(w->sip), cv_str_of(line + 8), out)
+		      : cv_cmd_run(w->cmds, cv_str_of(line), out);
 	if (!err)
 		err = cv_out_finish(out, &text);
 	cv_sworld_inward(w, cv_buf_view(&text), to);

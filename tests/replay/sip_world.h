@@ -40,6 +40,7 @@ struct cv_sworld {
 	struct cv_door *door; /* NULL: no streams */
 	struct cv_peers *peers;
 	struct cv_sip *sip;
+	bool probes; /* peers get their OPTIONS */
 	struct cv_calls *calls;
 	void *modules[CV_SWORLD_MODULES]; /* states; owned */
 	struct cv_sparty parties[CV_SWORLD_PARTIES];

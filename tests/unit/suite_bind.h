@@ -3,6 +3,7 @@
 #ifndef CV_TESTS_UNIT_SUITE_BIND_H
 #define CV_TESTS_UNIT_SUITE_BIND_H
 
+int cv_test_bind_alg(void);
 int cv_test_bind_table(void);
 int cv_test_bind_token(void);
 int cv_test_bind_ping(void);

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "bind_kit.h"
+#include "fake_loop.h"
 #include "suite_bind.h"
 
 /* Runs @p line and gives its JSON; ended by cv_buf_free(). */
@@ -140,6 +141,53 @@ static void test_gauges_count_live_and_pending(void)
 	cv_kit_close(&k);
 }
 
+/* Both ends of a registration, and how its keepalives went. */
+static void test_explain_shows_both_ends_and_the_pings(void)
+{
+	struct cv_bind_ask ask = cv_kit_ask(4000);
+	struct cv_buf text = {0};
+	struct cv_out *o = NULL;
+	struct cv_binding *b;
+	struct cv_kit k;
+
+	cv_kit_open(&k);
+	b = cv_kit_register(&k, &ask, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	CU_ASSERT_EQUAL(cv_bind_shown(b, "sip:cv0@198.51.100.10", CV_BIND_PATH), 0);
+	cv_fake_loop_advance(k.loop, 60000);
+	CU_ASSERT_EQUAL_FATAL(cv_out_new(&o, CV_OUT_TEXT), 0);
+	CU_ASSERT_EQUAL(cv_binds_explain(k.binds, ask.aor, o), 0);
+	CU_ASSERT_EQUAL(cv_out_finish(o, &text), 0);
+	CU_ASSERT_TRUE(has(&text, "phone_sees:\n  contact: sip:alice@10.0.0.7:5060\n"));
+	CU_ASSERT_TRUE(has(&text, "registrar_sees:\n  registrar: pbx\n  way: path\n"
+				  "  contact: sip:cv0@198.51.100.10\n"));
+	CU_ASSERT_TRUE(has(&text, "state: not answered"));
+	CU_ASSERT_TRUE(has(&text, "sent: 2"));
+	CU_ASSERT_TRUE(has(&text, "lost: 1"));
+	cv_buf_free(&text);
+	cv_mem_unref(o);
+	cv_kit_close(&k);
+}
+
+static void test_shown_without_memory_stays(void)
+{
+	struct cv_bind_ask ask = cv_kit_ask(4000);
+	struct cv_binding *b;
+	struct cv_kit k;
+
+	cv_kit_open(&k);
+	b = cv_kit_register(&k, &ask, 600);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	CU_ASSERT_EQUAL(cv_bind_shown(b, "sip:cv0@198.51.100.10", CV_BIND_ALIAS), 0);
+	cv_mem_budget(0);
+	CU_ASSERT_EQUAL(cv_bind_shown(b, "sip:other@198.51.100.10", CV_BIND_PATH),
+			ENOMEM);
+	cv_mem_budget(-1);
+	CU_ASSERT_STRING_EQUAL(b->shown, "sip:cv0@198.51.100.10");
+	CU_ASSERT_EQUAL(b->form, CV_BIND_ALIAS);
+	cv_kit_close(&k);
+}
+
 int cv_test_bind_show(void)
 {
 	CU_pSuite s = CU_add_suite("bind show", NULL, NULL);
@@ -149,6 +197,10 @@ int cv_test_bind_show(void)
 			 test_reg_del_ends_all_of_an_aor) ||
 	    !CU_add_test(s, "explain by AOR, id and token",
 			 test_explain_by_aor_id_and_token) ||
+	    !CU_add_test(s, "explain shows both ends and the pings",
+			 test_explain_shows_both_ends_and_the_pings) ||
+	    !CU_add_test(s, "shown without memory stays",
+			 test_shown_without_memory_stays) ||
 	    !CU_add_test(s, "gauges count live and pending",
 			 test_gauges_count_live_and_pending))
 		return (int)CU_get_error();

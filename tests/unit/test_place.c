@@ -391,11 +391,38 @@ static void test_net_oom(void)
 	cv_mem_unref(net);
 }
 
+/* CG-9, second half: a target, of which nothing is written; the peer's word goes first */
+static void test_cg_09_what_is_sent_to_nat_systems_goes_far(void)
+{
+	static const struct {
+		const char *to;
+		enum cv_place_nat nat;
+		bool far;
+	} targets[] = {
+		{"203.0.113.3", CV_PLACE_NAT_AUTO, true},
+		{"203.0.113.9", CV_PLACE_NAT_AUTO, true},
+		{"203.0.113.3", CV_PLACE_NAT_NO, false},
+		{"203.0.113.8", CV_PLACE_NAT_AUTO, false},
+		{"203.0.113.8", CV_PLACE_NAT_YES, true},
+		{"10.1.1.11", CV_PLACE_NAT_AUTO, false},
+	};
+	struct cv_net *net = make_net();
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); ++i) {
+		struct cv_addr to = addr(targets[i].to);
+
+		CU_ASSERT_EQUAL(cv_net_is_far(net, &to, targets[i].nat), targets[i].far);
+	}
+	cv_mem_unref(net);
+}
+
 int cv_test_place(void)
 {
 	CU_pSuite s = CU_add_suite("place", NULL, NULL);
 
-	if (!s || !CU_add_test(s, "table", test_place_table) ||
+	if (!s || !CU_add_test(s, "cg_08 cg_09 table", test_place_table) ||
+	    !CU_add_test(s, "cg_09 sent to nat-systems",
+			 test_cg_09_what_is_sent_to_nat_systems_goes_far) ||
 	    !CU_add_test(s, "keeps point", test_place_keeps_the_point_it_came_by) ||
 	    !CU_add_test(s, "no groups", test_place_without_groups_is_one_group) ||
 	    !CU_add_test(s, "point", test_point_faces_an_address) ||

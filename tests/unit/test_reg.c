@@ -309,7 +309,8 @@ static void test_registrar_sees_a_token_and_no_phone(void)
 	CU_ASSERT_TRUE(has("Contact: <sip:cv0"));
 	CU_ASSERT_TRUE(has("+sip.instance=\"<urn:uuid:1>\""));
 	CU_ASSERT_TRUE(has("Max-Forwards: 69"));
-	CU_ASSERT_TRUE(has("Supported: timer\r\n"));
+	CU_ASSERT_TRUE(has("Supported: timer, path\r\n"));
+	CU_ASSERT_TRUE(has("Path: <sip:cv0"));
 	CU_ASSERT_FALSE(has("10.0.0.7"));
 	CU_ASSERT_FALSE(has("127.0.0.3"));
 	CU_ASSERT_FALSE(has("reg-id"));

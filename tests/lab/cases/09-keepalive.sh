@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Behind a NAT that forgets a silent flow after 30 s, a phone that says nothing for 70 s is still
+# cg_13: behind a NAT that forgets a silent flow after 30 s, a phone that says nothing for 70 s is still
 # reachable: the edge keeps the hole open.
 
 IDLE_S=70

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A NAT restarts and gives the phone another port. The next REGISTER moves the binding, and
+# cg_12: a NAT restarts and gives the phone another port. The next REGISTER moves the binding, and
 # calls reach the phone through its new hole.
 
 moved()
