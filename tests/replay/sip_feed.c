@@ -183,6 +183,10 @@ static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, cha
 		p->silent = method[0] == 'f';
 		return 0;
 	}
+	if (strcmp(method, "hangs") == 0 && p->stream) {
+		cv_sstream_hang_up(p);
+		return 0;
+	}
 	if (strcmp(method, "tries") == 0)
 		return flood(p, cv_words_number(cv_words_next(&l)));
 

@@ -287,7 +287,7 @@ static int open_base(struct cv_sworld *w)
 static int claim_net(struct cv_sworld *w)
 {
 	for (unsigned i = 0; i < NETS; ++i) {
-		struct cv_sparty probe = {.fd = -1};
+		struct cv_sparty probe = {.fd = -1, .conn = -1};
 		char text[32];
 		int err;
 
