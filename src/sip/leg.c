@@ -97,6 +97,7 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
 
 	t->final = true;
 	cv_sip_rel_drop(t);
+	cv_sip_cancel_drop(t);
 	if (t->irq) {
 		nta_incoming_bind(t->irq, NULL, NULL);
 		nta_incoming_destroy(t->irq);

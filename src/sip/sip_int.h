@@ -198,6 +198,8 @@ struct cv_sip_txn {
 	bool final;             /* its final response was sent or received */
 	bool owes_ack;          /* ours, an INVITE: it was a 2xx */
 	bool cancelled;         /* by us */
+	msg_t *cancel;          /* that waits for the first 1xx; owned; NULL: none */
+	struct cv_timer *patience; /* since it was sent; owned; NULL: it wasn't */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
@@ -605,11 +607,12 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 
 /* uac.c: outgoing */
 
-/** request(), ack() and cancel() of leg.h. */
+/** request() and ack() of leg.h. */
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
+/** Nobody waits for the final response any more: as if it were a 408. */
+void cv_sip_timed_out(struct cv_sip_txn *t);
 /** Where the route set or remote target of the leg's dialog leads, when that is an
  * address of its own peer. */
 bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
@@ -618,6 +621,15 @@ bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
+
+/* cancel.c */
+
+/** cancel() of leg.h. */
+void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
+/** A 1xx came: a CANCEL may be sent now. */
+void cv_sip_cancel_due(struct cv_sip_txn *t);
+/** The INVITE is over. */
+void cv_sip_cancel_drop(struct cv_sip_txn *t);
 
 /* late.c */
 
