@@ -201,6 +201,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 
 	call->state = CV_CALL_OVER;
 	cv_timer_stop(call->timer);
+	cv_probe_end(call);
 	cv_past_keep(call, e);
 	pairs_end(call);
 	if (call->parted)
@@ -260,6 +261,7 @@ void cv_call_answered(struct cv_call *call)
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
+	cv_probe_start(call);
 }
 
 void cv_call_session(struct cv_call *call, const struct cv_msg *m)
@@ -270,6 +272,7 @@ void cv_call_session(struct cv_call *call, const struct cv_msg *m)
 	if (call->state != CV_CALL_ANSWERED)
 		return;
 
+	call->timed = s > 0;
 	if (s == 0) {
 		cv_timer_stop(call->timer);
 		return;

@@ -15,7 +15,8 @@
  * Call-ID and From tag, higher CSeq, no To tag), which takes over leg B's
  * identifiers, the target and the ports. A session timer (RFC 4028) is agreed on
  * by the two parties through us, refreshes pass like other requests; when one is
- * overdue, both legs are ended. When the last leg is gone the media
+ * overdue, both legs are ended. So they are when a party that is asked by an OPTIONS
+ * of our own (probe.c) is gone. When the last leg is gone the media
  * handle is closed at once.
  */
 #ifndef CV_CALL_CALL_H
@@ -100,7 +101,8 @@ struct cv_call_media_event {
 	uint8_t stream, end;
 	const char *what; /* "latched", "moved", "silent", "one-way", "idle" */
 	struct cv_addr seen;
-	bool dead; /* the hold time-out passed: the call is ended */
+	bool silent; /* neither party is heard: are they there? */
+	bool dead;   /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 

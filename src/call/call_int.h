@@ -8,8 +8,8 @@
  * request goes, fan.c and branch.c one that goes to several places, offer.c the offers
  * and answers, talk.c whose they are, origin.c their o= line, part.c the session
  * description in a multipart body, kept.c messages that outlive their event, trail.c
- * loops, table.c finds calls, story.c, past.c and show.c tell the operator of them.
- * Peers have structs of their own (peers_int.h).
+ * loops, probe.c asks whether the parties are there, table.c finds calls, story.c, past.c
+ * and show.c tell the operator of them. Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -108,6 +108,7 @@ struct cv_party {
 	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 	unsigned refers;        /* REFERs of its that the other one still reports on */
+	struct cv_txn *probe;   /* OPTIONS of ours under way; owned; NULL */
 };
 
 /** A request of one party, sent on to the other. The call's list holds the reference. */
@@ -140,6 +141,9 @@ struct cv_call {
 	struct cv_pair *setup; /* INVITE that made the call, until its ACK; borrowed */
 	uint32_t cseq;         /* of A's INVITE, the last one */
 	struct cv_timer *timer;
+	struct cv_timer *watch; /* probe.c: the next look at it; NULL until answered */
+	bool timed;             /* a session interval holds (RFC 4028) */
+	bool doubted;           /* it fell silent and its parties weren't asked yet */
 
 	struct cv_target target; /* the first of several, then the one that answered */
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
@@ -192,6 +196,8 @@ struct cv_calls {
 	size_t count;
 	uint64_t second_ms; /* start of the second that `started` counts */
 	unsigned started;
+	uint64_t probe_second_ms; /* the same of `probed` */
+	unsigned probed;
 	bool closed;
 	struct cv_log_limit refused;
 	struct cv_cmd show_calls, show_subs, call, ladder;
@@ -325,6 +331,18 @@ void cv_pair_drop(struct cv_pair *p);
 void cv_pair_reply(struct cv_txn *t, uint16_t status);
 /** Acknowledges the 2xx of an INVITE pair without a body. */
 void cv_pair_ack(struct cv_pair *p);
+
+/* probe.c */
+
+/** The call was answered: from now on it is looked at. */
+void cv_probe_start(struct cv_call *call);
+/** Neither party's media is heard any more: are they there? */
+void cv_probe_doubt(struct cv_call *call);
+/** A response; false: not to an OPTIONS of ours. May end the call. */
+bool cv_probe_hears(struct cv_party *from, const struct cv_txn *t,
+		    const struct cv_msg *m);
+/** The call is over. */
+void cv_probe_end(struct cv_call *call);
 
 /* offer.c */
 

@@ -217,7 +217,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"peer", "options-ping", CV_CONF_MILLIS, AT(cv_conf_peer, options_ping_ms),
 	 .min = 1000, .max = HOUR_MS, .words = "off", .def = "30s",
 	 .doc = "Time between two OPTIONS with which each address of target is asked "
-		"whether it is well, or off; any answer but 408 and 503 says yes"},
+		"whether it is well, or off; any answer but 408 and 503 says yes; off: "
+		"in its calls it isn't asked either whether it is still there"},
 	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
 	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
 	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,

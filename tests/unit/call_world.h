@@ -35,6 +35,7 @@
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
+ *   media silent                     nothing for the idle time-out
  *   media idle                       nothing for the hold time-out
  *
  * In a dialog NAME is the party's last leg, NAME#N the N-th that hasn't ended.
