@@ -70,6 +70,7 @@ struct cv_binding {
 		       in tests */
 	struct cv_place place;
 	struct cv_evid *evid; /* of the place; referenced, may be NULL */
+	bool calls_us; /* in what it wrote the server is us, though home is a peer */
 	bool confirmed;
 	unsigned takes;                             /* REGISTERs under way that took it */
 	uint64_t phone_until_ms, upstream_until_ms; /* monotonic; 0 while pending */
@@ -96,6 +97,7 @@ struct cv_bind_ask {
 	void *link; /* cv_mem object, referenced by the binding */
 	struct cv_place place;
 	struct cv_evid *evid;
+	bool calls_us; /* see cv_binding */
 };
 
 /** Borrowed; alive until the table is gone. */

@@ -177,6 +177,7 @@ void cv_reg_ask(const struct cv_reg *r, size_t i, const char *aor, const char *h
 		.link = r->link,
 		.place = r->place,
 		.evid = r->evid,
+		.calls_us = home && cv_sip_is_ours(r->sip, r->host),
 	};
 }
 

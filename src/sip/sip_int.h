@@ -399,7 +399,8 @@ void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
  * domain, else its first target. In @p home; NULL: ENOMEM. */
 char *cv_sip_peer_host(su_home_t *home, const struct cv_conf_peer *p);
 /** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
- * and To. @p from: the leg it came by; NULL: unknown. */
+ * and To; to a phone that registers upstream and calls us its server, the domain there
+ * is us. @p from: the leg it came by; NULL: unknown. */
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 		      su_home_t *home, url_t *url);
 
