@@ -177,7 +177,7 @@ void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 		return;
 
 	if (!m->src) /* the stack's word for it */
-		err = m->status == 408 ? ETIMEDOUT : ECONNRESET;
+		err = m->err ? m->err : m->status == 408 ? ETIMEDOUT : ECONNRESET;
 
 	cv_peers_heard(env->peers, to->peer, &hop, err);
 }

@@ -79,10 +79,10 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		    int err);
 
-/** A probe's final status; 408 also when nothing came, 503 when it couldn't be
- * sent, 0 for want of memory: then nothing was learned. */
+/** A probe's final status, 0 for want of memory: then nothing was learned. @p err: none
+ * came or could be sent, and why; 0: it is the hop's own. */
 void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
-		     uint16_t status);
+		     uint16_t status, int err);
 /** Who probes; NULL: nobody any more. Borrowed. */
 void cv_peers_watched(struct cv_peers *ps, const struct cv_peers_watch *watch);
 /** Requests to @p peer begin with @p hop while that is well: our registration stands

@@ -110,6 +110,13 @@ static void cut(struct cv_conn *c, const char *why)
 	cv_mem_unref(c);
 }
 
+/* What became of a connection that the agent wanted. */
+static void went(const struct cv_conn *c, int err)
+{
+	if (!c->source)
+		cv_gate_went(c->door->gate, &c->dial.to, err);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct cv_conn *c = arg;
@@ -118,6 +125,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (c->phase) {
 	case CV_CONN_SHAKING:
+		went(c, ETIMEDOUT);
 		cut(c, c->source ? "no handshake in time" : "not reached in time");
 		return;
 	case CV_CONN_MUTE:
@@ -380,15 +388,30 @@ static void ready(struct cv_conn *c)
 {
 	if (!c->source && c->kind->is_right && !c->kind->is_right(c)) {
 		cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
+		went(c, EPROTO);
 		cut(c, "its certificate bears neither its address nor its domain");
 		return;
 	}
 
+	went(c, 0);
 	c->phase = c->source ? CV_CONN_MUTE : CV_CONN_OPEN;
 	arm(c, c->source ? c->door->conf.first_ms : c->door->conf.idle_ms);
 	(void)bufferevent_enable(c->outer, EV_READ | EV_WRITE);
 	if (c->inner)
 		(void)bufferevent_enable(c->inner, EV_READ);
+}
+
+/* It failed before the first frame; @p err what the socket said. */
+static void not_reached(struct cv_conn *c, int err)
+{
+	const char *why = c->kind->why ? c->kind->why(c) : NULL;
+
+	if (c->kind->shakes)
+		cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
+	went(c, why ? EPROTO : err ? err : ECONNRESET);
+	say(c, c->source ? "handshake-failed" : "peer-not-reached",
+	    why ? why : strerror(err));
+	cv_mem_unref(c);
 }
 
 static void on_outer_event(struct bufferevent *b, short what, void *arg)
@@ -405,11 +428,7 @@ static void on_outer_event(struct bufferevent *b, short what, void *arg)
 		return;
 	}
 	if (c->phase == CV_CONN_SHAKING) {
-		if (c->kind->shakes)
-			cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
-		say(c, c->source ? "handshake-failed" : "peer-not-reached",
-		    c->kind->why ? c->kind->why(c) : NULL);
-		cv_mem_unref(c);
+		not_reached(c, what & BEV_EVENT_ERROR ? errno : ECONNRESET);
 		return;
 	}
 
@@ -540,8 +559,10 @@ int cv_conn_dial(struct cv_door *d, const struct cv_door_way *way,
 	watch_inner(c);
 	arm(c, d->conf.shake_ms);
 	err = reach(c);
-	if (err)
+	if (err) {
+		went(c, err);
 		cv_mem_unref(c);
+	}
 
 	return err;
 }

@@ -545,9 +545,10 @@ static int send_on(struct up *u)
 }
 
 /* What an answer, or its absence, says of the hop. */
-static void note(struct up *u, int status)
+static void note(struct up *u, int status, int err)
 {
-	int err = status == TIMED_OUT ? ETIMEDOUT : status == UNAVAILABLE ? EBUSY : 0;
+	if (!err)
+		err = status == TIMED_OUT ? ETIMEDOUT : status == UNAVAILABLE ? EBUSY : 0;
 
 	cv_peers_heard(u->r.sip->peers, u->peer, &u->hops[u->at], err);
 }
@@ -597,7 +598,9 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 	if (!u || status < 200 || u->over)
 		return 0;
 
-	note(u, status);
+	note(u, status,
+	     cv_sip_failure(u->r.sip, orq, &u->hops[u->at].addr,
+			    u->hops[u->at].transport));
 	answer = nta_outgoing_getresponse(orq);
 	if (!goes_on(u, status)) {
 		reply(u, sip ? answer : NULL, status);
@@ -619,7 +622,7 @@ static void on_patience(void *arg)
 {
 	struct up *u = arg;
 
-	note(u, TIMED_OUT);
+	note(u, TIMED_OUT, ETIMEDOUT);
 	if (!goes_on(u, TIMED_OUT)) {
 		reply(u, NULL, TIMED_OUT);
 		cv_mem_unref(u);

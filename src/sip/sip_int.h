@@ -270,6 +270,8 @@ int cv_sip_listener(const tport_t *tp, uint8_t *listen, enum cv_transport *t);
  */
 int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
 	       uint8_t listen, const struct cv_conf_peer *peer);
+/** Why the door's last connection to @p hop failed; 0: it didn't. */
+int cv_sip_stream_error(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t);
 /** Opens the private listeners of a point's streams and what the door has before them;
  * @p error holds the sentence. */
 int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
@@ -501,6 +503,13 @@ int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip);
 /** The INVITE's credentials for its ACK (RFC 3261 22.1), when @p hop is the trunk's too.
  * ENOMEM. */
 int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop);
+
+/* failure.c */
+
+/** Why no answer to a request came from @p to: an errno; 0: the final response is from
+ * there. */
+int cv_sip_failure(struct cv_sip *s, nta_outgoing_t *orq, const struct cv_addr *to,
+		   enum cv_transport t);
 
 /* status.c: the one table of errno and SIP status */
 

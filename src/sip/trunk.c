@@ -209,10 +209,12 @@ static void read_answer(struct cv_sip_trunk *t, nta_outgoing_t *orq, const sip_t
 }
 
 /* What the answer says of the hop, and of where we are registered. */
-static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a)
+static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a, int err)
 {
 	struct cv_peers *ps = t->sip->peers;
-	int err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
+
+	if (!err)
+		err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
 
 	cv_peers_heard(ps, t->peer->name, &t->hop, err);
 	if (a->status >= 300 || a->granted_s == 0)
@@ -228,6 +230,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 	struct cv_trunk_answer a = {.status = (uint16_t)nta_outgoing_status(orq)};
 	struct cv_trunk *reg;
 	msg_t *m;
+	int err;
 
 	if (!t || a.status < 200)
 		return 0;
@@ -237,6 +240,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 		return 0;
 	}
 
+	err = cv_sip_failure(t->sip, orq, &t->hop.addr, t->hop.transport);
 	m = nta_outgoing_getresponse(orq);
 	if (m && sip && !nta_is_internal_msg(m))
 		read_answer(t, orq, sip, &a);
@@ -245,7 +249,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 
 	nta_outgoing_destroy(t->orq);
 	t->orq = NULL;
-	note(t, &a);
+	note(t, &a, err);
 	reg = cv_mem_ref(t->reg);
 	if (reg)
 		cv_trunk_answer(reg, &a); /* may end t */

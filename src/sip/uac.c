@@ -491,6 +491,8 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
+	if (!msg)
+		m.err = cv_sip_failure(leg->sip, orq, &t->hop, leg->transport);
 	if (refused == EACCES) { /* a phone's password can't help: it isn't asked */
 		m.status = 403;
 		m.src = NULL;

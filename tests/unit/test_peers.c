@@ -83,7 +83,7 @@ static void probe(void *arg, const char *peer, const struct cv_hop *hop)
 	(void)snprintf(w.probes + len, sizeof(w.probes) - len, "%s ",
 		       cv_addr_print(&hop->addr, text));
 	if (w.status > 0)
-		cv_peers_probed(w.peers, peer, hop, w.status);
+		cv_peers_probed(w.peers, peer, hop, w.status, 0);
 }
 
 static void changed(void *arg, const char *peer)
@@ -333,7 +333,7 @@ static void test_down_is_probed_fast_then_slower(void)
 	w.status = 0; /* one that is under way is not sent again */
 	cv_fake_loop_advance(w.loop, 100000);
 	CU_ASSERT_EQUAL(strlen(w.probes), len);
-	cv_peers_probed(w.peers, "pbx", &one, 0); /* it couldn't be sent: soon again */
+	cv_peers_probed(w.peers, "pbx", &one, 0, 0); /* it couldn't be sent: soon again */
 	cv_fake_loop_advance(w.loop, 30000);
 	CU_ASSERT_EQUAL(strlen(w.probes), 2 * len);
 	world_close();
@@ -565,13 +565,14 @@ static void test_show(void)
 	cv_peers_show(w.peers, "nobody", out);
 	CU_ASSERT_EQUAL(cv_out_finish(out, &b), 0);
 	CU_ASSERT_STRING_EQUAL(
-		b.p, "calls: 1\ncps: 1\nnames: 1\n"
-		     "name=pbx.test hops=1 next_s=60 error=\"\"\n"
-		     "hops: 2\n"
-		     "hop=192.0.2.1:5060 transport=udp state=untried since_s=0 status=0 "
-		     "next_s=0 priority=10 weight=5 target=sip:pbx.test\n"
-		     "hop=192.0.2.2:5060 transport=udp state=down since_s=0 status=0 "
-		     "next_s=30 priority=0 weight=0 target=sip:192.0.2.2\n");
+		b.p,
+		"calls: 1\ncps: 1\nnames: 1\n"
+		"name=pbx.test hops=1 next_s=60 error=\"\"\n"
+		"hops: 2\n"
+		"hop=192.0.2.1:5060 transport=udp state=untried since_s=0 status=0 "
+		"why=\"\" next_s=0 priority=10 weight=5 target=sip:pbx.test\n"
+		"hop=192.0.2.2:5060 transport=udp state=down since_s=0 status=0 "
+		"why=\"timed out\" next_s=30 priority=0 weight=0 target=sip:192.0.2.2\n");
 	cv_mem_unref(out);
 	cv_buf_free(&b);
 	world_close();
