@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 enum { PATIENCE_MS = 32000 }; /* 64*T1 after the CANCEL: RFC 3261 9.1 */
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 static bool is_from_there(nta_outgoing_t *orq)
 {

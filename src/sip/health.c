@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	PATIENCE_MS = 4000, /* four packets over UDP (RFC 3261 17.1.2.2), and a

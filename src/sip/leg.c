@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/refer_int.h"
+#include "sip/sent_int.h"
 #include "sip/sip_int.h"
 
 static void leg_fini(void *obj)

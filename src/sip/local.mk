@@ -9,7 +9,7 @@ libsip_a_SOURCES = src/sip/auth.c src/sip/cancel.c src/sip/dlginfo.c src/sip/dlg
 	src/sip/reg_up.c src/sip/require.c src/sip/rule.c \
 	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
-	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sip_int.h src/sip/ua.h src/module.h
+	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sent_int.h src/sip/sip_int.h src/sip/ua.h src/module.h
 libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
 # digest knows no sofia: modules and their tests link it alone

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "net/iface.h"
 #include "sip/reg_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	CALL_ID_LEN = 32, /* hex digits; 128 bits */

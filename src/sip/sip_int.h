@@ -504,13 +504,6 @@ int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip);
  * ENOMEM. */
 int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop);
 
-/* failure.c */
-
-/** Why no answer to a request came from @p to: an errno; 0: the final response is from
- * there. */
-int cv_sip_failure(struct cv_sip *s, nta_outgoing_t *orq, const struct cv_addr *to,
-		   enum cv_transport t);
-
 /* status.c: the one table of errno and SIP status */
 
 int cv_sip_status(int err);
@@ -631,23 +624,6 @@ bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
-
-/* cancel.c */
-
-/** cancel() of leg.h. */
-void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
-/** A 1xx came: a CANCEL may be sent now. */
-void cv_sip_cancel_due(struct cv_sip_txn *t);
-/** The INVITE is over. */
-void cv_sip_cancel_drop(struct cv_sip_txn *t);
-
-/* late.c */
-
-/** Sees responses that no transaction waits for, from now on. ENOMEM. */
-int cv_sip_late_open(struct cv_sip *s);
-/** A 2xx came after the INVITE's final response: another place than the one that won has
- * answered; it is acknowledged and ended. */
-void cv_sip_late(struct cv_sip_leg *leg, const sip_t *sip);
 
 /* ua.c */
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/reg_int.h"
+#include "sip/sent_int.h"
 
 static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip);
 

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "module.h"
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	SOCKET_BUFFER = 4 << 20, /* bytes; the default holds some 150 messages, a

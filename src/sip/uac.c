@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/refer_int.h"
+#include "sip/sent_int.h"
 #include "sip/sip_int.h"
 
 static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
