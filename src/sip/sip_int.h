@@ -500,8 +500,8 @@ bool cv_sip_auth_is_from(nta_outgoing_t *orq, const struct cv_addr *hop);
 /** Answers the challenge of a trunk by sending the request again in its transaction.
  * ENOENT: it isn't ours to answer; EACCES: our credentials were refused. */
 int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip);
-/** The INVITE's credentials for its ACK (RFC 3261 22.1), when @p hop is the trunk's too.
- * ENOMEM. */
+/** The INVITE's credentials for its ACK (RFC 3261 22.1): the caller's, or ours when @p
+ * hop is the trunk's too. ENOMEM. */
 int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop);
 
 /* status.c: the one table of errno and SIP status */
