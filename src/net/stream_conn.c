@@ -302,14 +302,27 @@ static int pass(struct cv_conn *c, struct cv_str msg)
 	return bufferevent_write(c->inner, msg.p, msg.len) == 0 ? 0 : ENOMEM;
 }
 
+static const char *refusal_of(int status)
+{
+	switch (status) {
+	case 501:
+		return "a method of odd characters";
+	case 505:
+		return "another version of SIP";
+	case 513:
+		return "too large";
+	default:
+		return "not a SIP message with one Content-Length";
+	}
+}
+
 /* What was read and isn't SIP: said once, then closed. */
 static void refuse(struct cv_conn *c, struct cv_str in, int status)
 {
 	struct cv_buf out = {0};
 
 	cv_stat_add(c->door->conf.stat, CV_STAT_frames_bad, 1);
-	say(c, "framing-refused",
-	    status == 400 ? "not a SIP message with one Content-Length" : "too large");
+	say(c, "framing-refused", refusal_of(status));
 	if (cv_frame_refuse(&out, in, status) == 0)
 		(void)bufferevent_write(c->outer, out.p, out.len);
 	cv_buf_free(&out);
