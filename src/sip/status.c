@@ -19,6 +19,7 @@ static const struct status_row table[] = {
 	{EHOSTUNREACH, 480}, /* known, not here now */
 	{ESTALE, 480},       /* the binding its token names is gone */
 	{EACCES, 403},
+	{ENOSYS, 405},
 	{EPERM, 403},
 	{EDQUOT, 403},  /* 503 would make a phone think that nobody is served */
 	{EBADMSG, 488}, /* SDP we can't read: never passed on unrewritten */
