@@ -189,15 +189,19 @@ void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 		  const struct cv_msg *m)
 {
 	const struct cv_hop hop = {.addr = to->hop, .transport = to->transport};
-	int err = m->status == 503 ? EBUSY : 0;
 
 	if (to->kind != CV_TARGET_PEER)
 		return;
 
-	if (!m->src) /* the stack's word for it */
-		err = m->err ? m->err : m->status == 408 ? ETIMEDOUT : ECONNRESET;
-
-	cv_peers_heard(env->peers, to->peer, &hop, err);
+	if (m->src && m->status == 503)
+		cv_peers_busy(env->peers, to->peer, &hop, m->rest_s);
+	else if (m->src)
+		cv_peers_heard(env->peers, to->peer, &hop, 0);
+	else /* the stack's word for it */
+		cv_peers_heard(env->peers, to->peer, &hop,
+			       m->err             ? m->err
+			       : m->status == 408 ? ETIMEDOUT
+						  : ECONNRESET);
 }
 
 const struct cv_place *cv_aim_place(const struct cv_targets *to)

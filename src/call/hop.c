@@ -19,6 +19,7 @@
 #include "call/peers_int.h"
 
 enum {
+	SECOND_MS = 1000,
 	FIRST_MS = 1000, /* the first probe comes within */
 	AGAIN_MS = 1000, /* after the first one that failed, then doubled */
 	BUSY_MS = 10000, /* a hop that said 503 to a request has so long */
@@ -208,6 +209,20 @@ void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *
 
 	if (h)
 		judge(h, err, err == EBUSY ? BUSY_MS : 0);
+}
+
+void cv_peers_busy(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		   uint32_t rest_s)
+{
+	struct cv_peer_hop *h = find(ps, peer, hop);
+
+	if (!h)
+		return;
+
+	judge(h, EBUSY, BUSY_MS);
+	if (rest_s > 0)
+		plan(h,
+		     (rest_s < CV_PEERS_REST_S ? rest_s : CV_PEERS_REST_S) * SECOND_MS);
 }
 
 void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,

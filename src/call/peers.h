@@ -22,7 +22,9 @@
 #include "loop/loop.h"
 
 enum {
-	CV_PEERS_HOPS = 16, /* next hops of one target; a name with more is cut */
+	CV_PEERS_REST_S = 60, /* the longest Retry-After that is believed: a peer may be
+				 well sooner, and one hop may not hold off all */
+	CV_PEERS_HOPS = 16,   /* next hops of one target; a name with more is cut */
 };
 
 struct cv_peers;
@@ -79,6 +81,10 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		    int err);
 
+/** @p hop answered 503 and named the time after which it wants to be asked again, 0:
+ * none; it is down so long, at most CV_PEERS_REST_S seconds. */
+void cv_peers_busy(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		   uint32_t rest_s);
 /** A probe's final status, 0 for want of memory: then nothing was learned. @p err: none
  * came or could be sent, and why; 0: it is the hop's own. */
 void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,

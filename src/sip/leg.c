@@ -184,6 +184,8 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	if (sip->sip_session_expires)
 		m->session_s = (uint32_t)sip->sip_session_expires->x_delta;
 	m->lives_s = lives_of(sip);
+	if (status == 503 && sip->sip_retry_after)
+		m->rest_s = (uint32_t)sip->sip_retry_after->af_delta;
 	if (sip->sip_content_type)
 		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)

@@ -214,10 +214,11 @@ static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a, int er
 {
 	struct cv_peers *ps = t->sip->peers;
 
-	if (!err)
-		err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
-
-	cv_peers_heard(ps, t->peer->name, &t->hop, err);
+	if (!err && a->status == 503)
+		cv_peers_busy(ps, t->peer->name, &t->hop, a->retry_after_s);
+	else
+		cv_peers_heard(ps, t->peer->name, &t->hop,
+			       !err && a->status == 408 ? ETIMEDOUT : err);
 	if (a->status >= 300 || a->granted_s == 0)
 		return;
 

@@ -355,6 +355,42 @@ static void test_busy_hop_is_left_alone(void)
 	world_close();
 }
 
+static void test_busy_hop_rests_as_long_as_it_says(void)
+{
+	struct cv_hop one = hop_at("192.0.2.1");
+
+	world_open(PBX "target = sip:192.0.2.1, sip:192.0.2.2\n");
+	cv_peers_busy(w.peers, "pbx", &one, 45);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 44999);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.1 192.0.2.2");
+	cv_peers_busy(w.peers, "pbx", &one, 4000000000U);
+	cv_fake_loop_advance(w.loop, 59999);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.1 192.0.2.2");
+	cv_peers_busy(w.peers, "nobody", &one, 1);
+	world_close();
+}
+
+static void test_probed_hop_that_is_busy_is_asked_when_it_says(void)
+{
+	struct cv_hop one = hop_at("192.0.2.1");
+
+	world_open(PING "target = sip:192.0.2.1\n");
+	w.status = 200;
+	cv_fake_loop_advance(w.loop, 1000);
+	w.probes[0] = '\0';
+	cv_peers_busy(w.peers, "pbx", &one, 3);
+	cv_fake_loop_advance(w.loop, 2999);
+	CU_ASSERT_STRING_EQUAL(w.probes, "");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(w.probes, "192.0.2.1:5060 ");
+	world_close();
+}
+
 static void test_name_is_followed(void)
 {
 	world_open(PBX "target = sip:pbx.test;transport=tls, sip:192.0.2.9\n");
@@ -640,6 +676,8 @@ int cv_test_peers(void)
 	CU_ADD_TEST(s, test_probes_find_out);
 	CU_ADD_TEST(s, test_down_is_probed_fast_then_slower);
 	CU_ADD_TEST(s, test_busy_hop_is_left_alone);
+	CU_ADD_TEST(s, test_busy_hop_rests_as_long_as_it_says);
+	CU_ADD_TEST(s, test_probed_hop_that_is_busy_is_asked_when_it_says);
 	CU_ADD_TEST(s, test_name_is_followed);
 	CU_ADD_TEST(s, test_health_stays_over_an_answer);
 	CU_ADD_TEST(s, test_nobody_can_say);
