@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -91,6 +92,22 @@ void cv_evid_add(struct cv_evid *e, const char *what, const char *decision,
 	va_end(ap);
 
 	(void)put(e, what, decision, text);
+}
+
+const char *cv_evid_find(const struct cv_evid *e, const char *what, const char **text)
+{
+	for (size_t i = e ? e->c : 0; i > 0; --i) {
+		const struct entry *n = &e->v[i - 1];
+
+		if (strcmp(n->what, what) != 0)
+			continue;
+
+		if (text)
+			*text = n->text;
+		return n->decision;
+	}
+
+	return NULL;
 }
 
 void cv_evid_join(struct cv_evid *to, const struct cv_evid *from)

@@ -19,10 +19,13 @@ struct cv_evid;
 /** Makes an empty list. ENOMEM. Ended by cv_mem_unref(). */
 int cv_evid_new(struct cv_evid **ep);
 /** Adds an entry: @p what was decided ("place of A"), the decision in a word of
- * contract.md ("far"), and the sentence that says from what. Accepts NULL; lost when
- * memory is out. @p what and @p decision are copied. */
+ * those that users know ("far"), and the sentence that says from what. Accepts NULL; lost
+ * when memory is out. @p what and @p decision are copied. */
 void cv_evid_add(struct cv_evid *e, const char *what, const char *decision,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/** Decision of the last entry on @p what, and its sentence into @p text (may be NULL);
+ * borrowed until the next change. NULL: there is none. Accepts NULL. */
+const char *cv_evid_find(const struct cv_evid *e, const char *what, const char **text);
 /** Copies all entries of @p from to the end of @p to. Accepts NULL. */
 void cv_evid_join(struct cv_evid *to, const struct cv_evid *from);
 /** Prints list "explain" of {what, decision, evidence} into the object that is open.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The two values that cross all planes: where a party is (cv_place) and what
- * one m= line asks of the packet path (cv_flow). Plain data, no behaviour but
- * names.
+ * The values that cross all planes: where a party is (cv_place), what one m= line
+ * asks of the packet path (cv_flow), and what came of it (cv_flow_sum, cv_flow_watch).
+ * Plain data, no behaviour but names.
  */
 #ifndef CV_BASE_FLOW_H
 #define CV_BASE_FLOW_H
@@ -68,7 +68,23 @@ struct cv_flow {
 	const struct cv_attrs *crypt, *ice; /* may be NULL */
 };
 
-/** Words of contract.md for logs and JSON: "lan", "wan", "far". */
+/** What passed one end of a media session so far, over all its streams. */
+struct cv_flow_sum {
+	uint64_t rtp_in, rtp_out, rtcp_in; /* packets */
+	uint64_t lost;                     /* of this end's, by sequence gaps */
+	uint64_t foreign;                  /* dropped: not from who may speak */
+	uint64_t wait;                     /* for this end, dropped: no address yet */
+	struct cv_addr local;              /* our port that faces it, of the first stream;
+					      unset: none */
+	struct cv_addr remote;             /* where that sends to; unset while it waits */
+};
+
+/** What one end of a media session that is only watched has reported by RTCP. */
+struct cv_flow_watch {
+	bool reports, sends, hears; /* anything; that it sends; that it hears the other */
+};
+
+/** For logs and JSON: "lan", "wan", "far". */
 const char *cv_side_name(enum cv_side side);
 /** "udp", "tcp", "tls". */
 const char *cv_transport_name(enum cv_transport t);

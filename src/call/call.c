@@ -13,9 +13,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "call/apart.h"
 #include "call/call_int.h"
 #include "call/fan.h"
+#include "call/restate.h"
 #include "call/transfer.h"
+#include "call/trial.h"
 
 enum {
 	SECOND_MS = 1000,
@@ -27,6 +30,7 @@ static void calls_fini(void *obj)
 	struct cv_calls *c = obj;
 
 	cv_past_forget(c);
+	cv_mem_unref(c->apart);
 	cv_mem_unref(c->past_by_id);
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
@@ -53,6 +57,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	cv_list_init(&c->list);
 	cv_list_init(&c->past);
 	cv_list_init(&c->subs);
+	err = cv_apart_new(&c->apart);
+	if (err)
+		goto out;
+
 	err = cv_hash_new(&c->subs_by_key);
 	if (err)
 		goto out;
@@ -126,6 +134,9 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->checkup);
+	cv_restate_off(call);
+	cv_trial_off(call);
 	free(call->key);
 	free(call->offer_key);
 	free(call->peer);
@@ -155,7 +166,7 @@ static void pairs_end(struct cv_call *call)
 
 		if (p->acking)
 			cv_pair_ack(p); /* or the other side repeats its 2xx */
-		else if (p != call->setup)
+		else if (p != call->setup && p->in)
 			cv_pair_reply(p->in, 487); /* RFC 3261 15.1.2 */
 
 		cv_pair_drop(p);
@@ -170,6 +181,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 
 	cv_call_explain_silence(call, call->evid);
 	cv_call_log_end(call, e);
+	cv_past_note(call);
 	cv_offer_close(call);
 }
 
@@ -196,6 +208,8 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 		return;
 
 	cv_transfer_off(call);
+	cv_restate_off(call);
+	cv_trial_off(call);
 	if (call->state != CV_CALL_LEAVING)
 		settle(call, e);
 
@@ -262,31 +276,7 @@ void cv_call_answered(struct cv_call *call)
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
 	cv_probe_start(call);
-}
-
-void cv_call_session(struct cv_call *call, const struct cv_msg *m)
-{
-	uint64_t s = m->session_s;
-	int err;
-
-	if (call->state != CV_CALL_ANSWERED)
-		return;
-
-	call->timed = s > 0;
-	if (s == 0) {
-		cv_timer_stop(call->timer);
-		return;
-	}
-
-	if (s < CV_CALL_SESSION_MIN_S)
-		s = CV_CALL_SESSION_MIN_S;
-	else if (s > UINT32_MAX / SECOND_MS)
-		s = UINT32_MAX / SECOND_MS;
-
-	err = cv_timer_set(call->timer, (uint32_t)(s * SECOND_MS));
-	if (err)
-		cv_warn("call", "session not timed call=%s err=%s", call->id,
-			strerror(err));
+	cv_trial_agreed(call);
 }
 
 /* The caller may ask again with credentials: keep target, ports and leg B for it. */
@@ -434,8 +424,10 @@ static int decide(struct cv_call *call, const struct cv_request *rq, const char 
 		call->target.peer = call->peer;
 	}
 
-	call->reason = cv_aim_relay(env, rq, call->from_peer, to, &which);
+	call->reason = cv_aim_relay(call->calls, rq, call->from_peer, to, &which);
 	call->single = cv_aim_single(env, call->from_peer, to);
+	call->keeps_text = call->keeps_text || env->keeps_text ||
+			   call->reason == CV_REASON_NONE_SAME_NAT;
 	b->place = to->v[which].place;
 	cv_call_explain_start(call);
 	b->place = *cv_aim_place(to);

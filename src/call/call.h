@@ -65,6 +65,8 @@ struct cv_call_env {
 			   struct cv_evid *ev);
 	void *place_arg;
 	bool same_nat_direct;
+	bool keeps_text; /* calls keep what their parties say: an address of ours may
+			    change, then they are told again */
 };
 
 /** ENOMEM. cv_calls_close() ends all calls; then cv_mem_unref(). */
@@ -99,10 +101,12 @@ int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 struct cv_call_media_event {
 	uint32_t id, gen;
 	uint8_t stream, end;
-	const char *what; /* "latched", "moved", "silent", "one-way", "idle" */
+	const char *what; /* "latched", "moved", "silent", "one-way", "idle", "reported"
+			   */
 	struct cv_addr seen;
-	bool silent; /* neither party is heard: are they there? */
-	bool dead;   /* the hold time-out passed: the call is ended */
+	bool reported; /* by RTCP, in a call that is only watched */
+	bool silent;   /* neither party is heard: are they there? */
+	bool dead;     /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 

@@ -4,12 +4,13 @@
  *
  * call.c is the life of a call, pair.c the requests that pass through it, transfer.c,
  * transfer_start.c and redirect.c calls that go elsewhere, party.c what its parties'
- * peers mean for it, sub.c and sub_table.c requests that make no call, aim.c where a
- * request goes, fan.c and branch.c one that goes to several places, offer.c the offers
- * and answers, talk.c whose they are, origin.c their o= line, part.c the session
- * description in a multipart body, kept.c messages that outlive their event, trail.c
- * loops, probe.c asks whether the parties are there, table.c finds calls, story.c, past.c
- * and show.c tell the operator of them. Peers have structs of their own (peers_int.h).
+ * peers mean for it, restate.c re-INVITEs of our own, session.c how long it lasts, sub.c
+ * and sub_table.c requests that make no call, aim.c where a request goes, fan.c and
+ * branch.c one that goes to several places, offer.c the offers and answers, talk.c whose
+ * they are, origin.c their o= line, part.c the session description in a multipart body,
+ * kept.c messages that outlive their event, trail.c loops, probe.c asks whether the
+ * parties are there, table.c finds calls, story.c, past.c and show.c tell the operator of
+ * them. Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -71,7 +72,8 @@ struct cv_line {
 /** All m-lines of one description; const once made, shared by reference. */
 struct cv_lines {
 	size_t c;
-	struct cv_line v[];
+	struct cv_str text; /* the description as it was said; empty: not kept */
+	struct cv_line v[]; /* then its bytes */
 };
 
 struct cv_pair;
@@ -81,6 +83,7 @@ struct cv_origin {
 	char *session;    /* user name and session id; a cv_mem object, shared */
 	uint64_t version; /* last one */
 	uint64_t sum;     /* cv_sdp_sum() of the last text */
+	bool counted;     /* by us: no longer what the other party writes */
 };
 
 /** What both parties have said to each other; while it rings, of one fork. By cv_end. */
@@ -117,12 +120,15 @@ struct cv_pair {
 	struct cv_call *call;
 	enum cv_end from; /* who asked */
 	enum cv_method method;
-	struct cv_txn *in, *out; /* owned; out NULL until it was sent on */
+	struct cv_txn *in, *out; /* owned; in NULL: one of our own (restate.c), as if
+				    `from` had asked; out NULL until it was sent on */
 	bool acking;             /* INVITE: its 2xx was passed, the ACK is awaited */
 	bool canceled;           /* INVITE: given up */
 	uint32_t fork; /* early dialog of B it belongs to; CV_FORK_ALL: see its responses
 			*/
 };
+
+struct cv_checkup; /* doctor.h */
 
 struct cv_call {
 	struct cv_calls *calls; /* parent; not referenced */
@@ -141,8 +147,9 @@ struct cv_call {
 	struct cv_pair *setup; /* INVITE that made the call, until its ACK; borrowed */
 	uint32_t cseq;         /* of A's INVITE, the last one */
 	struct cv_timer *timer;
+	uint32_t session_s;     /* interval agreed on last (RFC 4028); 0: none */
+	enum cv_end refresher;  /* whose duty that is */
 	struct cv_timer *watch; /* probe.c: the next look at it; NULL until answered */
-	bool timed;             /* a session interval holds (RFC 4028) */
 	bool doubted;           /* it fell silent and its parties weren't asked yet */
 
 	struct cv_target target; /* the first of several, then the one that answered */
@@ -150,12 +157,17 @@ struct cv_call {
 	char *from_peer; /* [peer] that called; NULL; owned */
 	bool counted[2]; /* at these peers, by cv_end */
 	struct cv_evid *evid;
+	struct cv_checkup *checkup; /* as it ended; owned; NULL: it lives */
 	struct cv_ladder ladder;
 
 	enum cv_reason reason;
 	struct cv_media *media; /* NULL: no relay, or none yet */
 	uint32_t media_key[2];  /* id and generation: key of by_media */
 	bool parted;            /* BYE has passed: neither leg needs one of ours */
+	bool keeps_text;        /* one may have to be told again what the other said;
+				   from before it is said */
+	struct cv_restate *restate; /* restate.c; owned; NULL: never asked for */
+	struct cv_trial *trial;     /* trial.c; owned; NULL: never on trial */
 	struct cv_talk talk;    /* talk.c */
 	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
 				   none yet, or answered */
@@ -179,6 +191,7 @@ struct cv_past {
 	char end[48]; /* who and why */
 	struct cv_ladder ladder;
 	struct cv_evid *evid; /* referenced */
+	struct cv_checkup *checkup; /* as it ended; owned; NULL: it was refused at once */
 	struct cv_hash_node by_id;
 	struct cv_list node;
 };
@@ -186,6 +199,7 @@ struct cv_past {
 struct cv_calls {
 	struct cv_call_env env;
 	struct cv_hash *by_id, *by_key, *by_media, *by_offer;
+	struct cv_apart *apart; /* NATs that keep phones apart */
 	struct cv_list list; /* all calls; holds their reference */
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
@@ -200,7 +214,7 @@ struct cv_calls {
 	unsigned probed;
 	bool closed;
 	struct cv_log_limit refused;
-	struct cv_cmd show_calls, show_subs, call, ladder;
+	struct cv_cmd show_calls, show_subs, call, ladder, doctor;
 	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };
 
@@ -217,6 +231,12 @@ static inline struct cv_party *cv_call_other(struct cv_party *p)
 	return &p->call->party[p->end == CV_END_A ? CV_END_B : CV_END_A];
 }
 
+/** Its media passes us; without a relay a session may only watch (trial.c). */
+static inline bool cv_call_is_relayed(const struct cv_call *call)
+{
+	return call->media && cv_reason_is_relay(call->reason);
+}
+
 /** Name of a party in logs and evidence: "A", "B". */
 static inline const char *cv_call_party_name(enum cv_end end)
 {
@@ -227,9 +247,6 @@ static inline const char *cv_call_party_name(enum cv_end end)
 void cv_call_finish(struct cv_call *call, const struct cv_call_end *e);
 /** The INVITE that made the call was answered: its 2xx has passed. */
 void cv_call_answered(struct cv_call *call);
-/** A 2xx of an INVITE or UPDATE passed: from now on the call lasts for the session
- * interval it names (RFC 4028), or without limit. Before the answer nothing. */
-void cv_call_session(struct cv_call *call, const struct cv_msg *m);
 /** The INVITE that made the call got a final refusal, which has passed. */
 void cv_call_refused(struct cv_call *call, const struct cv_msg *m);
 /** Sends the INVITE that made the call to another place: where [peer] @p own has its
@@ -246,6 +263,12 @@ char *cv_call_key(const struct cv_request *rq);
 /** "user@host" into @p dst of CV_CALL_PARTY_LEN bytes, cut when it is longer. */
 void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host);
 
+/* session.c */
+
+/** A 2xx of @p p, an INVITE or UPDATE, passed: from now on the call lasts for the session
+ * interval it names (RFC 4028), or without limit. Before the answer nothing. */
+void cv_call_session(const struct cv_pair *p, const struct cv_msg *m);
+
 /* aim.c */
 
 /** Where a request may go: what the routes chose, peers with their next hops and places.
@@ -260,7 +283,7 @@ enum cv_need_policy cv_aim_policy(const struct cv_call_env *env, const char *fro
 				  const char *to);
 /** The relay that all of them together need for a caller of [peer] @p from (NULL: of
  * none); @p which needs it. */
-enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
+enum cv_reason cv_aim_relay(const struct cv_calls *c, const struct cv_request *rq,
 			    const char *from, const struct cv_targets *to, size_t *which);
 /** Tells how a request to a target went, by its final response. */
 void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
@@ -292,6 +315,9 @@ void cv_kept_drop(struct cv_kept *k);
  * (NULL: of none). */
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
 				   const char *peer);
+/** The NAT of one of these is known to keep its phones apart. */
+bool cv_call_is_apart(const struct cv_calls *c, const struct cv_place *a,
+		      const struct cv_place *b);
 /** Name of its [peer]; NULL: none. */
 const char *cv_call_peer(const struct cv_party *p);
 /** Counts the call at the party's peer, once when both are of the same. EBUSY: that has
@@ -321,7 +347,8 @@ int cv_subs_show(struct cv_out *out, int argc, const struct cv_str *argv, void *
 extern const struct cv_leg_events cv_call_events;
 extern const struct cv_fan_owner cv_call_fan_owner;
 
-/** Makes a pair for @p in. ENOMEM; ENOBUFS: CV_CALL_TXNS are open. */
+/** Makes a pair for @p in; NULL: for an INVITE of our own, as if @p from had sent it.
+ * ENOMEM; ENOBUFS: CV_CALL_TXNS are open. */
 int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in);
 /** Sends it on to the other party; @p to only out of dialog. ESTALE: nobody there. */
 int cv_pair_send(struct cv_pair *p, const struct cv_msg *m, const struct cv_target *to);
@@ -391,6 +418,9 @@ struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum c
  * cv_sdp_rewrite(). */
 int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
 		    struct cv_buf *to);
+/** The same without a relay: it passes as it was said until we have counted once. */
+int cv_origin_pass(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
+		   struct cv_buf *to);
 void cv_origin_copy(struct cv_origin *to, const struct cv_origin *from);
 void cv_origin_free(struct cv_origin *o);
 
@@ -434,6 +464,8 @@ void cv_ladder_note_target(struct cv_call *call, unsigned target, enum cv_ladder
 			   const struct cv_msg *m);
 /** Prints list "ladder" into the object that is open. */
 void cv_ladder_show(const struct cv_ladder *l, struct cv_out *out);
+/** Notes the state of its media while that is there. */
+void cv_past_note(struct cv_call *call);
 /** Keeps what remains of a call that ends; the oldest makes room. */
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e);
 /** The same of one that was refused at once, and its line in the log. */

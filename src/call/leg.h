@@ -62,6 +62,7 @@ struct cv_msg {
 	uint32_t rseq; /* reliable 1xx: its number; PRACK: number of the 1xx it
 			  acknowledges on the leg it goes to, 0: of none there */
 	uint32_t session_s; /* session interval it names (RFC 4028), 0: none */
+	bool session_uac;   /* and who sent the request is to refresh it */
 	uint8_t retry_s;    /* response of our own: Retry-After, 0: none */
 	uint32_t rest_s;    /* 503 that came: its Retry-After, 0: none */
 	int err;         /* response that the stack made: why none came; 0: not known */
@@ -72,7 +73,7 @@ struct cv_msg {
 		*src; /* where its other headers come from; NULL: made by us. Borrowed */
 };
 
-/** Who sent a request (contract.md "Who is who"). */
+/** Who sent a request: a registered phone's flow, a [peer], anybody else. */
 enum cv_who { CV_WHO_STRANGER = 0, CV_WHO_PHONE, CV_WHO_PEER };
 
 /** An out-of-dialog request as guards and routes see it. Slices are borrowed from the

@@ -2,7 +2,10 @@
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
 	src/call/aim.c \
+	src/call/apart.c src/call/apart.h \
 	src/call/call.c src/call/call.h src/call/call_int.h \
+	src/call/checkup.c \
+	src/call/doctor.c src/call/doctor.h \
 	src/call/branch.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
@@ -19,7 +22,9 @@ libcall_a_SOURCES = \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
 	src/call/probe.c \
 	src/call/redirect.c src/call/redirect.h \
+	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
+	src/call/session.c \
 	src/call/show.c \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
@@ -27,6 +32,7 @@ libcall_a_SOURCES = \
 	src/call/talk.c \
 	src/call/target.c \
 	src/call/trail.c src/call/trail.h \
+	src/call/trial.c src/call/trial.h \
 	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
 	src/module.h
 
@@ -45,6 +51,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/runner.c tests/unit/runner.h \
 	tests/unit/suite_call.c tests/unit/suite_call.h \
 	tests/unit/test_call.c \
+	tests/unit/test_doctor.c \
 	tests/unit/test_fan.c \
 	tests/unit/call_bed.c tests/unit/call_bed.h \
 	tests/unit/test_leg.c \
@@ -56,6 +63,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_probe.c \
 	tests/unit/test_peers.c \
 	tests/unit/test_redirect.c \
+	tests/unit/test_restate.c \
 	tests/unit/test_route.c \
 	tests/unit/test_show.c \
 	tests/unit/test_story.c \
@@ -63,6 +71,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_table.c \
 	tests/unit/test_trail.c \
 	tests/unit/test_transfer.c \
+	tests/unit/test_trial.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
@@ -128,4 +137,10 @@ EXTRA_DIST += \
 	tests/replay/call/049-circle.flow \
 	tests/replay/call/060-redirect-of-several.flow \
 	tests/replay/call/061-transfer-to-several.flow \
-	tests/replay/call/062-offer-after-cancel.flow
+	tests/replay/call/062-offer-after-cancel.flow \
+	tests/replay/call/063-restated.flow \
+	tests/replay/call/064-restate-crosses.flow \
+	tests/replay/call/065-restated-direct.flow \
+	tests/replay/call/066-same-nat-trial.flow \
+	tests/replay/call/067-same-nat-odd.flow \
+	tests/replay/call/068-same-nat-changes.flow

@@ -24,6 +24,9 @@ struct cv_media_ops {
 	int (*set)(struct cv_media *m, enum cv_end from, uint32_t fork,
 		   const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 	int (*park)(struct cv_media *m, bool parked);
+	int (*watch)(struct cv_media *m, bool on);
+	void (*watched)(const struct cv_media *m, enum cv_end end,
+			struct cv_flow_watch *w);
 	void (*close)(struct cv_media *m);
 	void (*place)(struct cv_media *m, enum cv_end end, uint32_t fork,
 		      const struct cv_place *place);
@@ -33,10 +36,7 @@ struct cv_media_ops {
 	uint32_t (*id)(const struct cv_media *m);
 	uint32_t (*gen)(const struct cv_media *m);
 	void (*show)(const struct cv_media *m, struct cv_out *out);
-	/** RTP packets received from @p end and lost on the way to us, over all its
-	 * streams; for the end line of a call. May be NULL: not known. */
-	void (*loss)(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		     uint64_t *lost);
+	void (*sum)(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum);
 };
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/flow.h"
 
-/** Words of contract.md. */
+/** Their names are what users see. */
 enum cv_reason {
 	CV_REASON_NONE_SAME_SIDE = 0, /* none:same-side */
 	CV_REASON_NONE_SAME_NAT,      /* none:same-nat */

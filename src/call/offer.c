@@ -25,7 +25,8 @@
  *   anything else                         a description in it goes no further,
  *                                         its addresses would mislead
  *
- * Without a relay every body passes byte for byte and nothing is kept.
+ * Without a relay every body passes byte for byte. Nothing is kept then, unless the call
+ * keeps what was said (restate.c).
  */
 #include "config.h"
 
@@ -35,6 +36,7 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/trial.h"
 
 enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
 
@@ -45,6 +47,7 @@ struct work {
 	struct cv_talk *talk;
 	const struct cv_msg *m;
 	enum role role;
+	bool direct;        /* no relay: it passes as it is */
 	struct cv_str text; /* the description in m->body */
 	struct cv_sdp *sdp;
 	struct cv_lines *lines;
@@ -130,6 +133,7 @@ static void agree(struct cv_call *call, struct cv_talk *t)
 	t->offered_in = NULL;
 	t->previewed = false;
 	media_settle(call, t);
+	cv_trial_agreed(call);
 }
 
 static void strip(struct cv_pass *out)
@@ -170,23 +174,25 @@ static void peek(struct cv_call *call, const struct cv_msg *m, struct cv_str tex
  * 0, so that a call with sound and a shared desktop keeps its sound. */
 static int lines_read(struct work *w)
 {
-	size_t c = cv_sdp_count(w->sdp);
+	size_t c = cv_sdp_count(w->sdp), len = w->p->call->keeps_text ? w->text.len : 0;
 	struct cv_lines *lines;
 
 	if (c > CV_SDP_MEDIA)
 		return E2BIG;
 
-	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]), NULL);
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, NULL);
 	if (!lines)
 		return ENOMEM;
 
 	lines->c = c;
+	lines->text = cv_str_make((const char *)&lines->v[c], len);
+	memcpy(&lines->v[c], w->text.p, len);
 	for (size_t i = 0; i < c; ++i) {
 		struct cv_line *l = &lines->v[i];
 
 		(void)snprintf(l->name, sizeof(l->name), CV_STR_FMT,
 			       CV_STR_ARG(cv_sdp_media_name(w->sdp, i)));
-		w->in[i] = *cv_sdp_flow(w->sdp, i);
+		w->in[i] = w->out[i] = *cv_sdp_flow(w->sdp, i);
 		if (w->in[i].carry == CV_CARRY_TCP || w->in[i].carry == CV_CARRY_TUNNEL)
 			w->in[i].rtp.port = 0;
 
@@ -205,6 +211,7 @@ static int media_need(struct work *w)
 	const struct cv_call_env *env = &call->calls->env;
 	int err;
 
+	cv_trial_relayed(call);
 	if (call->media)
 		return 0;
 
@@ -301,18 +308,21 @@ static struct cv_addr origin_of(struct work *w)
 
 static int text_write(struct work *w, struct cv_pass *out)
 {
+	const struct cv_addr stays = {.family = AF_UNSPEC};
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = origin_of(w),
-		.drop_ice = true,
+		.origin = w->direct ? stays : origin_of(w),
+		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
+	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end);
+	bool as_said = w->direct && w->p->in;
 	int err;
 
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
-	err = cv_origin_write(cv_talk_origin(w->p->call, w->talk, w->to->end), w->sdp,
-			      &edit, &out->buf);
+	err = as_said ? cv_origin_pass(o, w->sdp, &edit, &out->buf)
+		      : cv_origin_write(o, w->sdp, &edit, &out->buf);
 	if (err)
 		return err;
 
@@ -350,8 +360,8 @@ static void explain_line(const struct work *w, size_t i)
 	const struct cv_lines *old = w->talk->now[w->from->end];
 	const struct cv_flow *f = &w->in[i];
 
-	explain_hold(w, i);
-	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
+	/* our own INVITE: what we show has changed, or may have */
+	if (w->p->in && old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
 		return;
 
 	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
@@ -372,7 +382,7 @@ static void hear(const struct work *w)
 	int err;
 
 	if (w->m->method != CV_METHOD_INVITE || w->m->status == 0 ||
-	    w->m->status >= 200 || w->talk == &call->talk)
+	    w->m->status >= 200 || w->talk == &call->talk || !call->media)
 		return;
 
 	err = call->calls->env.media->hear(call->media, w->talk->fork);
@@ -384,8 +394,11 @@ static void keep(struct work *w)
 {
 	struct cv_talk *t = w->talk;
 
-	for (size_t i = 0; i < w->lines->c; ++i)
-		explain_line(w, i);
+	for (size_t i = 0; i < w->lines->c; ++i) {
+		explain_hold(w, i);
+		if (!w->direct)
+			explain_line(w, i);
+	}
 
 	put(&t->now[w->from->end], w->lines);
 	switch (w->role) {
@@ -424,6 +437,25 @@ static void media_set_apart(struct work *w)
 	media_repeat(w->p->call, t->fork, CV_END_A, said, w->lines->c);
 }
 
+/* What it says goes to the packet path, when there is one. */
+static int media_set(struct work *w)
+{
+	struct cv_call *call = w->p->call;
+	int err;
+
+	if (w->direct) {
+		cv_trial_flows(call, w->from->end, w->talk->fork, w->out, w->lines->c);
+		return 0;
+	}
+
+	err = media_need(w);
+	if (err)
+		return err;
+
+	return call->calls->env.media->set(call->media, w->from->end, w->talk->fork,
+					   w->in, w->out, w->lines->c);
+}
+
 static int relay(struct work *w, struct cv_pass *out)
 {
 	struct cv_call *call = w->p->call;
@@ -437,12 +469,7 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err;
 
-	err = media_need(w);
-	if (err)
-		return err;
-
-	err = call->calls->env.media->set(call->media, w->from->end, w->talk->fork, w->in,
-					  w->out, w->lines->c);
+	err = media_set(w);
 	if (err)
 		return err;
 
@@ -475,6 +502,35 @@ static uint32_t fork_of(const struct cv_pair *p, const struct cv_msg *m)
 	return p->fork == CV_FORK_ALL && m->status != 0 ? m->fork : p->fork;
 }
 
+/* It passes whatever we make of it; what can't be kept can't be told again. */
+static void pass_unkept(const struct work *w, const struct cv_msg *m, struct cv_pass *out)
+{
+	struct cv_talk *t = w->talk;
+
+	put(&t->now[w->from->end], NULL);
+	put(&t->good[w->from->end], NULL);
+	if (answers(t, w->p, w->from->end))
+		t->offered_in = NULL;
+
+	cv_buf_free(&out->buf);
+	out->m = *m;
+}
+
+/* An offer while another one is open. Without a relay the parties settle that between
+ * them, but for one of ours. */
+static int crossing(const struct work *w)
+{
+	const struct cv_pair *open = w->talk->offered_in;
+
+	if (!open->in)
+		return EINPROGRESS;
+
+	if (w->direct)
+		return 0;
+
+	return w->talk->offerer == w->from->end ? EALREADY : EINPROGRESS;
+}
+
 static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 		      struct cv_pass *out)
 {
@@ -485,22 +541,28 @@ static int relay_text(struct cv_pair *p, enum cv_end from, struct cv_str text,
 
 	w.m = &m;
 	w.text = text;
+	w.direct = !cv_reason_is_relay(p->call->reason);
 	err = cv_talk_get(&w.talk, p->call, fork_of(p, &m));
 	if (err)
 		return err;
 
 	w.role = role_of(w.talk, p, from, &m);
 	if (w.role == ROLE_GLARE)
-		return w.talk->offerer == from ? EALREADY : EINPROGRESS;
+		return crossing(&w);
 
 	if (w.role == ROLE_NONE) {
-		strip(out);
+		if (!w.direct)
+			strip(out);
 		return 0;
 	}
 
 	err = relay(&w, out);
-	if (err)
+	if (err && w.direct) {
+		pass_unkept(&w, &m, out);
+		err = 0;
+	} else if (err) {
 		count_failure(p->call, err);
+	}
 
 	cv_mem_unref(w.lines);
 	cv_mem_unref(w.sdp);
@@ -512,12 +574,13 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		  struct cv_pass *out)
 {
 	struct cv_call *call = p->call;
+	bool direct = !cv_reason_is_relay(call->reason);
 	struct cv_str text;
 	int err;
 
 	*out = (struct cv_pass){.m = *m};
 	err = cv_part_find_sdp(m->type, m->body, &text);
-	if (!cv_reason_is_relay(call->reason)) {
+	if (direct && !call->keeps_text) {
 		if (!err)
 			peek(call, m, text);
 		return 0;
@@ -528,7 +591,7 @@ int cv_offer_pass(struct cv_pair *p, enum cv_end from, const struct cv_msg *m,
 		return 0;
 	}
 
-	if (err && may_offer(m->method)) {
+	if (err && !direct && may_offer(m->method)) {
 		count_failure(call, err);
 		return err;
 	}

@@ -32,8 +32,30 @@ static int first(struct cv_origin *o, struct cv_str session, uint64_t version,
 	memcpy(o->session, session.p, session.len);
 	o->version = version;
 	o->sum = sum;
+	o->counted = false;
 
 	return 0;
+}
+
+int cv_origin_pass(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
+		   struct cv_buf *to)
+{
+	size_t start = to->len;
+	uint64_t version;
+	int err;
+
+	if (o->counted)
+		return cv_origin_write(o, s, edit, to);
+
+	edit->session = CV_STR_NULL;
+	err = cv_sdp_rewrite(s, edit, to);
+	if (err || !version_read(s, &version))
+		return err;
+
+	cv_origin_free(o);
+
+	return first(o, cv_sdp_session(s), version,
+		     cv_sdp_sum(cv_str_from(cv_buf_view(to), start)));
 }
 
 int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
@@ -57,6 +79,7 @@ int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_e
 	if (version != edit->version || !cv_str_eq(edit->session, cv_sdp_session(s))) {
 		cv_buf_cut(to, start);
 		err = cv_sdp_rewrite(s, edit, to);
+		o->counted = true;
 	}
 	if (err)
 		return err;

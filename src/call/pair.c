@@ -20,6 +20,7 @@
 #include "call/call_int.h"
 #include "call/fan.h"
 #include "call/redirect.h"
+#include "call/restate.h"
 #include "call/transfer.h"
 
 enum { RETRY_MAX_S = 10 };
@@ -54,10 +55,13 @@ int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in)
 
 	p->call = call;
 	p->from = from->end;
-	p->method = in->method;
+	p->method = CV_METHOD_INVITE;
 	p->fork = CV_FORK_ALL;
-	p->in = cv_mem_ref(in);
-	in->arg = p;
+	if (in) {
+		p->method = in->method;
+		p->in = cv_mem_ref(in);
+		in->arg = p;
+	}
 	cv_list_add(&call->pairs, &p->node);
 	++call->pairc;
 	*pp = p;
@@ -97,6 +101,7 @@ void cv_pair_drop(struct cv_pair *p)
 	cv_list_del(&p->node);
 	--call->pairc;
 	cv_mem_unref(p);
+	cv_restate_ready(call);
 }
 
 /* Leg ops by way of the party: its leg may be over, then there is nobody to tell. */
@@ -222,7 +227,7 @@ static int glare(struct cv_party *from)
 		const struct cv_pair *p = CV_CONTAINER(n, struct cv_pair, node);
 
 		if (p->method == CV_METHOD_INVITE)
-			return p->from == from->end ? EALREADY : EINPROGRESS;
+			return p->in && p->from == from->end ? EALREADY : EINPROGRESS;
 	}
 
 	return 0;
@@ -452,7 +457,7 @@ static void on_final(struct cv_pair *p, struct cv_party *from, const struct cv_m
 		++cv_call_other(from)->refers;
 	if (!err && m->status < 300 &&
 	    (p->method == CV_METHOD_INVITE || p->method == CV_METHOD_UPDATE))
-		cv_call_session(call, m);
+		cv_call_session(p, m);
 	if (p->acking)
 		return;
 
@@ -501,7 +506,7 @@ static void on_answer(struct cv_pair *p, struct cv_party *from, const struct cv_
 	p->acking = true;
 	cv_talk_choose(call, m->fork);
 	cv_call_answered(call);
-	cv_call_session(call, m);
+	cv_call_session(p, m);
 }
 
 static void on_refusal(struct cv_pair *p, const struct cv_msg *m)
@@ -542,7 +547,9 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	cv_ladder_note(call, from->end, CV_LADDER_IN, m);
 	if (m->status >= 200 && p == call->setup && !p->canceled && !cv_fan_is(from->leg))
 		cv_aim_heard(&call->calls->env, &call->target, m);
-	if (m->status < 200)
+	if (!p->in)
+		cv_restate_hears(p, from, m);
+	else if (m->status < 200)
 		on_provisional(p, from, m);
 	else if (p != call->setup)
 		on_final(p, from, m);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/doctor.h"
 #include "call/fan.h"
 
 enum { ARROW = 24 }; /* characters between two lifelines */
@@ -25,6 +26,7 @@ static void past_fini(void *obj)
 	cv_list_del(&p->node);
 	cv_hash_del(&p->by_id);
 	cv_mem_unref(p->evid);
+	cv_mem_unref(p->checkup);
 }
 
 static void put(struct cv_call *call, enum cv_end end, enum cv_ladder_way way,
@@ -116,6 +118,14 @@ void cv_past_refused(struct cv_calls *c, const struct cv_request *rq, int err)
 		keep(c, p);
 }
 
+void cv_past_note(struct cv_call *call)
+{
+	call->checkup = cv_mem_unref(call->checkup);
+	call->checkup = cv_mem_new(sizeof(*call->checkup), NULL);
+	if (call->checkup)
+		cv_checkup_take(call, call->checkup);
+}
+
 void cv_past_keep(struct cv_call *call, const struct cv_call_end *e)
 {
 	struct cv_past *p;
@@ -130,6 +140,7 @@ void cv_past_keep(struct cv_call *call, const struct cv_call_end *e)
 	(void)snprintf(p->end, sizeof(p->end), "%s %s", e->who, e->why);
 	p->ladder = call->ladder;
 	p->evid = cv_mem_ref(call->evid);
+	p->checkup = cv_mem_ref(call->checkup);
 	keep(call->calls, p);
 }
 

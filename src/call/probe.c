@@ -31,7 +31,8 @@ enum {
 
 static bool is_watched(const struct cv_call *call)
 {
-	return call->timed || (call->media && call->calls->env.conf->media.idle_ms > 0);
+	return call->session_s > 0 ||
+	       (cv_call_is_relayed(call) && call->calls->env.conf->media.idle_ms > 0);
 }
 
 /* Room for one more in this second? */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the operator asks of calls: `show calls`, `call ID`, the call's part of
- * `explain ID`, and two gauges. Signalling thread.
+ * What the operator asks of calls: `show calls`, `call ID`, `ladder ID`, `doctor call
+ * ID`, the call's part of `explain ID`, and the gauges. Signalling thread.
  */
 #include "config.h"
 
@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/doctor.h"
+#include "call/trial.h"
 
 static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
 {
@@ -45,6 +47,8 @@ static void show(const struct cv_call *call, struct cv_out *out)
 		cv_out_str(out, "peer", "%s", call->peer);
 	cv_out_bool(out, "relay", cv_reason_is_relay(call->reason));
 	cv_out_str(out, "reason", "%s", cv_reason_name(call->reason));
+	if (cv_trial_name(call))
+		cv_out_str(out, "same_nat_trial", "%s", cv_trial_name(call));
 	if (call->media) /* the id of `show media` */
 		cv_out_num(out, "media", call->calls->env.media->id(call->media));
 	if (call->codec[0])
@@ -111,6 +115,7 @@ struct remains {
 	const char *id, *from, *to, *ended; /* ended NULL: it lives */
 	const struct cv_evid *evid;
 	const struct cv_ladder *ladder;
+	const struct cv_checkup *checkup; /* NULL: it lives, or was refused at once */
 };
 
 static int remains_find(const struct cv_calls *c, struct cv_str id, struct remains *r)
@@ -119,8 +124,8 @@ static int remains_find(const struct cv_calls *c, struct cv_str id, struct remai
 	const struct cv_past *p;
 
 	if (call) {
-		*r = (struct remains){call->id, call->from, call->to,
-				      NULL,     call->evid, &call->ladder};
+		*r = (struct remains){call->id,   call->from,    call->to, NULL,
+				      call->evid, &call->ladder, NULL};
 		return 0;
 	}
 
@@ -128,7 +133,8 @@ static int remains_find(const struct cv_calls *c, struct cv_str id, struct remai
 	if (!p)
 		return ENOENT;
 
-	*r = (struct remains){p->id, p->from, p->to, p->end, p->evid, &p->ladder};
+	*r = (struct remains){p->id,   p->from,    p->to,     p->end,
+			      p->evid, &p->ladder, p->checkup};
 
 	return 0;
 }
@@ -184,6 +190,32 @@ static int show_ladder(struct cv_out *out, int argc, const struct cv_str *argv, 
 	return 0;
 }
 
+static int doctor(struct cv_out *out, int argc, const struct cv_str *argv, void *arg)
+{
+	const struct cv_calls *c = arg;
+	const struct cv_call *call;
+	struct cv_checkup now = {.answered = false};
+	struct remains r;
+
+	if (argc != 1) {
+		cv_out_str(out, "error", "usage: doctor call ID");
+		return EINVAL;
+	}
+	if (remains_find(c, argv[0], &r)) {
+		cv_out_str(out, "error", "no call " CV_STR_FMT, CV_STR_ARG(argv[0]));
+		return ENOENT;
+	}
+
+	call = find(c, argv[0]);
+	if (call)
+		cv_checkup_take(call, &now);
+
+	remains_show(&r, out);
+	cv_doctor_show(r.checkup ? r.checkup : &now, r.ended, r.evid, out);
+
+	return 0;
+}
+
 static int64_t gauge_calls(void *arg)
 {
 	const struct cv_calls *c = arg;
@@ -213,7 +245,8 @@ static int64_t gauge_subs(void *arg)
 
 static int commands_add(struct cv_calls *c)
 {
-	struct cv_cmd *cmds[] = {&c->show_calls, &c->show_subs, &c->call, &c->ladder};
+	struct cv_cmd *cmds[] = {&c->show_calls, &c->show_subs, &c->call, &c->ladder,
+				 &c->doctor};
 	int err = 0;
 
 	for (size_t i = 0; c->env.cmds && !err && i < sizeof(cmds) / sizeof(cmds[0]); ++i)
@@ -259,6 +292,13 @@ int cv_calls_show_start(struct cv_calls *c)
 		.run = show_ladder,
 		.arg = c,
 	};
+	c->doctor = (struct cv_cmd){
+		.name = "doctor call",
+		.help = "ID: what is wrong with its sound and what helps; also of one "
+			"that ended",
+		.run = doctor,
+		.arg = c,
+	};
 	err = commands_add(c);
 	if (err)
 		return err;
@@ -278,6 +318,7 @@ void cv_calls_show_stop(struct cv_calls *c)
 	cv_cmd_del(&c->show_subs);
 	cv_cmd_del(&c->call);
 	cv_cmd_del(&c->ladder);
+	cv_cmd_del(&c->doctor);
 	cv_gauge_del(&c->gauge_calls);
 	cv_gauge_del(&c->gauge_challenged);
 	cv_gauge_del(&c->gauge_subs);

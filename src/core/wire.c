@@ -29,6 +29,8 @@ static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
 	.park = cv_media_park,
+	.watch = cv_media_watch,
+	.watched = cv_media_watched,
 	.close = cv_media_close,
 	.place = cv_media_place,
 	.hear = cv_media_hear,
@@ -37,7 +39,7 @@ static const struct cv_media_ops media_ops = {
 	.id = cv_media_id,
 	.gen = cv_media_gen,
 	.show = cv_media_show,
-	.loss = cv_media_loss,
+	.sum = cv_media_sum,
 };
 
 static const char *media_word(enum cv_media_what what)
@@ -53,6 +55,8 @@ static const char *media_word(enum cv_media_what what)
 		return "one-way";
 	case CV_MEDIA_IDLE:
 		return "idle";
+	case CV_MEDIA_REPORTED:
+		return "reported";
 	}
 
 	return "unknown";
@@ -71,6 +75,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.seen = ev->seen,
 		.silent = ev->what == CV_MEDIA_SILENT,
 		.dead = ev->what == CV_MEDIA_IDLE,
+		.reported = ev->what == CV_MEDIA_REPORTED,
 	};
 
 	if (c->calls)

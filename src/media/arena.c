@@ -100,6 +100,7 @@ int cv_arena_clear(struct cv_arena *a, uint32_t slot)
 			atomic_store_explicit(&c->end[i].count[k], 0,
 					      memory_order_relaxed);
 		atomic_store_explicit(&c->end[i].unheard, 0, memory_order_relaxed);
+		cv_cell_put_said(&c->end[i], 0);
 		cv_cell_put_remote(&c->end[i], &none, false);
 	}
 

@@ -50,6 +50,7 @@ enum cv_media_what {
 				 again */
 	CV_MEDIA_ONE_WAY,     /* one end talks, the other has been silent for idle_ms */
 	CV_MEDIA_IDLE,        /* nothing from either end for hold_ms: the call is dead */
+	CV_MEDIA_REPORTED, /* of an end that is watched: cv_media_watched() says more */
 };
 
 /** Up from the packet path, by message only: id and generation, never a pointer. */
@@ -103,6 +104,12 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 /** Closes sockets and keeps the numbers, or reopens on them. EADDRINUSE, ENOBUFS. */
 int cv_media_park(struct cv_media *m, bool parked);
+/** From now on the session only watches: cv_media_set() leaves RTP where it was said and
+ * has RTCP come by us, in clear and on a port of its own; false: it relays again, on the
+ * same ports. What was reported before is forgotten. ENOBUFS. */
+int cv_media_watch(struct cv_media *m, bool on);
+/** What an end has reported of its sound since then. */
+void cv_media_watched(const struct cv_media *m, enum cv_end end, struct cv_flow_watch *w);
 /** Ends the session; accepts NULL. */
 void cv_media_close(struct cv_media *m);
 /** Place of an end changed (phone moved, peer answered from elsewhere) or one of the
@@ -138,9 +145,8 @@ struct cv_media_report {
 /** Fills @p r; ENOENT when there is no such stream. */
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r);
-/** RTP packets received from @p end and lost on their way to us, over all its streams. */
-void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		   uint64_t *lost);
+/** What passed @p end so far. Accepts NULL: nothing. */
+void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum);
 /** Prints list "streams" into the object that is open. Accepts NULL. */
 void cv_media_show(const struct cv_media *m, struct cv_out *out);
 

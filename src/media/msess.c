@@ -215,9 +215,11 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 	from->off = false;
 	talk->class_ = class_of(in);
 	talk->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
+	if (w->m->is_watch)
+		talk->idle_ms = 0; /* that no RTCP comes means nothing */
 	to->told = true;
 	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
-	to->told_mux = to->spoken ? to->mux : in->mux;
+	to->told_mux = (to->spoken ? to->mux : in->mux) && !w->m->is_watch;
 }
 
 /* End A has one latch: it gets to know what is said with the fork that is heard */
@@ -237,6 +239,8 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
 		++out->rtcp.port;
+	if (w->m->is_watch)
+		out->rtp = in->rtp;
 }
 
 /* Port 0 ends a stream when both have agreed on it, which is said by cv_media_choose() */
@@ -396,17 +400,25 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 	return 0;
 }
 
-void cv_media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		   uint64_t *lost)
+void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum)
 {
 	struct cv_media_report r;
 
-	*in = *lost = 0;
+	*sum = (struct cv_flow_sum){.rtp_in = 0};
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		if (cv_media_report(m, i, end, &r))
 			continue;
-		*in += r.rtp_in;
-		*lost += r.lost;
+
+		if (!cv_addr_is_set(&sum->local)) {
+			sum->local = r.local;
+			sum->remote = r.remote;
+		}
+		sum->rtp_in += r.rtp_in;
+		sum->rtp_out += r.rtp_out;
+		sum->rtcp_in += r.rtcp_in;
+		sum->lost += r.lost;
+		sum->foreign += r.foreign;
+		sum->wait += r.wait;
 	}
 }
 

@@ -63,6 +63,8 @@ static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)
 	cv_stat_add(end->stats, is_rtcp ? CV_STAT_rtcp_in : CV_STAT_rtp_in, 1);
 	if (pkt->kind == CV_PKT_RTP)
 		count_lost(r, pkt);
+	else if (is_rtcp && end->watch.is_on)
+		cv_watch_read(end, pkt);
 
 	end->heard_ms = pkt->at_ms;
 	cv_pipe_tx(end->peer, pkt);

@@ -136,6 +136,7 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		end->spoken = x->spoken;
 		end->talks = x->talks;
 		s->idle_ms = x->idle_ms;
+		cv_watch_expect(end, x);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
 	start_clock(s);

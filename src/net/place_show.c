@@ -8,7 +8,7 @@
 #include "base/cmd.h"
 #include "net/place.h"
 
-/* One row of the derived table, in the words of contract.md */
+/* One row of the derived table, in the words users know */
 struct row {
 	const char *from, *to, *relay, *reason, *why;
 };

@@ -30,7 +30,7 @@ static void drop(msg_t *m, sip_t *s, void *field)
 /*
  * The parser parks a second instance of a header that may stand once in
  * sip_error with its class; a copy puts it back on the chain and serialising
- * asserts: one packet would end the process (threats 1). Taken out of the
+ * asserts: one packet would end the process (doc/threats.md). Taken out of the
  * source, one by one: removing "while the list is not empty" never ends.
  */
 static void drop_errors(msg_t *src, sip_t *sip)

@@ -163,6 +163,13 @@ static int32_t lives_of(const sip_t *sip)
 	return n == 0 ? CV_LIVES_OVER : n < INT32_MAX ? (int32_t)n : INT32_MAX;
 }
 
+/* RFC 4028 4 */
+static void session_read(struct cv_msg *m, const sip_session_expires_t *x)
+{
+	m->session_s = (uint32_t)x->x_delta;
+	m->session_uac = x->x_refresher && strcasecmp(x->x_refresher, "uac") == 0;
+}
+
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status)
 {
@@ -182,7 +189,7 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	if (sip->sip_cseq)
 		m->method = cv_sip_method(sip->sip_cseq->cs_method);
 	if (sip->sip_session_expires)
-		m->session_s = (uint32_t)sip->sip_session_expires->x_delta;
+		session_read(m, sip->sip_session_expires);
 	m->lives_s = lives_of(sip);
 	if (status == 503 && sip->sip_retry_after)
 		m->rest_s = (uint32_t)sip->sip_retry_after->af_delta;

@@ -293,8 +293,8 @@ tport_t *cv_sip_tport(struct cv_sip *s, uint8_t listen, enum cv_transport t);
 
 /** Copy of a received message that may be sent on: without Via, Route, Record-Route,
  * Contact, Call-ID, CSeq, From, To, Max-Forwards, Content-Length and what else is one
- * hop's or ours; sip_error entries are taken out of the source first (threats 1). NULL:
- * ENOMEM. */
+ * hop's or ours; sip_error entries are taken out of the source first (doc/threats.md).
+ * NULL: ENOMEM. */
 msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src);
 /** Puts @p body with @p type in place of the message's own; a body equal to the present
  * one changes nothing. ENOMEM. */

@@ -330,7 +330,7 @@ static int open_agent(struct cv_sip *s)
 	const url_string_t *none =
 		(url_string_t *)-1; /* NOLINT(performance-no-int-to-ptr): its spelling */
 
-	/* Each setting with its reason; threats.md section 1 of the design, doc/limits.md
+	/* Each setting with its reason; doc/threats.md and doc/limits.md
 	 * here */
 	s->agent = nta_agent_create(
 		s->root, none, NULL, s,

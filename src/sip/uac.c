@@ -124,6 +124,21 @@ static int add_contact(struct cv_sip_leg *leg, msg_t *msg)
 	return 0;
 }
 
+/* A request of ours in a session that is timed keeps it so (RFC 4028 7.4): without the
+ * header who answers it would end the timing of its dialog. */
+static int add_session(const struct cv_msg *m, msg_t *msg)
+{
+	const char *text =
+		su_sprintf(msg_home(msg), "%u;refresher=%s", (unsigned)m->session_s,
+			   m->session_uac ? "uac" : "uas");
+
+	if (!text || sip_add_tl(msg, sip_object(msg), SIPTAG_SUPPORTED_STR("timer"),
+				SIPTAG_SESSION_EXPIRES_STR(text), TAG_END()) < 0)
+		return ENOMEM;
+
+	return 0;
+}
+
 /* Headers of the request sent on, or a bare message of our own. */
 static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 {
@@ -146,6 +161,8 @@ static int build(struct cv_sip_leg *leg, const struct cv_msg *m, msg_t **mp)
 		err = add_contact(leg, msg);
 	if (!err && m->method == CV_METHOD_PRACK)
 		err = cv_sip_early_rack(leg, m, msg);
+	if (!err && m->session_s > 0 && !m->src)
+		err = add_session(m, msg);
 	if (!err && m->method == CV_METHOD_NOTIFY && !m->src)
 		err = cv_sip_refer_state(leg, m, msg);
 	if (!err)
@@ -327,7 +344,8 @@ int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m)
 		goto out;
 	}
 
-	/* without the branch an ACK after its INVITE's end aborts the stack (threats 1)
+	/* without the branch an ACK after its INVITE's end aborts the stack
+	 * (doc/threats.md)
 	 */
 	ack = transmit(t, msg, NULL, nta_outgoing_branch(t->orq));
 	if (!ack) {

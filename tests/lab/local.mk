@@ -118,6 +118,9 @@ EXTRA_DIST += \
 	tests/lab/cases/45-own-connection.sh \
 	tests/lab/cases/46-keepalive-stream.sh \
 	tests/lab/cases/50-nat-kinds.sh \
+	tests/lab/cases/61-same-nat-direct.sh \
+	tests/lab/cases/62-same-nat-apart.sh \
+	tests/lab/cases/80-doctor.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
 	tests/lab/matrix/phone.py \

@@ -245,7 +245,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 	if (strcmp(word, "peer-max") == 0)
 		return conf_peer_max(w, &l);
 
-	if (strcmp(word, "same-nat-direct") == 0)
+	if (strcmp(word, "text-kept") == 0)
+		w->keeps_text = true;
+	else if (strcmp(word, "same-nat-direct") == 0)
 		w->same_nat_direct = strcmp(cv_words_next(&l), "yes") == 0;
 	else if (strcmp(word, "max-calls") == 0)
 		w->conf.limits.max_calls = cv_words_number(cv_words_next(&l));

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "call/restate.h"
 #include "call_words.h"
 #include "fake_loop.h"
 #include "module.h"
@@ -199,6 +200,7 @@ void cv_world_env(struct cv_world *w, struct cv_call_env *env)
 		.place_peer = place_peer,
 		.place_arg = w,
 		.same_nat_direct = w->same_nat_direct,
+		.keeps_text = w->keeps_text,
 	};
 }
 
@@ -399,9 +401,22 @@ static int feed_dialog(struct cv_world *w, const struct cv_world_party *p,
 	return err;
 }
 
+/* The last session's; the end's RTCP says this from now on. */
+static void report(struct cv_media *m, struct cv_words *l, enum cv_end end)
+{
+	struct cv_flow_watch *said = &m->said[end];
+
+	if (!m->is_watch)
+		return;
+
+	said->reports = true;
+	said->sends = cv_words_accept(l, "sends") || said->sends;
+	said->hears = cv_words_accept(l, "hears") || said->hears;
+}
+
 static int feed_media(struct cv_world *w, struct cv_words *l)
 {
-	const struct cv_media *m = cv_fake_media_last(&w->plane);
+	struct cv_media *m = cv_fake_media_last(&w->plane);
 	struct cv_call_media_event ev;
 
 	if (!m)
@@ -414,8 +429,12 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	if (!ev.dead && !ev.silent) {
 		ev.end = cv_words_accept(l, "b") ? CV_END_B : CV_END_A;
 		(void)cv_words_accept(l, "a");
-		ev.stream = (uint8_t)cv_words_number(cv_words_next(l));
 	}
+	ev.reported = strcmp(ev.what, "reported") == 0;
+	if (ev.reported)
+		report(m, l, (enum cv_end)ev.end);
+	else if (!ev.dead)
+		ev.stream = (uint8_t)cv_words_number(cv_words_next(l));
 
 	if (l->at < l->c && cv_addr_parse(&ev.seen, cv_str_of(cv_words_next(l))) != 0)
 		return EINVAL;
@@ -423,6 +442,22 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	cv_calls_media_event(w->calls, &ev);
 
 	return 0;
+}
+
+/* Of the call that began first. */
+static int feed_restate(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_list *list = &w->calls->list;
+	int err = cv_list_is_empty(list) ? ENOENT : 0;
+
+	while (!err && l->at < l->c) {
+		bool b = strcmp(cv_words_next(l), "b") == 0;
+
+		err = cv_restate(CV_CONTAINER(list->next, struct cv_call, node),
+				 b ? CV_END_B : CV_END_A);
+	}
+
+	return err;
 }
 
 static int feed_silent(struct cv_world *w, const struct cv_world_party *p,
@@ -476,6 +511,9 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	word = cv_words_next(&l);
 	if (strcmp(word, "media") == 0)
 		return feed_media(w, &l);
+
+	if (strcmp(word, "restate") == 0)
+		return feed_restate(w, &l);
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "#"), word);
 	w->nth = cv_words_number(word + strcspn(word, "#") + (strchr(word, '#') ? 1 : 0));

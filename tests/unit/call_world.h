@@ -16,6 +16,7 @@
  *   peer-redirect NAME pass|follow   [peer] redirect
  *   peer-max NAME [cps] N            [peer] max-calls, max-cps
  *   same-nat-direct yes|no
+ *   text-kept                        calls can be restated
  *   max-calls N, max-cps N, ports N
  *
  * Events:
@@ -36,13 +37,17 @@
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media silent                     nothing for the idle time-out
+ *   media reported END [sends] [hears]   what RTCP of it says in a session that watches
  *   media idle                       nothing for the hold time-out
+ *   restate END...                   asks these of the oldest call, a or b, to go on with
+ *                                    what the other said
  *
  * In a dialog NAME is the party's last leg, NAME#N the N-th that hasn't ended.
  *
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *
- * BODY: words "audio ADDR:PORT [DIRECTION]" or "audio off" or "x-tcp
+ * BODY: words "audio ADDR:PORT [mux] [ice] [DIRECTION]" (where RTCP goes, when it isn't
+ * the next port, leaves as "rtcp ADDR:PORT" or "mux") or "audio off" or "x-tcp
  * ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
  * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
  * "broken" a description that can't be read.

@@ -46,7 +46,7 @@ struct cv_world {
 	size_t partyc;
 	struct cv_world_ring rings[CV_WORLD_RINGS];
 	size_t ringc;
-	bool same_nat_direct;
+	bool same_nat_direct, keeps_text;
 	unsigned nth; /* leg that the event is of; 0: the last */
 	unsigned refers;
 	char refer_id[CV_WORLD_NAME];

@@ -132,6 +132,9 @@ static void say_msg(struct fake_leg *leg, const struct cv_msg *m)
 		at = cv_words_put(text, at, " reliable");
 	if (m->status == 0 && m->rseq != 0)
 		at = cv_words_put(text, at, " of %u", (unsigned)m->rseq);
+	if (m->status == 0 && m->session_s != 0)
+		at = cv_words_put(text, at, " session %u %s", (unsigned)m->session_s,
+				  m->session_uac ? "uac" : "uas");
 	cv_words_say_body(text, at, m->type, m->body);
 	say(leg->sip, text);
 }

@@ -11,6 +11,7 @@
  *   "alice 200 INVITE o bob 7 audio ..."      user name and version of o=, unless "-"
  *   "alice 500 INVITE later"                  with Retry-After of 1 to 10 s
  *   "bob PRACK of 7"                         and its PRACK; 7 is the 1xx's number
+ *   "bob INVITE session 1800 uas ..."         with a session timer, which bob refreshes
  *   "bob BYE"                                also when the end of a leg means it
  *   "bob CANCEL elsewhere"                   a CANCEL that says that another answered
  */

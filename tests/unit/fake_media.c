@@ -3,7 +3,7 @@
  * A packet path without packets. Keeps the promises of media/media.h that a
  * call relies on: ports of a leg and stream never change, an error changes
  * nothing, port 0 gives the pair back once that is agreed on, each fork has its
- * own descriptions. Test's thread.
+ * own descriptions, a session that watches leaves RTP alone. Test's thread.
  */
 #include "config.h"
 
@@ -18,7 +18,11 @@ enum { FIRST_PORT = 20000, GENERATION = 7, LOST = 3, RECEIVED = 1500 };
 
 void cv_fake_media_init(struct cv_media_plane *p)
 {
-	*p = (struct cv_media_plane){.port = FIRST_PORT};
+	*p = (struct cv_media_plane){
+		.port = FIRST_PORT,
+		.sum = {{.rtp_in = RECEIVED, .rtp_out = RECEIVED, .lost = LOST},
+			{.rtp_in = RECEIVED, .rtp_out = RECEIVED}},
+	};
 	cv_list_init(&p->list);
 }
 
@@ -138,8 +142,11 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 
 	ours(&m->place[to], *port, &out->rtp);
 	out->rtcp = out->rtp;
-	if (!in->mux)
+	if (m->is_watch)
+		out->rtp = in->rtp;
+	if (!in->mux || m->is_watch)
 		++out->rtcp.port;
+	out->mux = in->mux && !m->is_watch;
 }
 
 static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
@@ -182,6 +189,26 @@ static int media_park(struct cv_media *m, bool parked)
 	(void)parked;
 
 	return 0;
+}
+
+static int media_watch(struct cv_media *m, bool on)
+{
+	int err = m->plane->watch_err;
+
+	m->plane->watch_err = 0;
+	if (err)
+		return err;
+
+	m->is_watch = on;
+	memset(m->said, 0, sizeof(m->said));
+
+	return 0;
+}
+
+static void media_watched(const struct cv_media *m, enum cv_end end,
+			  struct cv_flow_watch *w)
+{
+	*w = m->said[end];
 }
 
 static void media_close(struct cv_media *m)
@@ -283,18 +310,17 @@ static void media_show(const struct cv_media *m, struct cv_out *out)
 	cv_out_end(out);
 }
 
-static void media_loss(const struct cv_media *m, enum cv_end end, uint64_t *in,
-		       uint64_t *lost)
+static void media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum *sum)
 {
-	(void)m;
-	*in = RECEIVED;
-	*lost = end == CV_END_A ? LOST : 0;
+	*sum = m->plane->sum[end];
 }
 
 const struct cv_media_ops cv_fake_media_ops = {
 	.open = media_open,
 	.set = media_set,
 	.park = media_park,
+	.watch = media_watch,
+	.watched = media_watched,
 	.close = media_close,
 	.place = media_place,
 	.hear = media_hear,
@@ -303,5 +329,5 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.id = media_id,
 	.gen = media_gen,
 	.show = media_show,
-	.loss = media_loss,
+	.sum = media_sum,
 };

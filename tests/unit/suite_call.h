@@ -4,6 +4,7 @@
 #define CV_TESTS_UNIT_SUITE_CALL_H
 
 int cv_test_call(void);
+int cv_test_doctor(void);
 int cv_test_fan(void);
 int cv_test_leg(void);
 int cv_test_need(void);
@@ -18,6 +19,8 @@ int cv_test_show(void);
 int cv_test_story(void);
 int cv_test_sub(void);
 int cv_test_redirect(void);
+int cv_test_restate(void);
+int cv_test_trial(void);
 int cv_test_table(void);
 int cv_test_trail(void);
 int cv_test_transfer(void);

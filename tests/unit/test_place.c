@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Places of parties: every rule of contract.md "Decisions", with its evidence. */
+/* Places of parties: every rule that decides on a side, with its evidence. */
 #include "config.h"
 
 #include "net/place.h"
