@@ -173,7 +173,8 @@ static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
 		if (i >= 0)
 			u->r.v[i].granted_s = s;
 		else if (b && s > 0 && is_own(u, b))
-			cv_reg_list(list, b->contact, b->params, s);
+			cv_reg_list(list, b->contact, b->params,
+				    cv_reg_shown_s(&u->r, s));
 	}
 
 	/* some registrars list nothing: then it is what was asked for (or Expires) */
@@ -190,6 +191,7 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 {
 	struct cv_reg_contact *v = &u->r.v[i];
 	struct cv_binding *b = binding_of(u, i);
+	uint32_t shown_s = cv_reg_shown_s(&u->r, v->granted_s);
 	struct cv_bind_ask ask;
 
 	v->binding = 0;
@@ -203,12 +205,12 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	}
 
 	cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
-	if (cv_bind_confirm(u->r.sip->binds, b, &ask, v->granted_s, v->granted_s)) {
+	if (cv_bind_confirm(u->r.sip->binds, b, &ask, shown_s, v->granted_s)) {
 		cv_bind_giveup(u->r.sip->binds, b, "no memory");
 		return;
 	}
 
-	cv_reg_list(list, v->uri, v->params, v->granted_s);
+	cv_reg_list(list, v->uri, v->params, shown_s);
 }
 
 /* The 2xx: bindings follow it; @p list is what the phone is shown. */
@@ -254,6 +256,8 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 	else
 		err = ENOMEM;
 
+	if (!err)
+		cv_reg_hide_expires(&u->r, m);
 	if (!err && list.len > 0 &&
 	    (cv_buf_err(&list) ||
 	     sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR(list.p), TAG_END()) < 0))
