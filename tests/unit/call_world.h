@@ -39,6 +39,7 @@
  *   media silent                     nothing for the idle time-out
  *   media reported END [sends] [hears]   what RTCP of it says in a session that watches
  *   media idle                       nothing for the hold time-out
+ *   readdress                        we show 203.0.113.10 outside from now on
  *   restate END...                   asks these of the oldest call, a or b, to go on with
  *                                    what the other said
  *
