@@ -138,6 +138,7 @@ static void test_amb_15_who_is_gone_is_explained(void)
 	char id[CV_CALL_ID_LEN + 1];
 	struct cv_out *out = NULL;
 	struct cv_buf text = {.p = NULL};
+	const char *said;
 
 	call_up(w, "home", 0);
 	(void)snprintf(
@@ -147,11 +148,11 @@ static void test_amb_15_who_is_gone_is_explained(void)
 	CU_ASSERT_EQUAL_FATAL(cv_out_new(&out, CV_OUT_TEXT), 0);
 	CU_ASSERT_EQUAL(cv_calls_explain(cv_world_calls(w), cv_str_of(id), out), 0);
 	CU_ASSERT_EQUAL(cv_out_finish(out, &text), 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text.p);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "ended: callee dialog-lost"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=\"probe of A\" decision=alive"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=\"probe of B\" decision=gone"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "408, which says that nothing came"));
+	said = text.p ? text.p : "";
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "ended: callee dialog-lost"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "what=\"probe of A\" decision=alive"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "what=\"probe of B\" decision=gone"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "408, which says that nothing came"));
 	cv_mem_unref(out);
 	cv_buf_free(&text);
 	cv_bed_close(w);
