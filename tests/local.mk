@@ -82,11 +82,12 @@ SIP_WORLD = \
 	tests/replay/sip_open.c \
 	tests/replay/sip_party.c tests/replay/sip_party.h \
 	tests/replay/sip_say.c \
+	tests/replay/sip_stream.c \
 	tests/replay/sip_text.c tests/replay/sip_text.h \
 	tests/replay/sip_world.c tests/replay/sip_world.h \
 	tests/unit/call_words.c tests/unit/call_words.h tests/unit/fake_leg.h \
 	tests/unit/fake_media.c tests/unit/fake_media.h
-tests_replay_sip_SOURCES = tests/replay/sip.c $(SIP_WORLD)
+tests_replay_sip_SOURCES = tests/replay/sip.c src/core/accept.c $(SIP_WORLD)
 tests_replay_sip_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS)
 tests_replay_sip_LDADD = libmod_registrar.a libmod_route_peer.a $(tests_unit_test_sip_LDADD)
 

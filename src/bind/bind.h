@@ -86,6 +86,7 @@ struct cv_binding {
 	enum cv_bind_form form; /* of what goes upstream */
 	struct cv_alg alg;
 	enum cv_alg_verdict alg_told; /* note.c: what the log has said */
+	bool calls_us; /* in what it wrote the server is us, though home is a peer */
 	bool confirmed;
 	unsigned takes;                             /* REGISTERs under way that took it */
 	uint64_t phone_until_ms, upstream_until_ms; /* monotonic; 0 while pending */
@@ -115,6 +116,7 @@ struct cv_bind_ask {
 	struct cv_place place;
 	struct cv_evid *evid;
 	const struct cv_alg *alg; /* what the REGISTER says of it; NULL: nothing */
+	bool calls_us; /* see cv_binding */
 };
 
 /** Borrowed; alive until the table is gone. */

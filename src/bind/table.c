@@ -300,6 +300,7 @@ static int binding_new(struct cv_binds *bs, struct cv_binding **bp, const char *
 	b->made_ms = cv_clock_ms();
 	b->flow = ask->flow;
 	b->place = ask->place;
+	b->calls_us = ask->calls_us;
 	b->aor = cv_mem_strdup(aor);
 	err = b->aor ? texts_new(&t, ask) : ENOMEM;
 	if (!err) {

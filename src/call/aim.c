@@ -62,6 +62,29 @@ static void add_binding(const struct cv_target *t, const struct cv_target *befor
 	b->try_ms = PHONE_TRY_MS;
 }
 
+static const struct cv_conf_peer *peer_of(const struct cv_call_env *env, const char *name)
+{
+	return name ? cv_conf_peer_find(env->conf, cv_str_of(name)) : NULL;
+}
+
+/* The next hops of a peer, unless it can't do what is asked: one that can't be asked for
+ * a transfer in a call can't outside of it either. */
+static int add_peer(const struct cv_call_env *env, const struct cv_request *rq,
+		    const struct cv_target *t, struct cv_targets *to, struct cv_evid *ev)
+{
+	const struct cv_conf_peer *p = peer_of(env, t->peer);
+
+	if (rq->method != CV_METHOD_REFER || !p || p->refer != CV_REFER_ANSWER)
+		return add_hops(env, rq, t, to, ev);
+
+	cv_evid_add(ev, "transfer", "refused",
+		    "peer %s has refer = answer: outside a call nothing can be answered "
+		    "for it",
+		    p->name);
+
+	return ENOSYS;
+}
+
 int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 	   struct cv_targets *to, struct cv_evid *ev)
 {
@@ -78,7 +101,7 @@ int cv_aim(const struct cv_call_env *env, const struct cv_request *rq,
 		const struct cv_target *t = &chosen.v[i];
 
 		if (t->kind == CV_TARGET_PEER)
-			err = add_hops(env, rq, t, to, ev);
+			err = add_peer(env, rq, t, to, ev);
 		else
 			add_binding(t, before, to);
 
@@ -103,11 +126,6 @@ int cv_aim_peer(const struct cv_call_env *env, const struct cv_request *rq,
 		cv_breadth_split(to, rq->max_breadth);
 
 	return err;
-}
-
-static const struct cv_conf_peer *peer_of(const struct cv_call_env *env, const char *name)
-{
-	return name ? cv_conf_peer_find(env->conf, cv_str_of(name)) : NULL;
 }
 
 /* always beats never beats auto */
@@ -174,15 +192,19 @@ void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 		  const struct cv_msg *m)
 {
 	const struct cv_hop hop = {.addr = to->hop, .transport = to->transport};
-	int err = m->status == 503 ? EBUSY : 0;
 
 	if (to->kind != CV_TARGET_PEER)
 		return;
 
-	if (!m->src) /* the stack's word for it */
-		err = m->status == 408 ? ETIMEDOUT : ECONNRESET;
-
-	cv_peers_heard(env->peers, to->peer, &hop, err);
+	if (m->src && m->status == 503)
+		cv_peers_busy(env->peers, to->peer, &hop, m->rest_s);
+	else if (m->src)
+		cv_peers_heard(env->peers, to->peer, &hop, 0);
+	else /* the stack's word for it */
+		cv_peers_heard(env->peers, to->peer, &hop,
+			       m->err             ? m->err
+			       : m->status == 408 ? ETIMEDOUT
+						  : ECONNRESET);
 }
 
 const struct cv_place *cv_aim_place(const struct cv_targets *to)

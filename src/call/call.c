@@ -222,6 +222,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 
 	call->state = CV_CALL_OVER;
 	cv_timer_stop(call->timer);
+	cv_probe_end(call);
 	cv_past_keep(call, e);
 	pairs_end(call);
 	if (call->parted)
@@ -281,6 +282,7 @@ void cv_call_answered(struct cv_call *call)
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
+	cv_probe_start(call);
 	cv_trial_agreed(call);
 }
 

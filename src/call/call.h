@@ -15,7 +15,8 @@
  * Call-ID and From tag, higher CSeq, no To tag), which takes over leg B's
  * identifiers, the target and the ports. A session timer (RFC 4028) is agreed on
  * by the two parties through us, refreshes pass like other requests; when one is
- * overdue, both legs are ended. When the last leg is gone the media
+ * overdue, both legs are ended. So they are when a party that is asked by an OPTIONS
+ * of our own (probe.c) is gone. When the last leg is gone the media
  * handle is closed at once.
  */
 #ifndef CV_CALL_CALL_H
@@ -110,7 +111,8 @@ struct cv_call_media_event {
 			   */
 	struct cv_addr seen;
 	bool reported; /* by RTCP, in a call that is only watched */
-	bool dead; /* the hold time-out passed: the call is ended */
+	bool silent;   /* neither party is heard: are they there? */
+	bool dead;     /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
 

@@ -10,7 +10,8 @@
  * offer as each target is shown it, talk.c whose they are, unfold.c, lead.c, outer.c,
  * park.c and shown.c media that comes back to us, origin.c their o= line, part.c the
  * session description in a multipart body, kept.c messages that outlive their event,
- * trail.c loops, table.c finds calls, story.c, past.c and show.c tell the operator of
+ * trail.c loops, probe.c asks whether the parties are there, table.c finds calls,
+ * story.c, past.c and show.c tell the operator of
  * them. Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
@@ -128,6 +129,7 @@ struct cv_party {
 
 	struct cv_addr latched; /* where its first stream's media comes from */
 	unsigned refers;        /* REFERs of its that the other one still reports on */
+	struct cv_txn *probe;   /* OPTIONS of ours under way; owned; NULL */
 };
 
 /** A request of one party, sent on to the other. The call's list holds the reference. */
@@ -164,8 +166,10 @@ struct cv_call {
 	struct cv_pair *setup; /* INVITE that made the call, until its ACK; borrowed */
 	uint32_t cseq;         /* of A's INVITE, the last one */
 	struct cv_timer *timer;
-	uint32_t session_s;    /* interval agreed on last (RFC 4028); 0: none */
-	enum cv_end refresher; /* whose duty that is */
+	uint32_t session_s;     /* interval agreed on last (RFC 4028); 0: none */
+	enum cv_end refresher;  /* whose duty that is */
+	struct cv_timer *watch; /* probe.c: the next look at it; NULL until answered */
+	bool doubted;           /* it fell silent and its parties weren't asked yet */
 
 	struct cv_target target; /* the first of several, then the one that answered */
 	char *peer;      /* target.peer points here: outlives the configuration; owned */
@@ -232,6 +236,8 @@ struct cv_calls {
 	size_t count;
 	uint64_t second_ms; /* start of the second that `started` counts */
 	unsigned started;
+	uint64_t probe_second_ms; /* the same of `probed` */
+	unsigned probed;
 	bool closed;
 	struct cv_log_limit refused;
 	struct cv_timer *readdress; /* owned; NULL: never needed */
@@ -375,6 +381,18 @@ void cv_pair_drop(struct cv_pair *p);
 void cv_pair_reply(struct cv_txn *t, uint16_t status);
 /** Acknowledges the 2xx of an INVITE pair without a body. */
 void cv_pair_ack(struct cv_pair *p);
+
+/* probe.c */
+
+/** The call was answered: from now on it is looked at. */
+void cv_probe_start(struct cv_call *call);
+/** Neither party's media is heard any more: are they there? */
+void cv_probe_doubt(struct cv_call *call);
+/** A response; false: not to an OPTIONS of ours. May end the call. */
+bool cv_probe_hears(struct cv_party *from, const struct cv_txn *t,
+		    const struct cv_msg *m);
+/** The call is over. */
+void cv_probe_end(struct cv_call *call);
 
 /* offer.c */
 

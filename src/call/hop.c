@@ -23,6 +23,7 @@
 #include "call/peers_int.h"
 
 enum {
+	SECOND_MS = 1000,
 	FIRST_MS = 1000, /* the first probe comes within */
 	AGAIN_MS = 1000, /* after the first one that failed, then doubled */
 	BUSY_MS = 10000, /* a hop that said 503 to a request has so long */
@@ -86,6 +87,23 @@ static void plan(struct cv_peer_hop *h, uint32_t ms)
 		enter(h, CV_HOP_UNTRIED, "no timer");
 }
 
+/* As a line of the log or of `show peers` says it. */
+static const char *why_of(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return "connection refused";
+	case ETIMEDOUT:
+		return "timed out";
+	case EPROTO:
+		return "TLS handshake failed";
+	case EBUSY:
+		return "it answered 503";
+	default:
+		return strerror(err);
+	}
+}
+
 static uint32_t doubled(uint32_t ms, unsigned times, uint32_t max)
 {
 	uint64_t long_ms = (uint64_t)ms << (times < DOUBLED ? times : DOUBLED);
@@ -117,7 +135,7 @@ static uint32_t rest_ms(const struct cv_peer_hop *h, uint32_t pace)
 }
 
 /* When it is probed, or has rested. */
-static void plan_next(struct cv_peer_hop *h, bool busy)
+static void plan_next(struct cv_peer_hop *h, uint32_t least_ms)
 {
 	uint32_t pace = pace_ms(h), ms;
 
@@ -134,7 +152,7 @@ static void plan_next(struct cv_peer_hop *h, bool busy)
 	else
 		ms = doubled(AGAIN_MS, h->fails - 1, pace);
 
-	plan(h, busy && ms < BUSY_MS ? BUSY_MS : ms);
+	plan(h, ms < least_ms ? least_ms : ms);
 }
 
 static void on_timer(void *arg)
@@ -175,17 +193,24 @@ int cv_peer_hop_new(struct cv_peer_hop **hp, struct cv_peer *p, const struct cv_
 	return 0;
 }
 
-void cv_peer_hop_judge(struct cv_peer_hop *h, int err)
+const char *cv_peer_hop_why(const struct cv_peer_hop *h)
 {
+	return h->state == CV_HOP_DOWN ? why_of(h->err) : "";
+}
+
+/* @p least_ms: it is left alone so long at least. */
+static void judge(struct cv_peer_hop *h, int err, uint32_t least_ms)
+{
+	h->err = err;
 	if (err) {
 		++h->fails;
-		enter(h, CV_HOP_DOWN, strerror(err));
+		enter(h, CV_HOP_DOWN, why_of(err));
 	} else {
 		h->fails = 0;
 		enter(h, CV_HOP_UP, "it answered");
 	}
 
-	plan_next(h, err == EBUSY);
+	plan_next(h, least_ms);
 }
 
 void cv_peer_hop_follow(struct cv_peer_hop *h)
@@ -193,7 +218,7 @@ void cv_peer_hop_follow(struct cv_peer_hop *h)
 	if (pace_ms(h) > 0 && h->state != CV_HOP_DOWN)
 		plan(h, cv_peers_draw(h->peer->in, FIRST_MS));
 	else
-		plan_next(h, false);
+		plan_next(h, 0);
 }
 
 static struct cv_peer_hop *find(const struct cv_peers *ps, const char *peer,
@@ -210,27 +235,46 @@ void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *
 	struct cv_peer_hop *h = find(ps, peer, hop);
 
 	if (h)
-		cv_peer_hop_judge(h, err);
+		judge(h, err, err == EBUSY ? BUSY_MS : 0);
 }
 
-void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
-		     uint16_t status)
+void cv_peers_busy(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		   uint32_t rest_s)
 {
 	struct cv_peer_hop *h = find(ps, peer, hop);
 
 	if (!h)
 		return;
 
-	h->status = status > 0 ? status : h->status;
-	if (status == 0 || h->peer->conf->options_ping_ms == 0) {
-		plan_next(h, false);
+	judge(h, EBUSY, BUSY_MS);
+	if (rest_s > 0)
+		plan(h,
+		     (rest_s < CV_PEERS_REST_S ? rest_s : CV_PEERS_REST_S) * SECOND_MS);
+}
+
+void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		     uint16_t status, int err)
+{
+	struct cv_peer_hop *h = find(ps, peer, hop);
+
+	if (!h)
+		return;
+
+	if (status == 0) {
+		plan_next(h, 0);
 		return;
 	}
 
-	if (status == STATUS_TIMEOUT)
-		cv_peer_hop_judge(h, ETIMEDOUT);
-	else if (status == STATUS_UNAVAILABLE)
-		cv_peer_hop_judge(h, ENETDOWN);
-	else
-		cv_peer_hop_judge(h, 0);
+	h->status = err ? 0 : status;
+	if (h->peer->conf->options_ping_ms == 0) { /* only its hole is kept open */
+		plan_next(h, 0);
+		return;
+	}
+
+	if (!err && status == STATUS_TIMEOUT)
+		err = ETIMEDOUT;
+	else if (!err && status == STATUS_UNAVAILABLE)
+		err = EBUSY;
+
+	judge(h, err, 0);
 }

@@ -64,6 +64,8 @@ struct cv_msg {
 	uint32_t session_s; /* session interval it names (RFC 4028), 0: none */
 	bool session_uac;   /* and who sent the request is to refresh it */
 	uint8_t retry_s;    /* response of our own: Retry-After, 0: none */
+	uint32_t rest_s;    /* 503 that came: its Retry-After, 0: none */
+	int err;         /* response that the stack made: why none came; 0: not known */
 	int32_t lives_s; /* SUBSCRIBE, its 2xx, NOTIFY: seconds a subscription lives from
 			    now on, CV_LIVES_UNSAID or CV_LIVES_OVER */
 	struct cv_str type, body; /* content type with parameters, and body; borrowed */

@@ -24,6 +24,7 @@ libcall_a_SOURCES = \
 	src/call/party.c \
 	src/call/past.c \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
+	src/call/probe.c \
 	src/call/readdress.c \
 	src/call/redirect.c src/call/redirect.h \
 	src/call/restate.c src/call/restate.h \
@@ -65,6 +66,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_pair.c \
 	tests/unit/test_part.c \
 	tests/unit/test_past.c \
+	tests/unit/test_probe.c \
 	tests/unit/test_peers.c \
 	tests/unit/test_redirect.c \
 	tests/unit/test_restate.c \

@@ -539,7 +539,7 @@ static void on_response(void *arg, struct cv_txn *t, const struct cv_msg *m)
 	struct cv_pair *p = t->arg;
 	struct cv_call *call;
 
-	if (!p && cv_transfer_hears(from, t, m))
+	if (!p && (cv_probe_hears(from, t, m) || cv_transfer_hears(from, t, m)))
 		return;
 
 	if (!p || p->out != t || m->status == 100)

@@ -329,6 +329,7 @@ static void show_hop(const struct cv_peer_target *t, const struct cv_peer_hop *h
 	cv_out_str(out, "state", "%s", cv_peer_hop_state(h->state));
 	cv_out_num(out, "since_s", seconds_since(h->since_ms));
 	cv_out_num(out, "status", h->status);
+	cv_out_str(out, "why", "%s", cv_peer_hop_why(h));
 	cv_out_num(out, "next_s", seconds_to(h->next_ms));
 	cv_out_num(out, "priority", h->hop.priority);
 	cv_out_num(out, "weight", h->hop.weight);

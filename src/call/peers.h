@@ -22,7 +22,9 @@
 #include "loop/loop.h"
 
 enum {
-	CV_PEERS_HOPS = 16, /* next hops of one target; a name with more is cut */
+	CV_PEERS_REST_S = 60, /* the longest Retry-After that is believed: a peer may be
+				 well sooner, and one hop may not hold off all */
+	CV_PEERS_HOPS = 16,   /* next hops of one target; a name with more is cut */
 };
 
 struct cv_peers;
@@ -82,10 +84,14 @@ int cv_peers_hops(struct cv_peers *ps, const char *peer, struct cv_str key,
 void cv_peers_heard(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
 		    int err);
 
-/** A probe's final status; 408 also when nothing came, 503 when it couldn't be
- * sent, 0 for want of memory: then nothing was learned. */
+/** @p hop answered 503 and named the time after which it wants to be asked again, 0:
+ * none; it is down so long, at most CV_PEERS_REST_S seconds. */
+void cv_peers_busy(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
+		   uint32_t rest_s);
+/** A probe's final status, 0 for want of memory: then nothing was learned. @p err: none
+ * came or could be sent, and why; 0: it is the hop's own. */
 void cv_peers_probed(struct cv_peers *ps, const char *peer, const struct cv_hop *hop,
-		     uint16_t status);
+		     uint16_t status, int err);
 /** Who probes; NULL: nobody any more. Borrowed. */
 void cv_peers_watched(struct cv_peers *ps, const struct cv_peers_watch *watch);
 /** Requests to @p peer begin with @p hop while that is well: our registration stands

@@ -23,7 +23,8 @@ struct cv_peer_hop {
 	struct cv_hop hop;
 	enum cv_hop_state state;
 	uint64_t since_ms;      /* of the state */
-	uint16_t status;        /* of the last probe; 0: none yet */
+	uint16_t status;        /* of the last probe; 0: none came yet */
+	int err;                /* why it is down */
 	unsigned fails;         /* in a row */
 	struct cv_timer *timer; /* the next probe, or the end of its rest */
 	uint64_t next_ms;       /* when that is; 0: never */
@@ -94,8 +95,8 @@ void cv_peer_target_refresh(struct cv_peer_target *t);
 
 /** The hop at @p hop, untried. ENOMEM. */
 int cv_peer_hop_new(struct cv_peer_hop **hp, struct cv_peer *p, const struct cv_hop *hop);
-/** What was learned of it: 0, or why it failed. */
-void cv_peer_hop_judge(struct cv_peer_hop *h, int err);
+/** Why it is down; empty: it isn't. */
+const char *cv_peer_hop_why(const struct cv_peer_hop *h);
 /** The configuration has changed: probes begin, end or come at another pace. */
 void cv_peer_hop_follow(struct cv_peer_hop *h);
 const char *cv_peer_hop_state(enum cv_hop_state s);

@@ -97,6 +97,8 @@ const char *cv_call_refusal_name(int err)
 		return "unreachable";
 	case EAGAIN:
 		return "name-not-found-yet";
+	case ENOSYS:
+		return "no-refer";
 	case ENOMEM:
 		return "memory";
 	default:
@@ -125,6 +127,8 @@ const char *cv_call_refusal_why(int err)
 	case EHOSTUNREACH:
 	case ESTALE:
 		return "whom it calls is known, but not registered or not there";
+	case ENOSYS:
+		return "its peer can't do transfers ([peer] refer = answer)";
 	case ENOMEM:
 		return "memory is short";
 	default:

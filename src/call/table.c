@@ -136,4 +136,6 @@ void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *
 	else
 		cv_evid_add(call->evid, "media", ev->what, "stream %u of %s", ev->stream,
 			    cv_call_party_name((enum cv_end)ev->end));
+	if (ev->silent)
+		cv_probe_doubt(call);
 }

@@ -230,7 +230,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .doc = "Time between two OPTIONS with which each address of target is asked "
 		"whether it is well, or off; any answer but 408 and 503 says yes; an "
 		"address behind a NAT (nat = yes, or in nat-systems) gets them at the "
-		"pace of [ping] even so, to keep its hole open"},
+		"pace of [ping] even so, to keep its hole open; off: in its calls it "
+		"isn't asked either whether it is still there"},
 	{"peer", "max-calls", CV_CONF_COUNT, AT(cv_conf_peer, max_calls), .max = MANY,
 	 .def = "0", .doc = "Calls from and to it at once; 0: as many as come"},
 	{"peer", "max-cps", CV_CONF_COUNT, AT(cv_conf_peer, max_cps), .max = MANY,

@@ -75,6 +75,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.end = ev->end,
 		.what = media_word(ev->what),
 		.seen = ev->seen,
+		.silent = ev->what == CV_MEDIA_SILENT,
 		.dead = ev->what == CV_MEDIA_IDLE,
 		.reported = ev->what == CV_MEDIA_REPORTED,
 	};

@@ -13,6 +13,8 @@
 
 enum {
 	BAD_REQUEST = 400,
+	NOT_IMPLEMENTED = 501,
+	NO_SUCH_VERSION = 505,
 	TOO_LARGE = 513,
 	BLANK = 4, /* bytes of CR LF CR LF */
 };
@@ -130,18 +132,110 @@ static void read_lines(struct cv_frame *f, struct cv_str head, struct cv_str res
 	}
 }
 
-/* A request line or a status line; anything else isn't SIP. */
-static bool is_start(struct cv_str line, bool *request)
+/* First word of @p rest, up to one blank; what is behind it remains. */
+static struct cv_str word_of(struct cv_str *rest)
 {
-	size_t end = sizeof(version) - 1;
+	size_t n = cv_str_chr(*rest, ' ');
+	struct cv_str word = cv_str_make(rest->p, n);
+
+	*rest = cv_str_from(*rest, n + 1);
+
+	return word;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+/* 400: no token; 501: a token, but the agent behind us knows fewer characters. */
+static int judge_method(struct cv_str method)
+{
+	int status = method.len > 0 ? 0 : BAD_REQUEST;
+
+	for (size_t i = 0; i < method.len; ++i) {
+		char c = method.p[i];
+
+		if (is_alnum(c) || memchr("-_.!~*'", c, sizeof("-_.!~*'") - 1))
+			continue;
+		if (!memchr("+%`", c, sizeof("+%`") - 1))
+			return BAD_REQUEST;
+		status = NOT_IMPLEMENTED;
+	}
+
+	return status;
+}
+
+static int judge_version(struct cv_str word)
+{
+	if (cv_str_ieq(word, cv_str_of(version)))
+		return 0;
+
+	return cv_str_istarts(word, CV_STR("SIP/")) && word.len > 4 &&
+			       is_digit(word.p[4]) && cv_str_chr(word, ' ') == word.len
+		       ? NO_SUCH_VERSION
+		       : BAD_REQUEST;
+}
+
+/* Three digits and a phrase, which may be missing. */
+static bool is_status(struct cv_str rest)
+{
+	return rest.len >= 3 && is_digit(rest.p[0]) && is_digit(rest.p[1]) &&
+	       is_digit(rest.p[2]) && (rest.len == 3 || is_blank(rest.p[3]));
+}
+
+/* A request line or a status line, which the agent could read; else the status to refuse
+ * it with: one that it can't read would leave its stream dead. */
+static int read_start(struct cv_str line, bool *request)
+{
+	struct cv_str rest = line, method, uri;
+	int status;
 
 	*request = !cv_str_istarts(line, CV_STR("SIP/2.0 "));
 	if (!*request)
-		return true;
+		return is_status(cv_str_from(line, sizeof(version))) ? 0 : BAD_REQUEST;
 
-	return line.len > end + 1 && is_blank(line.p[line.len - end - 1]) &&
-	       cv_str_ieq(cv_str_from(line, line.len - end), cv_str_of(version)) &&
-	       cv_str_chr(line, ' ') < line.len - end - 1;
+	method = word_of(&rest);
+	uri = word_of(&rest);
+	if (uri.len == 0 || cv_str_chr(uri, '\t') < uri.len)
+		return BAD_REQUEST;
+
+	status = judge_version(rest);
+
+	return status ? status : judge_method(method);
+}
+
+/* Of a request that somebody waits for an answer to, however it is written. */
+static bool is_answerable(struct cv_str line)
+{
+	struct cv_str rest = cv_str_trim(line), last = rest;
+
+	if (cv_str_istarts(rest, CV_STR("SIP/")) || cv_str_istarts(rest, CV_STR("ACK ")))
+		return false;
+
+	while (rest.len > 0)
+		last = word_of(&rest);
+
+	return last.p != line.p && cv_str_istarts(last, CV_STR("SIP/"));
+}
+
+static const char *phrase(int status)
+{
+	switch (status) {
+	case NOT_IMPLEMENTED:
+		return "Not Implemented";
+	case NO_SUCH_VERSION:
+		return "Version Not Supported";
+	case TOO_LARGE:
+		return "Message Too Large";
+	default:
+		return "Bad Request";
+	}
 }
 
 static int read_head(struct cv_frame *f, struct cv_str head)
@@ -152,8 +246,12 @@ static int read_head(struct cv_frame *f, struct cv_str head)
 	bool request;
 	int err;
 
-	if (!is_clean(head) || !next_line(&rest, &line) || !is_start(line, &request))
+	if (!is_clean(head) || !next_line(&rest, &line))
 		return BAD_REQUEST;
+
+	err = read_start(line, &request);
+	if (err)
+		return err;
 
 	read_lines(f, head, rest, &h);
 	if (h.lengths != 1 || (request && f->via_len == 0))
@@ -241,15 +339,13 @@ static bool is_repeated(struct cv_str name)
 int cv_frame_refuse(struct cv_buf *out, struct cv_str in, int status)
 {
 	struct cv_str rest = in, line, value;
-	bool request = false, repeat = false;
+	bool repeat = false;
 	size_t vias = 0;
 
-	if (!next_line(&rest, &line) || !is_start(line, &request) || !request ||
-	    cv_str_istarts(line, CV_STR("ACK ")))
+	if (!next_line(&rest, &line) || !is_answerable(line))
 		return ENOMSG;
 
-	cv_buf_printf(out, "%s %d %s\r\n", version, status,
-		      status == TOO_LARGE ? "Message Too Large" : "Bad Request");
+	cv_buf_printf(out, "%s %d %s\r\n", version, status, phrase(status));
 	while (next_line(&rest, &line)) {
 		if (!is_blank(line.p[0]))
 			repeat = is_repeated(name_of(line, &value));

@@ -20,8 +20,10 @@
 #include "base/mem.h"
 
 enum {
-	AIMS = 1024, /* targets of all peers; far above any configuration */
-	KEY_LEN = 3, /* family, port */
+	AIMS = 1024,   /* targets of all peers; far above any configuration */
+	KEY_LEN = 3,   /* family, port */
+	FAILURES = 64, /* targets whose failure is remembered; a line of the log is what
+			  the oldest is worth */
 	FAMILIES = 2,
 };
 
@@ -39,9 +41,17 @@ struct aim {
 	struct aim *next;
 };
 
+/** Why a target could not be reached. */
+struct failure {
+	struct cv_addr to;
+	int err; /* 0: the seat is free */
+};
+
 struct cv_gate {
-	pthread_mutex_t lock; /* of in and out */
+	pthread_mutex_t lock; /* of in, out and failures */
 	struct cv_hash *in, *out;
+	struct failure failures[FAILURES];
+	size_t failurec;                       /* ever: the oldest makes room */
 	struct cv_addr guards[CV_GATE_GUARDS]; /* const once connections come */
 	size_t guardc;
 	struct cv_addr exits[FAMILIES]; /* IPv4, IPv6; const as well */
@@ -194,6 +204,43 @@ int cv_gate_dialled(struct cv_gate *g, const struct cv_addr *local,
 	free(p);
 
 	return 0;
+}
+
+/* Under the lock. NULL: none of that target. */
+static struct failure *find_failure(struct cv_gate *g, const struct cv_addr *to)
+{
+	for (size_t i = 0; i < FAILURES; ++i) {
+		if (g->failures[i].err && cv_addr_eq(&g->failures[i].to, to))
+			return &g->failures[i];
+	}
+
+	return NULL;
+}
+
+void cv_gate_went(struct cv_gate *g, const struct cv_addr *to, int err)
+{
+	struct failure *f;
+
+	(void)pthread_mutex_lock(&g->lock);
+	f = find_failure(g, to);
+	if (!f && err)
+		f = &g->failures[g->failurec++ % FAILURES];
+	if (f)
+		*f = (struct failure){.to = *to, .err = err};
+	(void)pthread_mutex_unlock(&g->lock);
+}
+
+int cv_gate_failure(struct cv_gate *g, const struct cv_addr *to)
+{
+	const struct failure *f;
+	int err;
+
+	(void)pthread_mutex_lock(&g->lock);
+	f = find_failure(g, to);
+	err = f ? f->err : 0;
+	(void)pthread_mutex_unlock(&g->lock);
+
+	return err;
 }
 
 static struct aim *find_aim(struct cv_gate *g, const struct cv_addr *to)

@@ -58,6 +58,12 @@ void cv_gate_leave(struct cv_gate *g, const struct cv_addr *local);
 int cv_gate_dialled(struct cv_gate *g, const struct cv_addr *local,
 		    struct cv_gate_dial *dial);
 
+/** How the last connection that the agent sent to @p to went: 0 or why it failed. Door's
+ * thread. */
+void cv_gate_went(struct cv_gate *g, const struct cv_addr *to, int err);
+/** What was said of it last; 0: nothing, or forgotten. Any thread. */
+int cv_gate_failure(struct cv_gate *g, const struct cv_addr *to);
+
 /** Connections to dial->to are the door's to make, in this way. ENOMEM, E2BIG.
  * Signalling thread. */
 int cv_gate_aim(struct cv_gate *g, const struct cv_gate_dial *dial);

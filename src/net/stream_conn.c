@@ -110,6 +110,13 @@ static void cut(struct cv_conn *c, const char *why)
 	cv_mem_unref(c);
 }
 
+/* What became of a connection that the agent wanted. */
+static void went(const struct cv_conn *c, int err)
+{
+	if (!c->source)
+		cv_gate_went(c->door->gate, &c->dial.to, err);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct cv_conn *c = arg;
@@ -118,6 +125,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (c->phase) {
 	case CV_CONN_SHAKING:
+		went(c, ETIMEDOUT);
 		cut(c, c->source ? "no handshake in time" : "not reached in time");
 		return;
 	case CV_CONN_MUTE:
@@ -294,14 +302,27 @@ static int pass(struct cv_conn *c, struct cv_str msg)
 	return bufferevent_write(c->inner, msg.p, msg.len) == 0 ? 0 : ENOMEM;
 }
 
+static const char *refusal_of(int status)
+{
+	switch (status) {
+	case 501:
+		return "a method of odd characters";
+	case 505:
+		return "another version of SIP";
+	case 513:
+		return "too large";
+	default:
+		return "not a SIP message with one Content-Length";
+	}
+}
+
 /* What was read and isn't SIP: said once, then closed. */
 static void refuse(struct cv_conn *c, struct cv_str in, int status)
 {
 	struct cv_buf out = {0};
 
 	cv_stat_add(c->door->conf.stat, CV_STAT_frames_bad, 1);
-	say(c, "framing-refused",
-	    status == 400 ? "not a SIP message with one Content-Length" : "too large");
+	say(c, "framing-refused", refusal_of(status));
 	if (cv_frame_refuse(&out, in, status) == 0)
 		(void)bufferevent_write(c->outer, out.p, out.len);
 	cv_buf_free(&out);
@@ -380,15 +401,30 @@ static void ready(struct cv_conn *c)
 {
 	if (!c->source && c->kind->is_right && !c->kind->is_right(c)) {
 		cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
+		went(c, EPROTO);
 		cut(c, "its certificate bears neither its address nor its domain");
 		return;
 	}
 
+	went(c, 0);
 	c->phase = c->source ? CV_CONN_MUTE : CV_CONN_OPEN;
 	arm(c, c->source ? c->door->conf.first_ms : c->door->conf.idle_ms);
 	(void)bufferevent_enable(c->outer, EV_READ | EV_WRITE);
 	if (c->inner)
 		(void)bufferevent_enable(c->inner, EV_READ);
+}
+
+/* It failed before the first frame; @p err what the socket said. */
+static void not_reached(struct cv_conn *c, int err)
+{
+	const char *why = c->kind->why ? c->kind->why(c) : NULL;
+
+	if (c->kind->shakes)
+		cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
+	went(c, why ? EPROTO : err ? err : ECONNRESET);
+	say(c, c->source ? "handshake-failed" : "peer-not-reached",
+	    why ? why : strerror(err));
+	cv_mem_unref(c);
 }
 
 static void on_outer_event(struct bufferevent *b, short what, void *arg)
@@ -405,11 +441,7 @@ static void on_outer_event(struct bufferevent *b, short what, void *arg)
 		return;
 	}
 	if (c->phase == CV_CONN_SHAKING) {
-		if (c->kind->shakes)
-			cv_stat_add(c->door->conf.stat, CV_STAT_tls_failed, 1);
-		say(c, c->source ? "handshake-failed" : "peer-not-reached",
-		    c->kind->why ? c->kind->why(c) : NULL);
-		cv_mem_unref(c);
+		not_reached(c, what & BEV_EVENT_ERROR ? errno : ECONNRESET);
 		return;
 	}
 
@@ -540,8 +572,10 @@ int cv_conn_dial(struct cv_door *d, const struct cv_door_way *way,
 	watch_inner(c);
 	arm(c, d->conf.shake_ms);
 	err = reach(c);
-	if (err)
+	if (err) {
+		went(c, err);
 		cv_mem_unref(c);
+	}
 
 	return err;
 }

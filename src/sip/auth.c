@@ -210,8 +210,9 @@ int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_add
 	msg_t *sent;
 	int err = 0;
 
-	if (!tr || !is_target(tr, hop, leg->transport))
-		return 0;
+	if (t->answered > 0 && (!tr || !is_target(tr, hop, leg->transport)))
+		return 0; /* ours are for that trunk only; the caller's are with its peer
+			     already */
 
 	sent = nta_outgoing_getrequest(t->orq);
 	if (!sent)

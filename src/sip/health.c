@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	PATIENCE_MS = 4000, /* four packets over UDP (RFC 3261 17.1.2.2), and a
@@ -45,9 +45,9 @@ static void probe_fini(void *obj)
 }
 
 /* It is over; the list's reference goes. */
-static void done(struct probe *p, int status)
+static void done(struct probe *p, int status, int err)
 {
-	cv_peers_probed(p->sip->peers, p->peer, &p->hop, (uint16_t)status);
+	cv_peers_probed(p->sip->peers, p->peer, &p->hop, (uint16_t)status, err);
 	cv_mem_unref(p);
 }
 
@@ -64,14 +64,15 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 	if (p->sending)
 		p->over = true;
 	else
-		done(p, status);
+		done(p, status,
+		     cv_sip_failure(p->sip, orq, &p->hop.addr, p->hop.transport));
 
 	return 0;
 }
 
 static void on_timer(void *arg)
 {
-	done(arg, TIMED_OUT);
+	done(arg, TIMED_OUT, ETIMEDOUT);
 }
 
 static msg_t *options(struct cv_sip *s, const struct cv_conf_peer *peer,
@@ -194,13 +195,13 @@ static void on_probe(void *arg, const char *peer, const struct cv_hop *hop)
 
 	err = probe_new(&p, s, peer, hop);
 	if (err) {
-		cv_peers_probed(s->peers, peer, hop, 0);
+		cv_peers_probed(s->peers, peer, hop, 0, 0);
 		return;
 	}
 
 	err = transmit(p, conf);
 	if (err)
-		done(p, err == ENOMEM ? 0 : UNAVAILABLE);
+		done(p, err == ENOMEM ? 0 : UNAVAILABLE, err);
 }
 
 static void on_changed(void *arg, const char *peer)

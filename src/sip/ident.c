@@ -344,6 +344,21 @@ int cv_sip_ident(struct cv_sip *s, su_home_t *home, const struct cv_sip_ident_in
 	return hide(home, in, peer, out, ev);
 }
 
+/* A phone that registers upstream and calls us its server can't know that @p host is the
+ * same. */
+static bool is_known_as_ours(const struct cv_sip_leg *to, const char *host)
+{
+	const struct cv_binding *b = to->phone;
+	const struct cv_conf_peer *peer;
+
+	if (!b || !b->calls_us || !b->home || !host)
+		return false;
+
+	peer = cv_conf_peer_find(to->sip->conf, cv_str_of(b->home));
+
+	return peer && serves_domain(peer, host);
+}
+
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 		      su_home_t *home, url_t *url)
 {
@@ -356,7 +371,7 @@ void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from
 	if (from && from->peer)
 		in.from_peer = cv_conf_peer_find(s->conf, cv_str_of(from->peer));
 
-	if (must_change(s, &in, url, peer))
+	if (must_change(s, &in, url, peer) || is_known_as_ours(to, url->url_host))
 		set_host(home, url,
 			 peer ? cv_sip_peer_host(home, peer)
 			      : our_host(s, home, to->listen));

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sip/sip_int.h"
+#include "sip/sent_int.h"
 
 /* A request in the dialog that nobody here wanted. */
 static msg_t *request(struct cv_sip_leg *leg, const sip_t *answer, sip_method_t method,

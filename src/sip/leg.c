@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/refer_int.h"
+#include "sip/sent_int.h"
 #include "sip/sip_int.h"
 
 static void leg_fini(void *obj)
@@ -97,6 +98,7 @@ void cv_sip_txn_done(struct cv_sip_txn *t)
 
 	t->final = true;
 	cv_sip_rel_drop(t);
+	cv_sip_cancel_drop(t);
 	if (t->irq) {
 		nta_incoming_bind(t->irq, NULL, NULL);
 		nta_incoming_destroy(t->irq);
@@ -189,6 +191,8 @@ void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_
 	if (sip->sip_session_expires)
 		session_read(m, sip->sip_session_expires);
 	m->lives_s = lives_of(sip);
+	if (status == 503 && sip->sip_retry_after)
+		m->rest_s = (uint32_t)sip->sip_retry_after->af_delta;
 	if (sip->sip_content_type)
 		m->type = type_text(msg_home(msg), sip->sip_content_type);
 	if (sip->sip_payload)

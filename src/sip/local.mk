@@ -1,7 +1,8 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
-libsip_a_SOURCES = src/sip/alg.c src/sip/alg_int.h src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/flow.c src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
+libsip_a_SOURCES = src/sip/alg.c src/sip/alg_int.h src/sip/auth.c src/sip/cancel.c \
+	src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
+	src/sip/failure.c src/sip/flow.c src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
 	src/sip/ident.c src/sip/keep.c src/sip/large.c src/sip/late.c src/sip/leg.c \
 	src/sip/length.c \
 	src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c \
@@ -10,7 +11,7 @@ libsip_a_SOURCES = src/sip/alg.c src/sip/alg_int.h src/sip/auth.c src/sip/dlginf
 	src/sip/reg_up.c src/sip/require.c src/sip/rule.c \
 	src/sip/rel.c src/sip/shown.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
-	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sip_int.h src/sip/ua.h src/module.h
+	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sent_int.h src/sip/sip_int.h src/sip/ua.h src/module.h
 libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
 
 # digest knows no sofia: modules and their tests link it alone

@@ -178,7 +178,28 @@ void cv_reg_ask(const struct cv_reg *r, size_t i, const char *aor, const char *h
 		.place = r->place,
 		.evid = r->evid,
 		.alg = &r->alg,
+		.calls_us = home && cv_sip_is_ours(r->sip, r->host),
 	};
+}
+
+uint32_t cv_reg_shown_s(const struct cv_reg *r, uint32_t granted_s)
+{
+	uint32_t most = r->sip->conf->registration.phone_expires_udp_s;
+
+	return r->place.side == CV_SIDE_FAR && r->flow.transport == CV_TRANSPORT_UDP &&
+			       granted_s > most
+		       ? most
+		       : granted_s;
+}
+
+void cv_reg_hide_expires(const struct cv_reg *r, msg_t *answer)
+{
+	sip_t *sip = sip_object(answer);
+	const sip_expires_t *ex = sip->sip_expires;
+
+	if (ex && ex->ex_delta <= UINT32_MAX &&
+	    cv_reg_shown_s(r, (uint32_t)ex->ex_delta) < ex->ex_delta)
+		msg_header_remove(answer, (msg_pub_t *)sip, (msg_header_t *)ex);
 }
 
 void cv_reg_list(struct cv_buf *to, const char *uri, const char *params,

@@ -48,6 +48,11 @@ struct cv_reg {
 /** Contact number @p i as bind/ takes it, under @p aor and @p home (NULL: us). */
 void cv_reg_ask(const struct cv_reg *r, size_t i, const char *aor, const char *home,
 		struct cv_bind_ask *ask);
+/** What the phone is told of the time its registrar grants: behind a NAT over UDP it is
+ * to come again soon, so that its address is known. */
+uint32_t cv_reg_shown_s(const struct cv_reg *r, uint32_t granted_s);
+/** Takes an Expires that says more out of the answer: its Contacts say it. */
+void cv_reg_hide_expires(const struct cv_reg *r, msg_t *answer);
 /** Appends "<uri>params;expires=N", with a comma before all but the first. */
 void cv_reg_list(struct cv_buf *to, const char *uri, const char *params,
 		 uint32_t expires_s);

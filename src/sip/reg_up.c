@@ -20,6 +20,8 @@
 #include "base/mem.h"
 #include "net/iface.h"
 #include "sip/alg_int.h"
+#include "sip/reg_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	CALL_ID_LEN = 32, /* hex digits; 128 bits */
@@ -154,7 +156,8 @@ static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
 			u->r.v[i].granted_s =
 				s > u->r.v[i].granted_s ? s : u->r.v[i].granted_s;
 		else if (b && s > 0 && is_own(u, b))
-			cv_reg_list(list, b->contact, b->params, s);
+			cv_reg_list(list, b->contact, b->params,
+				    cv_reg_shown_s(&u->r, s));
 	}
 
 	/* some registrars list nothing: then it is what was asked for (or Expires) */
@@ -172,7 +175,8 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	struct cv_reg_contact *v = &u->r.v[i];
 	struct cv_binding *b = cv_reg_binding(&u->r, i);
 	struct cv_bind_ask ask;
-	uint32_t told_s = cv_reg_told_s(u->r.sip, u->listen, v->granted_s);
+	uint32_t told_s =
+		cv_reg_shown_s(&u->r, cv_reg_told_s(u->r.sip, u->listen, v->granted_s));
 
 	v->binding = 0;
 	if (!b)
@@ -238,6 +242,8 @@ static int relay(struct up *u, msg_t *answer, const sip_t *sip, int status)
 	else
 		err = ENOMEM;
 
+	if (!err)
+		cv_reg_hide_expires(&u->r, m);
 	if (!err && list.len > 0 &&
 	    (cv_buf_err(&list) ||
 	     sip_add_tl(m, sip_object(m), SIPTAG_CONTACT_STR(list.p), TAG_END()) < 0))
@@ -478,9 +484,10 @@ static int send_on(struct up *u)
 }
 
 /* What an answer, or its absence, says of the hop. */
-static void note(struct up *u, int status)
+static void note(struct up *u, int status, int err)
 {
-	int err = status == TIMED_OUT ? ETIMEDOUT : status == UNAVAILABLE ? EBUSY : 0;
+	if (!err)
+		err = status == TIMED_OUT ? ETIMEDOUT : status == UNAVAILABLE ? EBUSY : 0;
 
 	cv_peers_heard(u->r.sip->peers, u->peer, &u->hops[u->at], err);
 }
@@ -534,7 +541,9 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 	if (!u || status < 200 || u->over)
 		return 0;
 
-	note(u, status);
+	note(u, status,
+	     cv_sip_failure(u->r.sip, orq, &u->hops[u->at].addr,
+			    u->hops[u->at].transport));
 	answer = nta_outgoing_getresponse(orq);
 	if (!goes_on(u, status, sip)) {
 		reply(u, sip ? answer : NULL, status);
@@ -556,7 +565,7 @@ static void on_patience(void *arg)
 {
 	struct up *u = arg;
 
-	note(u, TIMED_OUT);
+	note(u, TIMED_OUT, ETIMEDOUT);
 	if (!goes_on(u, TIMED_OUT, NULL)) {
 		reply(u, NULL, TIMED_OUT);
 		cv_mem_unref(u);

@@ -204,6 +204,8 @@ struct cv_sip_txn {
 	bool final;             /* its final response was sent or received */
 	bool owes_ack;          /* ours, an INVITE: it was a 2xx */
 	bool cancelled;         /* by us */
+	msg_t *cancel;          /* that waits for the first 1xx; owned; NULL: none */
+	struct cv_timer *patience; /* since it was sent; owned; NULL: it wasn't */
 	struct cv_addr hop;     /* ours: where it went */
 	unsigned answered;      /* ours: challenges of the trunk's that were answered */
 	bool rel_may, rel_must; /* incoming INVITE: 100rel is supported, required */
@@ -279,6 +281,8 @@ int cv_sip_listener(const tport_t *tp, uint8_t *listen, enum cv_transport *t);
  */
 int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
 	       uint8_t listen, const struct cv_conf_peer *peer);
+/** Why the door's last connection to @p hop failed; 0: it didn't. */
+int cv_sip_stream_error(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t);
 /** Opens the private listeners of a point's streams and what the door has before them;
  * @p error holds the sentence. */
 int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
@@ -409,7 +413,8 @@ void cv_sip_drop_own_auth(struct cv_sip *s, msg_t *m);
  * domain, else its first target. In @p home; NULL: ENOMEM. */
 char *cv_sip_peer_host(su_home_t *home, const struct cv_conf_peer *p);
 /** Host of a URI in a header (Refer-To) as a leg to @p to shows it: by the rules of From
- * and To. @p from: the leg it came by; NULL: unknown. */
+ * and To; to a phone that registers upstream and calls us its server, the domain there
+ * is us. @p from: the leg it came by; NULL: unknown. */
 void cv_sip_ident_url(const struct cv_sip_leg *to, const struct cv_sip_leg *from,
 		      su_home_t *home, url_t *url);
 
@@ -510,8 +515,8 @@ bool cv_sip_auth_is_from(nta_outgoing_t *orq, const struct cv_addr *hop);
 /** Answers the challenge of a trunk by sending the request again in its transaction.
  * ENOENT: it isn't ours to answer; EACCES: our credentials were refused. */
 int cv_sip_auth_again(struct cv_sip_txn *t, const sip_t *sip);
-/** The INVITE's credentials for its ACK (RFC 3261 22.1), when @p hop is the trunk's too.
- * ENOMEM. */
+/** The INVITE's credentials for its ACK (RFC 3261 22.1): the caller's, or ours when @p
+ * hop is the trunk's too. ENOMEM. */
 int cv_sip_auth_copy(const struct cv_sip_txn *t, msg_t *ack, const struct cv_addr *hop);
 
 /* status.c: the one table of errno and SIP status */
@@ -620,11 +625,12 @@ void cv_sip_request(struct cv_sip *s, struct cv_request *rq, struct cv_sip_ref *
 
 /* uac.c: outgoing */
 
-/** request(), ack() and cancel() of leg.h. */
+/** request() and ack() of leg.h. */
 int cv_sip_send(struct cv_leg *base, struct cv_txn **tp, const struct cv_msg *m,
 		const struct cv_target *to);
 int cv_sip_ack(struct cv_txn *base, const struct cv_msg *m);
-void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m);
+/** Nobody waits for the final response any more: as if it were a 408. */
+void cv_sip_timed_out(struct cv_sip_txn *t);
 /** Where the route set or remote target of the leg's dialog leads, when that is an
  * address of its own peer. */
 bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
@@ -633,14 +639,6 @@ bool cv_sip_hop_of_dialog(const struct cv_sip_leg *leg, struct cv_addr *hop);
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg);
 /** BYE of our own; nobody hears of its answer. */
 int cv_sip_bye(struct cv_sip_leg *leg);
-
-/* late.c */
-
-/** Sees responses that no transaction waits for, from now on. ENOMEM. */
-int cv_sip_late_open(struct cv_sip *s);
-/** A 2xx came after the INVITE's final response: another place than the one that won has
- * answered; it is acknowledged and ended. */
-void cv_sip_late(struct cv_sip_leg *leg, const sip_t *sip);
 
 /* ua.c */
 

@@ -20,6 +20,7 @@ static const struct status_row table[] = {
 	{ESTALE, 480},       /* the binding its token names is gone */
 	{ENOLINK, 430},      /* the same of the one a Path names (RFC 5626 5.3.1) */
 	{EACCES, 403},
+	{ENOSYS, 405},
 	{EPERM, 403},
 	{EDQUOT, 403},  /* 503 would make a phone think that nobody is served */
 	{EBADMSG, 488}, /* SDP we can't read: never passed on unrewritten */

@@ -66,6 +66,23 @@ static const char *name_at(const struct cv_sip *s, const struct cv_conf_peer *pe
 	return NULL;
 }
 
+static uint16_t port_of(const struct cv_addr *hop, enum cv_transport t)
+{
+	if (hop->port > 0)
+		return hop->port;
+
+	return t == CV_TRANSPORT_TLS ? TLS_PORT : TCP_PORT;
+}
+
+int cv_sip_stream_error(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t)
+{
+	struct cv_addr to = *hop;
+
+	to.port = port_of(hop, t);
+
+	return s->door ? cv_gate_failure(cv_door_gate(s->door), &to) : ENETUNREACH;
+}
+
 int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
 	       uint8_t listen, const struct cv_conf_peer *peer)
 {
@@ -75,9 +92,7 @@ int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
 	if (!s->door)
 		return ENETUNREACH;
 
-	if (dial.to.port == 0)
-		dial.to.port = t == CV_TRANSPORT_TLS ? TLS_PORT : TCP_PORT;
-
+	dial.to.port = port_of(hop, t);
 	name = peer ? name_at(s, peer, &dial.to, t) : NULL;
 	dial.named = name;
 	if (!name && peer && peer->domains.c > 0)

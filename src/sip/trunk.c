@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sip/reg_int.h"
+#include "sip/sent_int.h"
 
 static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip);
 
@@ -235,12 +236,15 @@ static void read_answer(struct cv_sip_trunk *t, nta_outgoing_t *orq, const sip_t
 }
 
 /* What the answer says of the hop, and of where we are registered. */
-static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a)
+static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a, int err)
 {
 	struct cv_peers *ps = t->sip->peers;
-	int err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
 
-	cv_peers_heard(ps, t->peer->name, &t->hop, err);
+	if (!err && a->status == 503)
+		cv_peers_busy(ps, t->peer->name, &t->hop, a->retry_after_s);
+	else
+		cv_peers_heard(ps, t->peer->name, &t->hop,
+			       !err && a->status == 408 ? ETIMEDOUT : err);
 	if (a->status >= 400 && a->status < 500 && a->status != 401 && a->status != 407 &&
 	    a->status != 408 && a->status != 423)
 		t->alone = true; /* maybe two Contacts were one too many */
@@ -260,6 +264,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 	struct cv_trunk_answer a = {.status = (uint16_t)nta_outgoing_status(orq)};
 	struct cv_trunk *reg;
 	msg_t *m;
+	int err;
 
 	if (!t || a.status < 200)
 		return 0;
@@ -269,6 +274,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 		return 0;
 	}
 
+	err = cv_sip_failure(t->sip, orq, &t->hop.addr, t->hop.transport);
 	m = nta_outgoing_getresponse(orq);
 	if (m && sip && !nta_is_internal_msg(m))
 		read_answer(t, orq, sip, &a);
@@ -277,7 +283,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip
 
 	nta_outgoing_destroy(t->orq);
 	t->orq = NULL;
-	note(t, &a);
+	note(t, &a, err);
 	reg = cv_mem_ref(t->reg);
 	if (reg)
 		cv_trunk_answer(reg, &a); /* may end t */

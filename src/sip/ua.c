@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "module.h"
 #include "sip/reg_int.h"
+#include "sip/sent_int.h"
 
 enum {
 	SOCKET_BUFFER = 4 << 20, /* bytes; the default holds some 150 messages, a
@@ -27,9 +28,12 @@ enum {
 	REFUSALS_LOGGED = 5, /* lines about refused strangers in 10 s */
 };
 
-static const char allow[] =
-	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, "
-	"NOTIFY, SUBSCRIBE, PUBLISH, MESSAGE, REGISTER";
+#define ALLOW_BUT_REFER                                                                  \
+	"INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, "                       \
+	"NOTIFY, SUBSCRIBE, PUBLISH, MESSAGE, REGISTER"
+
+static const char allow[] = ALLOW_BUT_REFER ", REFER";
+static const char allow_but_refer[] = ALLOW_BUT_REFER;
 
 static void sip_fini(void *obj)
 {
@@ -65,13 +69,16 @@ __attribute__((format(printf, 2, 0))) static void stack_log(void *stream, char c
 
 void cv_sip_refuse(struct cv_sip *s, nta_incoming_t *irq, int status, unsigned retry_s)
 {
+	bool refer = nta_incoming_method(irq) == sip_method_refer;
 	char retry[16];
 
 	(void)snprintf(retry, sizeof(retry), "%u", retry_s);
 	cv_stat_add(s->stat, CV_STAT_requests_refused, 1);
-	nta_incoming_treply(irq, status, cv_sip_phrase(status),
-			    TAG_IF(retry_s > 0, SIPTAG_RETRY_AFTER_STR(retry)),
-			    TAG_IF(status == 405, SIPTAG_ALLOW_STR(allow)), TAG_END());
+	nta_incoming_treply(
+		irq, status, cv_sip_phrase(status),
+		TAG_IF(retry_s > 0, SIPTAG_RETRY_AFTER_STR(retry)),
+		TAG_IF(status == 405, SIPTAG_ALLOW_STR(refer ? allow_but_refer : allow)),
+		TAG_END());
 	nta_incoming_destroy(irq);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Outgoing: legs we open, requests in them, ACK, CANCEL and BYE, and the
- * responses that come back. Signalling thread.
+ * Outgoing: legs we open, requests in them, ACK and BYE, and the responses
+ * that come back. Signalling thread.
  *
  * Where a request goes is never taken from a message alone: to a phone over
  * its own flow, to a peer at its address; a Contact or Route of a peer counts
@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "sip/alg_int.h"
 #include "sip/refer_int.h"
+#include "sip/sent_int.h"
 #include "sip/sip_int.h"
 
 static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
@@ -96,10 +97,7 @@ static nta_outgoing_t *transmit(struct cv_sip_txn *t, msg_t *msg, nta_response_f
 	if (leg->pass != 0 && !leg->confirmed && !ack_branch)
 		branch = cv_sip_branch(leg->sip, msg_home(msg), leg->pass);
 
-	/* As a proxy's: else the stack ends late answers by itself, see late.c. Not on a
-	 * stream: there it would forget a proxy's INVITE at the CANCEL, and the 487 had
-	 * no ACK. */
-	as_proxy = as_proxy && leg->transport == CV_TRANSPORT_UDP;
+	/* as a proxy's: else the stack ends late answers by itself, see late.c */
 	if (as_proxy)
 		nta_agent_set_params(leg->sip->agent, NTATAG_UA(0), TAG_END());
 	orq = nta_outgoing_mcreate(leg->sip->agent, cb, t, route, msg, NTATAG_TPORT(tp),
@@ -367,21 +365,6 @@ out:
 	return err;
 }
 
-void cv_sip_cancel(struct cv_txn *base, const struct cv_msg *m)
-{
-	const sip_reason_t *reason = m->src ? m->src->pub->sip_reason : NULL;
-	const char *elsewhere = "SIP;cause=200;text=\"Call completed elsewhere\"";
-	struct cv_sip_txn *t = (struct cv_sip_txn *)base;
-
-	if (!t->orq || t->final || t->cancelled || t->base.method != CV_METHOD_INVITE)
-		return;
-
-	t->cancelled = true;
-	(void)nta_outgoing_tcancel(
-		t->orq, NULL, NULL, TAG_IF(reason, SIPTAG_REASON(reason)),
-		TAG_IF(m->status == 200, SIPTAG_REASON_STR(elsewhere)), TAG_END());
-}
-
 int cv_sip_resend(struct cv_sip_txn *t, msg_t *msg)
 {
 	nta_outgoing_t *orq, *old = t->orq;
@@ -475,6 +458,15 @@ static void on_final(struct cv_sip_txn *t, const struct cv_msg *m, const sip_t *
 		cv_sip_txn_done(t);
 }
 
+void cv_sip_timed_out(struct cv_sip_txn *t)
+{
+	const struct cv_msg m = {.method = t->base.method, .status = 408};
+
+	cv_mem_ref(t);
+	on_final(t, &m, NULL);
+	cv_mem_unref(t);
+}
+
 static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const sip_t *sip)
 {
 	struct cv_sip_txn *t = magic;
@@ -494,6 +486,8 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		return 0;
 	}
 
+	if (status < 200)
+		cv_sip_cancel_due(t);
 	if (status == 100) {
 		cv_sip_leg_response(
 			t, &(struct cv_msg){.method = t->base.method, .status = 100});
@@ -519,6 +513,8 @@ static int on_response(nta_outgoing_magic_t *magic, nta_outgoing_t *orq, const s
 		cv_sip_alg_answered(leg, sip);
 	cv_sip_msg(&m, &ref, leg->sip, msg, status);
 	m.method = t->base.method;
+	if (!msg)
+		m.err = cv_sip_failure(leg->sip, orq, &t->hop, leg->transport);
 	if (refused == EACCES) { /* a phone's password can't help: it isn't asked */
 		m.status = 403;
 		m.src = NULL;

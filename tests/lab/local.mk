@@ -85,6 +85,7 @@ EXTRA_DIST += \
 	tests/lab/cases/56-headers.sh \
 	tests/lab/cases/57-cut-off.sh \
 	tests/lab/cutoff.py \
+	tests/lab/latefork.py \
 	tests/lab/cases/48-peer-by-name.sh \
 	tests/lab/cert.sh \
 	tests/lab/tlspeer.py \

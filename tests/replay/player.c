@@ -83,6 +83,9 @@ static void expect(struct run *r, const char *want)
 {
 	char line[CV_PLAYER_LINE];
 
+	if (r->ops->await)
+		r->ops->await(r->world);
+
 	if (!r->ops->next(r->world, line)) {
 		fail(r, "nothing left, expected", want);
 		return;

@@ -35,6 +35,9 @@ struct cv_player_ops {
 	int (*feed)(void *w, const char *words);
 	/** Takes the oldest line that left (CV_PLAYER_LINE bytes); false: none. */
 	bool (*next)(void *w, char *line);
+	/** Something must be on its way: waits until it has come, or won't. NULL: what
+	 * leaves is always there at once. */
+	void (*await)(void *w);
 	int (*ask)(void *w, const char *question, struct cv_buf *answer);
 	void (*advance)(void *w, uint64_t ms);
 };

@@ -48,6 +48,11 @@ static bool world_next(void *w, char *line)
 	return cv_sworld_next(w, line);
 }
 
+static void world_await(void *w)
+{
+	cv_sworld_await(w);
+}
+
 static int world_ask(void *w, const char *question, struct cv_buf *answer)
 {
 	return cv_sworld_ask(w, question, answer);
@@ -67,6 +72,7 @@ int main(int argc, char **argv)
 		.conf = world_conf,
 		.feed = world_feed,
 		.next = world_next,
+		.await = world_await,
 		.ask = world_ask,
 		.advance = world_advance,
 	};

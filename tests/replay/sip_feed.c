@@ -185,6 +185,10 @@ static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, cha
 		p->silent = method[0] == 'f';
 		return 0;
 	}
+	if (strcmp(method, "hangs") == 0 && p->stream) {
+		cv_sstream_hang_up(p);
+		return 0;
+	}
 	if (strcmp(method, "tries") == 0)
 		return flood(p, cv_words_number(cv_words_next(&l)));
 
@@ -204,14 +208,16 @@ static int feed_party(struct cv_sworld *w, struct cv_sparty *p, unsigned nr, cha
 	return cv_sparty_say(p, &said);
 }
 
-static int feed_media(struct cv_sworld *w)
+static int feed_media(struct cv_sworld *w, const char *what)
 {
 	const struct cv_media *m = cv_fake_media_last(&w->plane);
-	struct cv_call_media_event ev = {.what = "idle", .dead = true};
+	struct cv_call_media_event ev = {.what = what};
 
 	if (!m)
 		return ENOENT;
 
+	ev.dead = strcmp(what, "idle") == 0;
+	ev.silent = !ev.dead;
 	ev.id = m->id;
 	ev.gen = cv_fake_media_ops.gen(m);
 	cv_calls_media_event(w->calls, &ev);
@@ -229,7 +235,10 @@ static int feed_line(struct cv_sworld *w, char *line)
 	line += len;
 	end = strcspn(line, " \t");
 	if (strncmp(line, "media idle", 10) == 0)
-		return feed_media(w);
+		return feed_media(w, "idle");
+
+	if (strncmp(line, "media silent", 12) == 0)
+		return feed_media(w, "silent");
 
 	name = cv_str_make(line, end);
 	len = cv_str_chr(name, '.');

@@ -256,18 +256,26 @@ static int open_modules(struct cv_sworld *w)
 	return err;
 }
 
+/* In the network of this run. */
+static void outward(const struct cv_sworld *w, char *text, size_t size)
+{
+	struct cv_buf out = {.p = NULL};
+
+	cv_sworld_outward(w, cv_str_of(text), &out);
+	(void)snprintf(text, size, "%s", out.p);
+	cv_buf_free(&out);
+}
+
 static int open_parties(struct cv_sworld *w)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < w->partyc; ++i) {
 		struct cv_sparty *p = &w->parties[i];
-		struct cv_buf shown = {.p = NULL};
 		unsigned host = p->addr.ip.bytes[3];
 
-		cv_sworld_outward(w, cv_str_of(p->shown), &shown);
-		(void)snprintf(p->shown, sizeof(p->shown), "%s", shown.p);
-		cv_buf_free(&shown);
+		outward(w, p->shown, sizeof(p->shown));
+		outward(w, p->domain, sizeof(p->domain));
 		p->addr.ip.bytes[1] = (uint8_t)(w->net_nr >> 8);
 		p->addr.ip.bytes[2] = (uint8_t)w->net_nr;
 		p->edge = w->net->points[host < 128 ? 0 : 1].bind;
@@ -305,7 +313,7 @@ static int open_base(struct cv_sworld *w)
 static int claim_net(struct cv_sworld *w)
 {
 	for (unsigned i = 0; i < NETS; ++i) {
-		struct cv_sparty probe = {.fd = -1};
+		struct cv_sparty probe = {.fd = -1, .conn = -1};
 		char text[32];
 		int err;
 

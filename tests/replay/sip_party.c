@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "call_words.h"
+
+enum { SECOND_NS = 1000000000 };
 
 _Static_assert((int)CV_PLAYER_LINE == (int)CV_FAKE_LINE, "lines of one length");
 
@@ -25,6 +28,9 @@ int cv_sparty_open(struct cv_sparty *p)
 	struct sockaddr_storage ss;
 	socklen_t len = cv_addr_to_sa(&p->addr, &ss);
 	int on = 1;
+
+	if (p->stream)
+		return cv_sstream_open(p);
 
 	p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (p->fd == -1)
@@ -44,6 +50,60 @@ void cv_sparty_close(struct cv_sparty *p)
 		(void)close(p->fd);
 
 	p->fd = -1;
+	cv_sstream_hang_up(p);
+}
+
+static uint64_t ns_of(const struct timespec *ts)
+{
+	return (uint64_t)ts->tv_sec * SECOND_NS + (uint64_t)ts->tv_nsec;
+}
+
+uint64_t cv_sparty_stamp(struct msghdr *m)
+{
+	struct timespec ts = {0};
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+	}
+
+	return ns_of(&ts);
+}
+
+/* Streams bear no stamps: what came over one comes last. */
+static bool read_stream(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*stamp_ns = ns_of(&now);
+
+	return cv_sstream_read(p, text);
+}
+
+bool cv_sparty_read(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec iov = {.iov_base = text, .iov_len = CV_STEXT - 1};
+	struct msghdr m = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	if (p->stream)
+		return read_stream(p, text, stamp_ns);
+
+	n = recvmsg(p->fd, &m, MSG_DONTWAIT);
+	if (n < 0)
+		return false;
+
+	text[n] = '\0';
+	*stamp_ns = cv_sparty_stamp(&m);
+
+	return true;
 }
 
 int cv_sparty_send(struct cv_sparty *p, struct cv_str text)
@@ -52,6 +112,8 @@ int cv_sparty_send(struct cv_sparty *p, struct cv_str text)
 	socklen_t len = cv_addr_to_sa(&p->edge, &ss);
 
 	++p->out;
+	if (p->stream)
+		return cv_sstream_send(p, text);
 
 	return sendto(p->fd, text.p, text.len, 0, (struct sockaddr *)&ss, len) == -1
 		       ? errno

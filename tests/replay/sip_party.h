@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A scripted SIP party: a UDP socket, what it remembers of its conversations,
- * and how it says the next message of one. It does nothing by itself, except
- * that it answers keepalives. Test's thread.
+ * A scripted SIP party: a UDP socket or connections over TCP, what it remembers
+ * of its conversations, and how it says the next message of one. It does nothing
+ * by itself, except that it answers keepalives. Test's thread.
  *
  * The story: what arrives is heard (the conversation is noted by its Call-ID)
  * and becomes a line; what the script says becomes a message with the Via,
@@ -10,6 +10,8 @@
  */
 #ifndef CV_TESTS_REPLAY_SIP_PARTY_H
 #define CV_TESTS_REPLAY_SIP_PARTY_H
+
+#include <sys/socket.h>
 
 #include "base/addr.h"
 #include "player.h"
@@ -59,7 +61,11 @@ struct cv_sparty {
 	char name[CV_SNAME], domain[64], shown[64];
 	struct cv_addr addr, edge; /* its own; where it sends */
 	bool peer, silent, pings_shown;
-	int fd;
+	bool stream;           /* it speaks TCP */
+	int fd;                /* of a stream: what it listens with */
+	int conn;              /* the newest connection; -1: none */
+	char in[2 * CV_STEXT]; /* what came over it and is no whole message yet */
+	size_t inc;
 	struct cv_stalk talks[CV_STALKS];
 	size_t talkc,
 		begun; /* those it knows; ever: the newest take the oldest's place */
@@ -83,7 +89,7 @@ struct cv_sparty {
 	char taken[CV_STEXT];  /* the last message that was read as a line */
 	char obeyed[CV_STEXT]; /* the last that a standing order answered */
 	uint32_t branch;
-	unsigned out; /* datagrams it has sent */
+	unsigned out; /* messages it has sent */
 };
 
 /** Opens its socket. Errno of bind(). */
@@ -94,6 +100,11 @@ void cv_sparty_close(struct cv_sparty *p);
 bool cv_sparty_hear(struct cv_sparty *p, struct cv_str text, char *line);
 /** Sends bytes as they are. */
 int cv_sparty_send(struct cv_sparty *p, struct cv_str text);
+/** Takes the next message that came (CV_STEXT bytes) and when it was sent; false: none.
+ */
+bool cv_sparty_read(struct cv_sparty *p, char *text, uint64_t *stamp_ns);
+/** When a datagram was sent, by the kernel's stamp. */
+uint64_t cv_sparty_stamp(struct msghdr *m);
 /** A conversation of which nothing is known yet. */
 struct cv_stalk *cv_sparty_begin(struct cv_sparty *p);
 /** The conversation of that number; NULL: none. */
@@ -112,5 +123,14 @@ struct cv_ssaid {
 struct cv_sorder *cv_sparty_order(struct cv_sparty *p, struct cv_str method);
 /** EINVAL: not an event; ENOENT: nothing it could belong to. */
 int cv_sparty_say(struct cv_sparty *p, const struct cv_ssaid *said);
+
+/* sip_stream.c: of a party that speaks TCP */
+
+int cv_sstream_open(struct cv_sparty *p);
+int cv_sstream_send(struct cv_sparty *p, struct cv_str text);
+/** Takes the next whole message (CV_STEXT bytes); false: none. */
+bool cv_sstream_read(struct cv_sparty *p, char *text);
+/** Closes its connection. */
+void cv_sstream_hang_up(struct cv_sparty *p);
 
 #endif

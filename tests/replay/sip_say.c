@@ -99,8 +99,9 @@ static const char *last_sent(const struct cv_sparty *p)
 
 static void add_via(struct saying *s)
 {
-	cv_sdraft_add(&s->d, "Via", "SIP/2.0/UDP %s;branch=z9hG4bK-%s-%u;rport",
-		      s->p->shown, s->p->name, ++s->p->branch);
+	cv_sdraft_add(&s->d, "Via", "SIP/2.0/%s %s;branch=z9hG4bK-%s-%u;rport",
+		      s->p->stream ? "TCP" : "UDP", s->p->shown, s->p->name,
+		      ++s->p->branch);
 }
 
 static bool shows_contact(const char *method)

@@ -30,6 +30,8 @@ enum {
 	MS_NS = 1000000,
 	LATER_NS = 2000000,
 	STAMP_TRIES = 1000,
+	DOOR_MS = 8,        /* real time in which what crosses the door mostly does */
+	AWAIT_STEPS = 4000, /* of a millisecond at most: and in which it must */
 };
 
 /* The library takes one clock for all agents of a process, and it never goes back. The
@@ -73,7 +75,7 @@ int cv_sworld_new(struct cv_sworld **wp)
 	}
 
 	for (size_t i = 0; i < CV_SWORLD_PARTIES; ++i)
-		w->parties[i].fd = -1;
+		w->parties[i].fd = w->parties[i].conn = -1;
 
 	cv_fake_media_init(&w->plane);
 	cv_clock_set(virtual_ms, NULL);
@@ -115,18 +117,6 @@ void cv_sworld_inward(const struct cv_sworld *w, struct cv_str text, struct cv_b
 
 /* What arrives */
 
-static uint64_t stamp_of(struct msghdr *m)
-{
-	struct timespec ts = {0};
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
-			memcpy(&ts, CMSG_DATA(c), sizeof(ts));
-	}
-
-	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec;
-}
-
 /* Sends itself a packet and takes it later: is the stamp of then, or of now? */
 static bool is_stamped(int fd)
 {
@@ -149,7 +139,7 @@ static bool is_stamped(int fd)
 	if (recvmsg(fd, &m, 0) != 1)
 		return false;
 
-	return stamp_of(&m) + MS_NS <
+	return cv_sparty_stamp(&m) + MS_NS <
 	       (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
@@ -182,24 +172,9 @@ int cv_sworld_stamps(int *fdp)
 
 static bool receive(struct cv_sparty *p, struct arrival *a)
 {
-	char control[CMSG_SPACE(sizeof(struct timespec))];
-	struct iovec iov = {.iov_base = a->text, .iov_len = sizeof(a->text) - 1};
-	struct msghdr m = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
-
-	if (n < 0)
-		return false;
-
-	a->text[n] = '\0';
 	a->p = p;
-	a->stamp_ns = stamp_of(&m);
 
-	return true;
+	return cv_sparty_read(p, a->text, &a->stamp_ns);
 }
 
 static int by_stamp(const void *a, const void *b)
@@ -266,6 +241,9 @@ void cv_sworld_settle(struct cv_sworld *w, unsigned wait_ms)
 {
 	unsigned quiet = 0;
 
+	if (wait_ms < w->door_ms)
+		wait_ms = w->door_ms;
+
 	/* a step takes at least one datagram, and not each is answered */
 	while (quiet < QUIET + wait_ms + sent(w) - w->sent) {
 		(void)su_root_step(cv_loop_native(w->loop), wait_ms > 0);
@@ -292,6 +270,17 @@ bool cv_sworld_next(struct cv_sworld *w, char *line)
 	w->read = (size_t)(at - w->lines.p) + len;
 
 	return true;
+}
+
+void cv_sworld_await(struct cv_sworld *w)
+{
+	for (unsigned i = 0; w->door_ms > 0 && i < AWAIT_STEPS; ++i) {
+		if (w->read < w->lines.len)
+			return;
+
+		(void)su_root_step(cv_loop_native(w->loop), 1);
+		(void)collect(w);
+	}
 }
 
 /* Time */
@@ -349,6 +338,8 @@ static int add_party(struct cv_sworld *w, struct cv_words *l)
 	while (l->at < l->c) {
 		if (cv_words_accept(l, "peer"))
 			p->peer = true;
+		else if (cv_words_accept(l, "stream"))
+			p->stream = true;
 		else if (cv_words_accept(l, "guest"))
 			w->guest[w->partyc] = true;
 		else if (cv_words_accept(l, "of"))
@@ -358,9 +349,14 @@ static int add_party(struct cv_sworld *w, struct cv_words *l)
 			return EINVAL;
 	}
 
+	if (p->stream) {
+		w->streams = true;
+		w->door_ms = DOOR_MS;
+	}
 	if (p->peer)
-		cv_buf_printf(&w->text, "[peer %s]\ntarget = sip:%s:%u\n", p->name,
-			      cv_addr_print_host(&p->addr, host), p->addr.port);
+		cv_buf_printf(&w->text, "[peer %s]\ntarget = sip:%s:%u%s\n", p->name,
+			      cv_addr_print_host(&p->addr, host), p->addr.port,
+			      p->stream ? ";transport=tcp" : "");
 	if (p->peer && strcmp(p->domain, "edge.example") != 0)
 		cv_buf_printf(&w->text, "domains = %s\n", p->domain);
 	++w->partyc;

@@ -53,6 +53,7 @@ struct cv_sworld {
 	unsigned net_nr; /* 127.A.B.0/24 */
 	bool trying;     /* 100s are lines too */
 	bool streams;    /* before the start: open the door */
+	unsigned door_ms; /* real time to wait for what may cross it; 0: nobody does */
 	bool failed;     /* it could not start */
 };
 
@@ -67,6 +68,8 @@ int cv_sworld_conf(struct cv_sworld *w, const char *line);
 int cv_sworld_feed(struct cv_sworld *w, const char *line);
 /** Oldest line that left (CV_PLAYER_LINE bytes); false: none. */
 bool cv_sworld_next(struct cv_sworld *w, char *line);
+/** Waits until a line has left that must cross the door. */
+void cv_sworld_await(struct cv_sworld *w);
 int cv_sworld_ask(struct cv_sworld *w, const char *question, struct cv_buf *answer);
 void cv_sworld_advance(struct cv_sworld *w, uint64_t ms);
 

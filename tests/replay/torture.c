@@ -238,6 +238,8 @@ static void fence(struct torture *t, struct cv_buf *to)
 	cv_buf_free(&text);
 }
 
+enum { DEAD = 1 }; /* no status: the stream neither ended nor carried the fence */
+
 /* What comes back over a stream: an answer when one is due, else the fence's or the
  * stream's end. */
 static unsigned stream_read(struct torture *t, int fd, enum want want)
@@ -266,7 +268,7 @@ static unsigned stream_read(struct torture *t, int fd, enum want want)
 	}
 	cv_buf_free(&all);
 
-	return status;
+	return over || status > 0 ? status : DEAD;
 }
 
 static unsigned by_tcp(struct torture *t, struct cv_str text, enum want want)

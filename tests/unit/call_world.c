@@ -18,6 +18,8 @@
 #include "fake_loop.h"
 #include "module.h"
 
+enum { IDLE_MS = 60000 }; /* the default */
+
 static const char *name_of(void *arg, const struct cv_target *to)
 {
 	struct cv_world *w = arg;
@@ -132,6 +134,7 @@ int cv_world_new(struct cv_world **wp)
 	cv_log_level(CV_LOG_ERROR); /* a test that reads the log asks for more */
 	cv_fake_media_init(&w->plane);
 	w->conf.peers = w->peers;
+	w->conf.media.idle_ms = IDLE_MS;
 	w->same_nat_direct = true;
 	err = cv_fake_loop_new(&w->loop);
 	if (err)
@@ -422,7 +425,8 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	ev = (struct cv_call_media_event){.id = m->id, .gen = cv_fake_media_ops.gen(m)};
 	ev.what = cv_words_next(l);
 	ev.dead = strcmp(ev.what, "idle") == 0;
-	if (!ev.dead) {
+	ev.silent = strcmp(ev.what, "silent") == 0;
+	if (!ev.dead && !ev.silent) {
 		ev.end = cv_words_accept(l, "b") ? CV_END_B : CV_END_A;
 		(void)cv_words_accept(l, "a");
 	}

@@ -36,6 +36,7 @@
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
+ *   media silent                     nothing for the idle time-out
  *   media reported END [sends] [hears]   what RTCP of it says in a session that watches
  *   media idle                       nothing for the hold time-out
  *   readdress                        we show 203.0.113.10 outside from now on

@@ -28,5 +28,6 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"restate", cv_test_restate},
 	{"unfold", cv_test_unfold},
 	{"trial", cv_test_trial},
+	{"probe", cv_test_probe},
 	{0},
 };

@@ -12,6 +12,7 @@ int cv_test_offer(void);
 int cv_test_pair(void);
 int cv_test_part(void);
 int cv_test_past(void);
+int cv_test_probe(void);
 int cv_test_peers(void);
 int cv_test_route(void);
 int cv_test_show(void);

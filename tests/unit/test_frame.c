@@ -103,6 +103,46 @@ static void test_what_is_not_sip_is_bad(void)
 			CV_FRAME_MESSAGE);
 }
 
+/* What the agent could not read would leave its stream dead. */
+static void test_start_line_is_read_in_full(void)
+{
+	static const struct {
+		const char *line;
+		int status;
+	} v[] = {
+		{"INVITE sip:a@h SIP/2.0", 0},
+		{"X-1.2!~*'_ sip:a@h sip/2.0", 0},
+		{"INVITE sip:a@h; lr SIP/2.0", 400},
+		{"INVITE sip:a@h\tx SIP/2.0", 400},
+		{"INVITE  sip:a@h SIP/2.0", 400},
+		{"INVITE sip:a@h  SIP/2.0", 400},
+		{"INVITE sip:a@h SIP/2.0 ", 400},
+		{" INVITE sip:a@h SIP/2.0", 400},
+		{"IN/VITE sip:a@h SIP/2.0", 400},
+		{"IN+VITE sip:a@h SIP/2.0", 501},
+		{"INVITE sip:a@h SIP/7.0", 505},
+		{"INVITE sip:a@h SIP/x", 400},
+		{"INVITE sip:a@h HTTP/1.1", 400},
+		{"SIP/2.0 200 OK", 0},
+		{"SIP/2.0 200", 0},
+		{"SIP/2.0 20 OK", 400},
+		{"SIP/2.0 2000 OK", 400},
+		{"SIP/2.0 abc", 400},
+	};
+	char text[256];
+	size_t len;
+	int status;
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
+		(void)snprintf(text, sizeof(text), "%s\r\n" VIA "l: 0\r\n\r\n",
+			       v[i].line);
+		CU_ASSERT_EQUAL(look(text, &len, &status),
+				v[i].status ? CV_FRAME_BAD : CV_FRAME_MESSAGE);
+		if (v[i].status)
+			CU_ASSERT_EQUAL(status, v[i].status);
+	}
+}
+
 static void test_header_has_a_limit(void)
 {
 	struct cv_frame f = {.max = 64};
@@ -199,6 +239,14 @@ static void test_refusal_repeats_what_it_must(void)
 	CU_ASSERT_EQUAL(cv_frame_refuse(&out, CV_STR("ACK sip:a@h SIP/2.0\r\n" VIA), 400),
 			ENOMSG);
 	CU_ASSERT_EQUAL(cv_frame_refuse(&out, CV_STR("\x16\x03\x01"), 400), ENOMSG);
+	CU_ASSERT_EQUAL(cv_frame_refuse(&out, CV_STR("INVITE\r\n" VIA), 400), ENOMSG);
+	CU_ASSERT_EQUAL(cv_frame_refuse(&out, CV_STR("GET / HTTP/1.1\r\n" VIA), 400),
+			ENOMSG);
+	cv_buf_reset(&out);
+	CU_ASSERT_EQUAL(cv_frame_refuse(&out, CV_STR("A sip:a b SIP/7.0 \r\n" VIA), 505),
+			0);
+	CU_ASSERT(cv_str_starts(cv_buf_view(&out),
+				CV_STR("SIP/2.0 505 Version Not Supported\r\n")));
 	cv_buf_free(&out);
 }
 
@@ -208,6 +256,8 @@ int cv_test_frame(void)
 
 	if (!s || !CU_add_test(s, "lengths", test_lengths) ||
 	    !CU_add_test(s, "what is not SIP is bad", test_what_is_not_sip_is_bad) ||
+	    !CU_add_test(s, "a start line is read in full",
+			 test_start_line_is_read_in_full) ||
 	    !CU_add_test(s, "a header has a limit", test_header_has_a_limit) ||
 	    !CU_add_test(s, "the top Via is found", test_top_via_is_found) ||
 	    !CU_add_test(s, "one byte at a time", test_one_byte_at_a_time) ||

@@ -174,6 +174,31 @@ static void test_oom(void)
 	CU_ASSERT_EQUAL(err, 0);
 }
 
+static void test_failure_is_remembered_until_it_goes_well(void)
+{
+	struct cv_addr a = addr("192.0.2.1:5060"), b = addr("192.0.2.1:5061");
+	struct cv_gate *g;
+
+	CU_ASSERT_EQUAL_FATAL(cv_gate_new(&g), 0);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &a), 0);
+	cv_gate_went(g, &a, 0);
+	cv_gate_went(g, &a, ECONNREFUSED);
+	cv_gate_went(g, &b, ETIMEDOUT);
+	cv_gate_went(g, &a, EPROTO);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &a), EPROTO);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &b), ETIMEDOUT);
+	cv_gate_went(g, &a, 0);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &a), 0);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &b), ETIMEDOUT);
+	for (uint16_t port = 1; port <= 64; ++port) {
+		a.port = port;
+		cv_gate_went(g, &a, ECONNREFUSED);
+	}
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &a), ECONNREFUSED);
+	CU_ASSERT_EQUAL(cv_gate_failure(g, &b), 0); /* it was the oldest */
+	cv_mem_unref(g);
+}
+
 int cv_test_gate(void)
 {
 	CU_pSuite s = CU_add_suite("gate", NULL, NULL);
@@ -187,6 +212,8 @@ int cv_test_gate(void)
 			 test_left_connection_is_refused) ||
 	    !CU_add_test(s, "an aimed connection is led to the door",
 			 test_aimed_connection_is_led_to_the_door) ||
+	    !CU_add_test(s, "a failure is remembered until it goes well",
+			 test_failure_is_remembered_until_it_goes_well) ||
 	    !CU_add_test(s, "out of memory", test_oom))
 		return (int)CU_get_error();
 

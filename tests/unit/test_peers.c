@@ -83,7 +83,7 @@ static void probe(void *arg, const char *peer, const struct cv_hop *hop)
 	(void)snprintf(w.probes + len, sizeof(w.probes) - len, "%s ",
 		       cv_addr_print(&hop->addr, text));
 	if (w.status > 0)
-		cv_peers_probed(w.peers, peer, hop, w.status);
+		cv_peers_probed(w.peers, peer, hop, w.status, 0);
 }
 
 static void changed(void *arg, const char *peer)
@@ -333,7 +333,7 @@ static void test_down_is_probed_fast_then_slower(void)
 	w.status = 0; /* one that is under way is not sent again */
 	cv_fake_loop_advance(w.loop, 100000);
 	CU_ASSERT_EQUAL(strlen(w.probes), len);
-	cv_peers_probed(w.peers, "pbx", &one, 0); /* it couldn't be sent: soon again */
+	cv_peers_probed(w.peers, "pbx", &one, 0, 0); /* it couldn't be sent: soon again */
 	cv_fake_loop_advance(w.loop, 30000);
 	CU_ASSERT_EQUAL(strlen(w.probes), 2 * len);
 	world_close();
@@ -349,6 +349,42 @@ static void test_busy_hop_is_left_alone(void)
 	w.probes[0] = '\0';
 	cv_peers_heard(w.peers, "pbx", &one, EBUSY);
 	cv_fake_loop_advance(w.loop, 9999);
+	CU_ASSERT_STRING_EQUAL(w.probes, "");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(w.probes, "192.0.2.1:5060 ");
+	world_close();
+}
+
+static void test_busy_hop_rests_as_long_as_it_says(void)
+{
+	struct cv_hop one = hop_at("192.0.2.1");
+
+	world_open(PBX "target = sip:192.0.2.1, sip:192.0.2.2\n");
+	cv_peers_busy(w.peers, "pbx", &one, 45);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 44999);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.1 192.0.2.2");
+	cv_peers_busy(w.peers, "pbx", &one, 4000000000U);
+	cv_fake_loop_advance(w.loop, 59999);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.2 192.0.2.1");
+	cv_fake_loop_advance(w.loop, 1);
+	CU_ASSERT_STRING_EQUAL(order("a"), "192.0.2.1 192.0.2.2");
+	cv_peers_busy(w.peers, "nobody", &one, 1);
+	world_close();
+}
+
+static void test_probed_hop_that_is_busy_is_asked_when_it_says(void)
+{
+	struct cv_hop one = hop_at("192.0.2.1");
+
+	world_open(PING "target = sip:192.0.2.1\n");
+	w.status = 200;
+	cv_fake_loop_advance(w.loop, 1000);
+	w.probes[0] = '\0';
+	cv_peers_busy(w.peers, "pbx", &one, 3);
+	cv_fake_loop_advance(w.loop, 2999);
 	CU_ASSERT_STRING_EQUAL(w.probes, "");
 	cv_fake_loop_advance(w.loop, 1);
 	CU_ASSERT_STRING_EQUAL(w.probes, "192.0.2.1:5060 ");
@@ -565,13 +601,14 @@ static void test_show(void)
 	cv_peers_show(w.peers, "nobody", out);
 	CU_ASSERT_EQUAL(cv_out_finish(out, &b), 0);
 	CU_ASSERT_STRING_EQUAL(
-		b.p, "calls: 1\ncps: 1\nnames: 1\n"
-		     "name=pbx.test hops=1 next_s=60 error=\"\"\n"
-		     "hops: 2\n"
-		     "hop=192.0.2.1:5060 transport=udp state=untried since_s=0 status=0 "
-		     "next_s=0 priority=10 weight=5 target=sip:pbx.test\n"
-		     "hop=192.0.2.2:5060 transport=udp state=down since_s=0 status=0 "
-		     "next_s=30 priority=0 weight=0 target=sip:192.0.2.2\n");
+		b.p,
+		"calls: 1\ncps: 1\nnames: 1\n"
+		"name=pbx.test hops=1 next_s=60 error=\"\"\n"
+		"hops: 2\n"
+		"hop=192.0.2.1:5060 transport=udp state=untried since_s=0 status=0 "
+		"why=\"\" next_s=0 priority=10 weight=5 target=sip:pbx.test\n"
+		"hop=192.0.2.2:5060 transport=udp state=down since_s=0 status=0 "
+		"why=\"timed out\" next_s=30 priority=0 weight=0 target=sip:192.0.2.2\n");
 	cv_mem_unref(out);
 	cv_buf_free(&b);
 	world_close();
@@ -639,6 +676,8 @@ int cv_test_peers(void)
 	CU_ADD_TEST(s, test_probes_find_out);
 	CU_ADD_TEST(s, test_down_is_probed_fast_then_slower);
 	CU_ADD_TEST(s, test_busy_hop_is_left_alone);
+	CU_ADD_TEST(s, test_busy_hop_rests_as_long_as_it_says);
+	CU_ADD_TEST(s, test_probed_hop_that_is_busy_is_asked_when_it_says);
 	CU_ADD_TEST(s, test_name_is_followed);
 	CU_ADD_TEST(s, test_health_stays_over_an_answer);
 	CU_ADD_TEST(s, test_nobody_can_say);

@@ -28,6 +28,8 @@ answered()
 
 case_main()
 {
+	local peer
+
 	topo_base
 	topo_wan_host trunk 60
 	topo_wan_host mute 61
@@ -104,6 +106,10 @@ time.sleep(120)"
 	answered absent 2 5000
 	answered shut 3 2000
 	answered shuttcp 4 5000
+	for peer in shut shuttcp; do
+		grep "hop is down peer=$peer " "$D/culvertd.log" | grep -q 'why="connection refused"' ||
+			fail "$peer: the log does not say why"
+	done
 	answered two 5 2500
 	sipp_start slow slow 198.51.100.63 late-answer
 	answered late 6 5000
