@@ -549,6 +549,8 @@ void cv_sip_flow_lost(const struct cv_sip_link *l);
 /** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
  * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */
 bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
+/** Index of @p fork among the early dialogs; earlyc: it is none of them. */
+size_t cv_sip_early_at(const struct cv_sip_leg *leg, uint32_t fork);
 /** Dialog for a request to @p fork: the early one, or the leg's own. */
 nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
 /** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */
