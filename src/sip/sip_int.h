@@ -415,11 +415,6 @@ enum { CV_SIP_HOPS = 70 }; /* RFC 3261 8.1.1.6 */
 int cv_sip_pass(struct cv_sip *s, msg_t *msg, struct cv_sip_origin *o);
 /** Branch of a Via that bears the mark of a passing, in @p home; NULL: ENOMEM. */
 char *cv_sip_branch(struct cv_sip *s, su_home_t *home, uint64_t pass);
-/** Text of a mark of ours. EBADMSG: it is none; ENOMEM. */
-int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m);
-/** Appends it. ENOMEM. */
-int cv_sip_mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
-		      struct cv_buf *to);
 /** Max-Breadth of a request; 60 when absent, unreadable or more. */
 unsigned cv_sip_breadth(const sip_t *sip);
 /** Sets it; 0: what it has. ENOMEM. */
