@@ -30,6 +30,7 @@ static void calls_fini(void *obj)
 	struct cv_calls *c = obj;
 
 	cv_past_forget(c);
+	cv_mem_unref(c->readdress);
 	cv_mem_unref(c->apart);
 	cv_mem_unref(c->past_by_id);
 	cv_mem_unref(c->by_id);

@@ -175,6 +175,8 @@ struct cv_call {
 	struct cv_redirect *redirect; /* redirect.c: other places; owned; NULL: none */
 	struct cv_transfer *transfer; /* transfer.c: under way; referenced; NULL */
 	unsigned transfers;           /* in a row that led here */
+	uint8_t readdressed; /* parties that are to be told of our new address, a bit an
+				end */
 
 	uint64_t start_ms, answer_ms; /* answer_ms 0: not yet */
 	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
@@ -209,6 +211,7 @@ struct cv_calls {
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
+	struct cv_timer *readdress; /* owned; NULL: never needed */
 	struct cv_cmd show_calls, show_subs, call, ladder, doctor;
 	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };

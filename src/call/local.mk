@@ -20,6 +20,7 @@ libcall_a_SOURCES = \
 	src/call/party.c \
 	src/call/past.c \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
+	src/call/readdress.c \
 	src/call/redirect.c src/call/redirect.h \
 	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
@@ -137,6 +138,7 @@ EXTRA_DIST += \
 	tests/replay/call/061-transfer-to-several.flow \
 	tests/replay/call/062-offer-after-cancel.flow \
 	tests/replay/call/063-restated.flow \
+	tests/replay/call/070-readdressed.flow tests/replay/call/071-readdress-not-kept.flow \
 	tests/replay/call/064-restate-crosses.flow \
 	tests/replay/call/065-restated-direct.flow \
 	tests/replay/call/066-same-nat-trial.flow \

@@ -33,6 +33,7 @@ struct cv_media_ops {
 	int (*hear)(struct cv_media *m, uint32_t fork);
 	void (*choose)(struct cv_media *m, uint32_t fork);
 	void (*anew)(struct cv_media *m);
+	void (*readdress)(struct cv_media *m);
 	uint32_t (*id)(const struct cv_media *m);
 	uint32_t (*gen)(const struct cv_media *m);
 	void (*show)(const struct cv_media *m, struct cv_out *out);

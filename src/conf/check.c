@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "base/hash.h"
@@ -95,7 +96,12 @@ static void dns_check(struct cv_conf_job *job)
 			     CV_CONF_DNS);
 
 	for (size_t i = 0; i < dns->c; ++i) {
-		if (cv_addr_parse(&a, cv_str_of(dns->v[i].text)) != 0)
+		struct cv_str text = cv_str_of(dns->v[i].text);
+
+		if (cv_addr_parse(&a, text) == 0 && a.port == 0 && cv_conf_has_port(text))
+			cv_conf_find(job, dns->v[i].pos, "dns: %s: there is no port 0",
+				     dns->v[i].text);
+		else if (cv_addr_parse(&a, text) != 0)
 			cv_conf_find(job, dns->v[i].pos,
 				     "dns: %s is not an address with or without a port",
 				     dns->v[i].text);
@@ -286,6 +292,31 @@ static void mtu_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
 		     p->name);
 }
 
+static bool is_same_target(const struct cv_conf_target *a, const struct cv_conf_target *b)
+{
+	if (a->transport != b->transport || !a->host != !b->host)
+		return false;
+	if (!a->host) /* by UDP, whether that is written or not */
+		return cv_addr_eq(&a->addr, &b->addr);
+
+	return a->transport_given == b->transport_given && a->port == b->port &&
+	       strcasecmp(a->host, b->host) == 0;
+}
+
+/* The second one would only be a second try of what has just failed. */
+static void targets_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
+{
+	for (size_t i = 0; i < p->targetc; ++i) {
+		for (size_t n = 0; n < i; ++n) {
+			if (is_same_target(&p->targets[n], &p->targets[i]))
+				cv_conf_find(job, p->targets[i].pos,
+					     "target: %s is there twice (%s:%u)",
+					     p->targets[i].uri, p->targets[n].pos.file,
+					     p->targets[n].pos.line);
+		}
+	}
+}
+
 static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 		       const struct cv_conf_peer *p)
 {
@@ -296,6 +327,7 @@ static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 
 	account_check(job, p);
 	mtu_check(job, p);
+	targets_check(job, p);
 
 	for (size_t i = 0; i < p->from.c && !job->err; ++i)
 		source_add(job, sources, p, &p->from.v[i]);

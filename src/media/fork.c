@@ -34,6 +34,35 @@ void cv_media_face(struct cv_media *m, enum cv_end end, const struct cv_place *p
 	m->adv[end] = net->points[place->listen].media_adv;
 }
 
+static void readdress(struct cv_media *m, enum cv_end end)
+{
+	const struct cv_net *net = m->plane->conf.net;
+	uint8_t listen = m->place[end].listen;
+
+	if (!cv_addr_is_set(&m->local[end]) || listen >= net->pointc ||
+	    !cv_addr_host_eq(&m->local[end], &net->points[listen].media))
+		return;
+
+	m->adv[end] = net->points[listen].media_adv;
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		struct cv_mline *l = m->line[i];
+
+		if (!l || l->pair[end].local.port == 0)
+			continue;
+		l->adv[end] = m->adv[end];
+		l->adv[end].port = l->pair[end].local.port;
+	}
+}
+
+void cv_media_readdress(struct cv_media *m)
+{
+	if (!m || !m->plane)
+		return;
+
+	readdress(m, CV_END_A);
+	readdress(m, CV_END_B);
+}
+
 int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l)
 {
 	if (!m->others || l->more)

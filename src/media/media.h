@@ -82,7 +82,8 @@ struct cv_media_conf {
  * sessions and joins threads, then cv_mem_unref(). */
 int cv_media_plane_open(struct cv_media_plane **pp, const struct cv_media_conf *conf);
 void cv_media_plane_close(struct cv_media_plane *p);
-/** Replaces the net after a reload; sessions that exist keep what they have. */
+/** Replaces the net after a reload, or when a listening point shows another address;
+ * sessions that exist keep what they have. */
 void cv_media_plane_net(struct cv_media_plane *p, const struct cv_net *net);
 
 /** Makes a session between the places of end A and end B for up to @p flowc m-lines.
@@ -127,6 +128,10 @@ int cv_media_hear(struct cv_media *m, uint32_t fork);
 void cv_media_choose(struct cv_media *m, uint32_t fork);
 /** The call is made again on the same ports: what end B said is forgotten. */
 void cv_media_anew(struct cv_media *m);
+
+/** What we say of our ports from now on is what the net says of their listening points;
+ * the ports stay. The next cv_media_set() tells it. */
+void cv_media_readdress(struct cv_media *m);
 
 uint32_t cv_media_id(const struct cv_media *m);
 uint32_t cv_media_gen(const struct cv_media *m);

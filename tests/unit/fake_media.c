@@ -63,11 +63,14 @@ static bool carries(const struct cv_flow *f)
 	return f->rtp.port != 0 && f->carry != CV_CARRY_NONE;
 }
 
-static void ours(const struct cv_place *towards, uint16_t port, struct cv_addr *a)
+static void ours(const struct cv_media *m, enum cv_end end, uint16_t port,
+		 struct cv_addr *a)
 {
-	const char *host =
-		towards->side == CV_SIDE_LAN ? "192.168.50.1" : "198.51.100.10";
+	const struct cv_place *towards = &m->place[end];
+	const char *host = m->moved ? "203.0.113.10" : "198.51.100.10";
 
+	if (towards->side == CV_SIDE_LAN)
+		host = "192.168.50.1";
 	if (towards->family == AF_INET6)
 		host = "2001:db8::10";
 
@@ -140,7 +143,7 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 		++m->plane->used;
 	}
 
-	ours(&m->place[to], *port, &out->rtp);
+	ours(m, to, *port, &out->rtp);
 	out->rtcp = out->rtp;
 	if (m->is_watch)
 		out->rtp = in->rtp;
@@ -278,6 +281,11 @@ static void media_anew(struct cv_media *m)
 	m->is_answered = false;
 }
 
+static void media_readdress(struct cv_media *m)
+{
+	m->moved = true;
+}
+
 static uint32_t media_id(const struct cv_media *m)
 {
 	return m->id;
@@ -326,6 +334,7 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.hear = media_hear,
 	.choose = media_choose,
 	.anew = media_anew,
+	.readdress = media_readdress,
 	.id = media_id,
 	.gen = media_gen,
 	.show = media_show,

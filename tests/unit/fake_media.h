@@ -2,8 +2,8 @@
 /*
  * A packet path without packets behind call/media_ops.h: hands out numbered
  * ports, 20000, 20002, ..., on 192.168.50.1 towards the LAN, 198.51.100.10 and
- * 2001:db8::10 towards the rest, and remembers what it was told. Runs on the
- * test's thread.
+ * 2001:db8::10 towards the rest, or 203.0.113.10 once a session was readdressed,
+ * and remembers what it was told. Runs on the test's thread.
  */
 #ifndef CV_TESTS_UNIT_FAKE_MEDIA_H
 #define CV_TESTS_UNIT_FAKE_MEDIA_H
@@ -41,7 +41,7 @@ struct cv_media {
 	struct cv_place place[2];
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
-	bool is_answered, is_watch;
+	bool is_answered, is_watch, moved;
 	struct cv_flow_watch said[2];        /* what the ends reported since that began */
 	uint16_t port[2][CV_FAKE_FLOWS];     /* ours, facing that end; 0: none */
 };
