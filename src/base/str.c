@@ -17,11 +17,6 @@ static unsigned char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : (unsigned char)c;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct cv_str cv_str_of(const char *s)
 {
 	return cv_str_make(s, s ? strlen(s) : 0);
@@ -65,12 +60,34 @@ bool cv_str_istarts(struct cv_str s, struct cv_str prefix)
 	return s.len >= prefix.len && cv_str_ieq(cv_str_make(s.p, prefix.len), prefix);
 }
 
+bool cv_char_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool cv_char_is_space(char c)
+{
+	return cv_char_is_blank(c) || c == '\r' || c == '\n';
+}
+
+bool cv_str_has_control(struct cv_str s)
+{
+	for (size_t i = 0; i < s.len; ++i) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return true;
+	}
+
+	return false;
+}
+
 struct cv_str cv_str_trim(struct cv_str s)
 {
-	while (s.len > 0 && is_blank(s.p[0]))
+	while (s.len > 0 && cv_char_is_space(s.p[0]))
 		s = cv_str_from(s, 1);
 
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
+	while (s.len > 0 && cv_char_is_space(s.p[s.len - 1]))
 		--s.len;
 
 	return s;

@@ -29,6 +29,12 @@ bool cv_str_eq(struct cv_str a, struct cv_str b);
 bool cv_str_ieq(struct cv_str a, struct cv_str b);
 bool cv_str_starts(struct cv_str s, struct cv_str prefix);
 bool cv_str_istarts(struct cv_str s, struct cv_str prefix);
+/** A space or a tab. */
+bool cv_char_is_blank(char c);
+/** One of those, CR or LF. */
+bool cv_char_is_space(char c);
+/** True: @p s holds a control character that is no tab. */
+bool cv_str_has_control(struct cv_str s);
 /** Without blanks, tabs, CR and LF at both ends. */
 struct cv_str cv_str_trim(struct cv_str s);
 /** The rest of @p s from offset @p n; empty when n >= len. */

@@ -39,9 +39,6 @@ struct cv_binds {
 	struct cv_log_limit alg; /* lines about rewriting routers */
 };
 
-/** Host part in lower case, into @p dst (CV_BIND_AOR bytes). EMSGSIZE: longer. */
-int cv_bind_aor_fold(char *dst, struct cv_str aor);
-
 /* token.c */
 
 /** Writes the token of @p id. ENOMEM. */

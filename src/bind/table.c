@@ -101,7 +101,8 @@ static void binding_fini(void *obj)
 	cv_mem_unref(b->evid);
 }
 
-int cv_bind_aor_fold(char *dst, struct cv_str aor)
+/* Host part in lower case, into @p dst (CV_BIND_AOR bytes). EMSGSIZE: longer. */
+static int aor_fold(char *dst, struct cv_str aor)
 {
 	size_t at = aor.len;
 
@@ -264,7 +265,7 @@ struct cv_binding *cv_bind_find(struct cv_binds *bs, const struct cv_bind_ask *a
 	char aor[CV_BIND_AOR];
 	size_t count;
 
-	if (cv_bind_aor_fold(aor, ask->aor))
+	if (aor_fold(aor, ask->aor))
 		return NULL;
 
 	return seek(bs, cv_str_of(aor), ask, &count);
@@ -330,7 +331,7 @@ int cv_bind_take(struct cv_binds *bs, struct cv_binding **bp,
 	size_t of_aor;
 	int err;
 
-	err = cv_bind_aor_fold(aor, ask->aor);
+	err = aor_fold(aor, ask->aor);
 	if (err || is_too_long(ask))
 		return EMSGSIZE;
 
@@ -556,7 +557,7 @@ struct cv_binding *cv_bind_by_aor(struct cv_binds *bs, struct cv_str aor,
 	if (prev)
 		return confirmed_from(cv_hash_next(&prev->by_aor));
 
-	if (cv_bind_aor_fold(folded, aor))
+	if (aor_fold(folded, aor))
 		return NULL;
 
 	return confirmed_from(cv_hash_find(bs->by_aor, cv_str_of(folded)));

@@ -70,11 +70,6 @@ void cv_branch_drop(struct cv_branch *b, const struct cv_msg *cancel)
 	cv_mem_unref(leg);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* One call is counted once at a peer, however many doors of it are tried. */
 static int branch_admit(struct cv_branch *b)
 {
@@ -82,11 +77,12 @@ static int branch_admit(struct cv_branch *b)
 	struct cv_peers *ps = f->env->peers;
 	int err;
 
-	if (f->method != CV_METHOD_INVITE || !b->peer || is_same(b->peer, f->from_peer))
+	if (f->method != CV_METHOD_INVITE || !b->peer ||
+	    cv_peers_is_same(b->peer, f->from_peer))
 		return 0;
 
 	for (size_t i = 0; i < f->c && !b->counted; ++i) {
-		b->counted = f->v[i].counted && is_same(f->v[i].peer, b->peer);
+		b->counted = f->v[i].counted && cv_peers_is_same(f->v[i].peer, b->peer);
 		f->v[i].counted = f->v[i].counted && !b->counted;
 	}
 	if (b->counted)

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Names of what legs exchange. Constant; any thread.
- */
+/* What legs exchange: names, and the end of a transaction. Signalling thread. */
 #include "config.h"
 
 #include "call/leg.h"
+
+#include "base/mem.h"
+
+void cv_txn_forget(struct cv_txn *t)
+{
+	if (t)
+		t->arg = NULL;
+
+	cv_mem_unref(t);
+}
 
 const char *cv_method_name(enum cv_method m)
 {

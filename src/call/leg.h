@@ -232,6 +232,8 @@ struct cv_leg_setup {
 typedef int cv_leg_new_fn(void *arg, struct cv_leg **lp,
 			  const struct cv_leg_setup *setup);
 
+/** Drops a transaction of the call: nothing more of it is heard. Accepts NULL. */
+void cv_txn_forget(struct cv_txn *t);
 /** "INVITE", ... ; "request" for OTHER. */
 const char *cv_method_name(enum cv_method m);
 

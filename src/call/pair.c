@@ -26,20 +26,12 @@
 
 enum { RETRY_MAX_S = 10 };
 
-static void txn_forget(struct cv_txn *t)
-{
-	if (t)
-		t->arg = NULL;
-
-	cv_mem_unref(t);
-}
-
 static void pair_fini(void *obj)
 {
 	struct cv_pair *p = obj;
 
-	txn_forget(p->in);
-	txn_forget(p->out);
+	cv_txn_forget(p->in);
+	cv_txn_forget(p->out);
 }
 
 int cv_pair_new(struct cv_pair **pp, struct cv_party *from, struct cv_txn *in)
@@ -591,7 +583,7 @@ static void on_won(void *arg, const struct cv_fan_win *w)
 	call->target = *w->to;
 	call->counted[CV_END_B] = w->counted;
 	if (setup) {
-		txn_forget(setup->out);
+		cv_txn_forget(setup->out);
 		setup->out = cv_mem_ref(w->t);
 		w->t->arg = setup;
 	}

@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "call/apart.h"
@@ -44,17 +43,12 @@ const char *cv_call_peer(const struct cv_party *p)
 	return p->end == CV_END_A ? p->call->from_peer : p->call->peer;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 int cv_call_admit(struct cv_party *p)
 {
 	struct cv_call *call = p->call;
 	int err;
 
-	if (is_same(cv_call_peer(p), cv_call_peer(cv_call_other(p))) &&
+	if (cv_peers_is_same(cv_call_peer(p), cv_call_peer(cv_call_other(p))) &&
 	    call->counted[cv_call_other(p)->end])
 		return 0;
 
@@ -81,7 +75,7 @@ static void leave_to_other(struct cv_party *p)
 	bool *counted = p->call->counted;
 
 	if (!counted[p->end] || counted[other->end] ||
-	    !is_same(cv_call_peer(p), cv_call_peer(other))) {
+	    !cv_peers_is_same(cv_call_peer(p), cv_call_peer(other))) {
 		cv_call_leave(p);
 		return;
 	}
@@ -97,13 +91,15 @@ static void take_count(struct cv_party *p, struct cv_party *was)
 	bool *counted = was->call->counted;
 	enum cv_end end = was->end;
 
-	if (!counted[end] && is_same(cv_call_peer(was), cv_call_peer(cv_call_other(was))))
+	if (!counted[end] &&
+	    cv_peers_is_same(cv_call_peer(was), cv_call_peer(cv_call_other(was))))
 		end = cv_call_other(was)->end;
 
 	if (!counted[end])
 		return;
 
-	if (p->call->counted[other->end] && is_same(cv_call_peer(p), cv_call_peer(other)))
+	if (p->call->counted[other->end] &&
+	    cv_peers_is_same(cv_call_peer(p), cv_call_peer(other)))
 		return; /* once is enough; the one that ends leaves */
 
 	counted[end] = false;

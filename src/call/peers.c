@@ -248,6 +248,11 @@ void cv_peers_leave(struct cv_peers *ps, const char *peer)
 		--p->calls;
 }
 
+bool cv_peers_is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 bool cv_peers_is_host(const struct cv_peers *ps, const char *peer,
 		      const struct cv_addr *a)
 {

@@ -105,6 +105,8 @@ void cv_peers_refresh(struct cv_peers *ps);
 int cv_peers_admit(struct cv_peers *ps, const char *peer);
 void cv_peers_leave(struct cv_peers *ps, const char *peer);
 
+/** Both are the name of one peer; NULL: nobody's. */
+bool cv_peers_is_same(const char *a, const char *b);
 /** The peer has a hop at the host of @p a, whatever the port. */
 bool cv_peers_is_host(const struct cv_peers *ps, const char *peer,
 		      const struct cv_addr *a);

@@ -46,20 +46,12 @@ struct relay {
 
 static const struct cv_leg_events sub_events;
 
-static void txn_forget(struct cv_txn *t)
-{
-	if (t)
-		t->arg = NULL;
-
-	cv_mem_unref(t);
-}
-
 static void relay_fini(void *obj)
 {
 	struct relay *r = obj;
 
-	txn_forget(r->in);
-	txn_forget(r->out);
+	cv_txn_forget(r->in);
+	cv_txn_forget(r->out);
 }
 
 static int relay_new(struct relay **rp, struct cv_sub *s, enum cv_end from,
@@ -457,7 +449,7 @@ static void on_won(void *arg, const struct cv_fan_win *w)
 		if (!r->first)
 			continue;
 
-		txn_forget(r->out);
+		cv_txn_forget(r->out);
 		r->out = cv_mem_ref(w->t);
 		w->t->arg = r;
 	}

@@ -65,18 +65,6 @@ static void pending_check(struct reader *r)
 	r->waiting = false;
 }
 
-static bool has_control(struct cv_str s)
-{
-	for (size_t i = 0; i < s.len; ++i) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return true;
-	}
-
-	return false;
-}
-
 static bool is_name(struct cv_str s)
 {
 	if (s.len == 0 || s.len > NAME_LEN)
@@ -200,7 +188,7 @@ static char *line_next(char *dst, int size, void *stream)
 	if (line.len == 0 || strchr(";#", line.p[0]))
 		return dst;
 
-	if (has_control(line)) {
+	if (cv_str_has_control(line)) {
 		cv_conf_find(r->job, r->pos, "there is a control character in this line");
 		return dst;
 	}

@@ -70,8 +70,8 @@ static struct cv_source *source_of(struct cv_door *d, const struct cv_addr *peer
 	return s;
 }
 
-const struct cv_door_way *cv_door_find(const struct cv_door *d, uint8_t point,
-				       enum cv_transport transport)
+static const struct cv_door_way *way_find(const struct cv_door *d, uint8_t point,
+					  enum cv_transport transport)
 {
 	for (size_t i = 0; i < d->wayc; ++i) {
 		if (d->ways[i].point == point && d->ways[i].transport == transport)
@@ -129,7 +129,7 @@ static void take_agent(struct cv_door *d, int fd, const struct cv_addr *from)
 		return;
 	}
 
-	way = cv_door_find(d, dial.point, dial.transport);
+	way = way_find(d, dial.point, dial.transport);
 	if (!way) {
 		turn_away(d, fd, &dial.to, "no way there");
 		return;
@@ -281,7 +281,7 @@ int cv_door_way(struct cv_door *d, const struct cv_door_way *way)
 int cv_door_listen(struct cv_door *d, uint8_t point, enum cv_transport transport,
 		   struct cv_addr *at)
 {
-	const struct cv_door_way *way = cv_door_find(d, point, transport);
+	const struct cv_door_way *way = way_find(d, point, transport);
 
 	return way ? hear(d, way, at) : EINVAL;
 }

@@ -117,9 +117,6 @@ struct bufferevent *cv_conn_plain(struct cv_conn *c, int fd);
 
 /* stream.c */
 
-/** NULL: no such way. */
-const struct cv_door_way *cv_door_find(const struct cv_door *d, uint8_t point,
-				       enum cv_transport transport);
 /** One connection less of a source. Accepts NULL. */
 void cv_source_drop(struct cv_source *s);
 

@@ -38,21 +38,16 @@ static const struct attr attrs[] = {
 	{{"end-of-candidates", 17}, CV_SDP_ICE},
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 bool cv_sdp_word(struct cv_str *rest, struct cv_str *word)
 {
 	size_t at = 0;
 	size_t end;
 
-	while (at < rest->len && is_blank(rest->p[at]))
+	while (at < rest->len && cv_char_is_blank(rest->p[at]))
 		++at;
 
 	end = at;
-	while (end < rest->len && !is_blank(rest->p[end]))
+	while (end < rest->len && !cv_char_is_blank(rest->p[end]))
 		++end;
 
 	if (end == at)

@@ -26,14 +26,9 @@ static const char digits[] = "0123456789abcdef";
 
 /* Parsing */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct cv_str skip_blanks(struct cv_str s)
 {
-	while (s.len > 0 && is_blank(*s.p))
+	while (s.len > 0 && cv_char_is_blank(*s.p))
 		s = cv_str_from(s, 1);
 
 	return s;
@@ -56,7 +51,7 @@ static int take_value(struct cv_str *rest, struct cv_str *value)
 	}
 
 	while (n < rest->len && rest->p[n] != ',' && rest->p[n] != '"' &&
-	       !is_blank(rest->p[n]))
+	       !cv_char_is_blank(rest->p[n]))
 		++n;
 
 	*value = cv_str_make(rest->p, n);
@@ -189,18 +184,6 @@ static int set_param(struct cv_digest *d, unsigned *seen, struct cv_str name,
 	return 0; /* RFC 7616 3.3: what isn't known is ignored */
 }
 
-static bool has_controls(struct cv_str s)
-{
-	for (size_t i = 0; i < s.len; ++i) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return true;
-	}
-
-	return false;
-}
-
 int cv_digest_parse(struct cv_digest *d, struct cv_str value)
 {
 	struct cv_digest out = {.alg = CV_DIGEST_MD5};
@@ -209,7 +192,7 @@ int cv_digest_parse(struct cv_digest *d, struct cv_str value)
 	int err = 0, first = 0;
 
 	if (!cv_str_istarts(rest, CV_STR("Digest")) || rest.len < 7 ||
-	    !is_blank(rest.p[6]) || has_controls(rest))
+	    !cv_char_is_blank(rest.p[6]) || cv_str_has_control(rest))
 		return EBADMSG;
 
 	rest = skip_blanks(cv_str_from(rest, 6));
@@ -329,7 +312,7 @@ bool cv_digest_matches(const struct cv_digest *d, struct cv_str method, const ch
 static bool is_quotable(struct cv_str s)
 {
 	return cv_str_chr(s, '"') == s.len && cv_str_chr(s, '\\') == s.len &&
-	       !has_controls(s);
+	       !cv_str_has_control(s);
 }
 
 int cv_digest_print(struct cv_buf *to, const struct cv_digest *d)

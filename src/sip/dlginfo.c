@@ -17,14 +17,9 @@ enum {
 
 enum { CALL_ID = 0, LOCAL, REMOTE, KEYS };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static struct cv_str skip_space(struct cv_str s)
 {
-	while (s.len > 0 && is_space(s.p[0]))
+	while (s.len > 0 && cv_char_is_space(s.p[0]))
 		s = cv_str_from(s, 1);
 
 	return s;
@@ -123,7 +118,7 @@ static void map_tag(struct cv_buf *to, struct cv_str tag, cv_dlginfo_fn *fn, voi
 	struct cv_named was, is;
 	size_t name = 0;
 
-	while (name < tag.len && !is_space(tag.p[name]))
+	while (name < tag.len && !cv_char_is_space(tag.p[name]))
 		++name;
 
 	if (is_dialog(cv_str_make(tag.p, name)) && values_of(v, cv_str_from(tag, name))) {

@@ -31,17 +31,6 @@ static size_t find(const struct cv_sip_leg *leg, const char *tag)
 	return i;
 }
 
-/* The early dialog of a fork; NULL: none. */
-static const struct cv_sip_early *of_fork(const struct cv_sip_leg *leg, uint32_t fork)
-{
-	for (size_t i = 0; i < leg->earlyc; ++i) {
-		if (leg->early[i].fork == fork)
-			return &leg->early[i];
-	}
-
-	return NULL;
-}
-
 static bool add(struct cv_sip_leg *leg, const sip_t *sip)
 {
 	struct cv_sip_early *e;
@@ -85,6 +74,24 @@ static bool in_order(struct cv_sip_early *e, const sip_t *sip)
 	e->rseq = rseq;
 
 	return true;
+}
+
+size_t cv_sip_early_at(const struct cv_sip_leg *leg, uint32_t fork)
+{
+	size_t i = 0;
+
+	while (i < leg->earlyc && leg->early[i].fork != fork)
+		++i;
+
+	return i;
+}
+
+/* The early dialog of a fork; NULL: none. */
+static const struct cv_sip_early *of_fork(const struct cv_sip_leg *leg, uint32_t fork)
+{
+	size_t i = cv_sip_early_at(leg, fork);
+
+	return i < leg->earlyc ? &leg->early[i] : NULL;
 }
 
 bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m)

@@ -49,16 +49,6 @@ static int add(struct cv_sip_leg *leg, const sip_t *invite, uint32_t fork)
 	return 0;
 }
 
-static struct cv_sip_early *find(struct cv_sip_leg *leg, uint32_t fork)
-{
-	for (size_t i = 0; i < leg->earlyc; ++i) {
-		if (leg->early[i].fork == fork)
-			return &leg->early[i];
-	}
-
-	return NULL;
-}
-
 static int put_tag(msg_t *response, const sip_t *invite, const char *tag)
 {
 	su_home_t *home = msg_home(response);
@@ -93,7 +83,7 @@ static int tag_of(struct cv_sip_txn *t, const sip_t *invite, msg_t *response,
 	const char *tag;
 	int err = 0;
 
-	if (!find(leg, fork))
+	if (cv_sip_early_at(leg, fork) == leg->earlyc)
 		err = add(leg, invite, fork);
 	if (err == ENOBUFS && m->status >= 200)
 		fork = leg->early[0].fork; /* better as another than not at all */
@@ -132,9 +122,10 @@ int cv_sip_fork_tag(struct cv_sip_txn *t, msg_t *response, const struct cv_msg *
 
 bool cv_sip_fork_rel(struct cv_sip_txn *t, uint32_t fork)
 {
-	struct cv_sip_early *e = find(t->leg, fork);
+	size_t i = cv_sip_early_at(t->leg, fork);
+	struct cv_sip_early *e = &t->leg->early[i];
 
-	if (!e)
+	if (i == t->leg->earlyc)
 		return true;
 
 	if (e->rseq != 0 && t->rel_fork != fork)

@@ -31,9 +31,12 @@ tests_unit_test_sip_LDADD = libsip.a libcall.a libbind.a libdigest.a libsdp.a li
 	libconf.a libloop.a libbase.a $(SOFIA_LIBS) $(EVENT_LIBS) $(INIH_LIBS) \
 	$(JANSSON_LIBS) $(OPENSSL_LIBS) $(CUNIT_LIBS)
 
+AGENT_BED = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/agent_bed.c tests/unit/agent_bed.h
+
 # A program of its own: the stack's STUN plug allows one agent a process
 check_PROGRAMS += tests/unit/test_reg
-tests_unit_test_reg_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit/suite_reg.c \
+tests_unit_test_reg_SOURCES = $(AGENT_BED) tests/unit/suite_reg.c \
 	tests/unit/suite_reg.h tests/unit/test_reg.c
 tests_unit_test_reg_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_reg_LDADD = $(tests_unit_test_sip_LDADD)
@@ -47,14 +50,14 @@ tests_unit_test_unasked_LDADD = $(tests_unit_test_sip_LDADD)
 
 # The same: an agent with an account at a trunk
 check_PROGRAMS += tests/unit/test_account
-tests_unit_test_account_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+tests_unit_test_account_SOURCES = $(AGENT_BED) \
 	tests/unit/suite_account.c tests/unit/suite_account.h tests/unit/test_account.c
 tests_unit_test_account_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_account_LDADD = $(tests_unit_test_sip_LDADD)
 
 # The same: calls between two peers
 check_PROGRAMS += tests/unit/test_dialog
-tests_unit_test_dialog_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+tests_unit_test_dialog_SOURCES = $(AGENT_BED) \
 	tests/unit/fake_media.c tests/unit/fake_media.h \
 	tests/unit/suite_dialog.h tests/unit/test_dialog.c
 tests_unit_test_dialog_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
@@ -62,7 +65,7 @@ tests_unit_test_dialog_LDADD = $(tests_unit_test_sip_LDADD)
 
 # The same: probes of a peer's hops
 check_PROGRAMS += tests/unit/test_health
-tests_unit_test_health_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+tests_unit_test_health_SOURCES = $(AGENT_BED) \
 	tests/unit/suite_health.c tests/unit/suite_health.h tests/unit/test_health.c
 tests_unit_test_health_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_health_LDADD = $(tests_unit_test_sip_LDADD)

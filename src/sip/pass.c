@@ -108,7 +108,8 @@ static bool take_char(struct cv_str *s, char c)
 	return true;
 }
 
-int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m)
+/* Text of a mark of ours. EBADMSG: it is none; ENOMEM. */
+static int mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m)
 {
 	struct cv_str rest = text;
 	uint8_t want[HASH_BYTES];
@@ -141,7 +142,8 @@ int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_m
 	return CRYPTO_memcmp(want_hex, rest.p, MAC_HEX) == 0 ? 0 : EBADMSG;
 }
 
-int cv_sip_mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
+/* Appends it. ENOMEM. */
+static int mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
 		      struct cv_buf *to)
 {
 	unsigned hops = m->hops < HOPS_MAX ? m->hops : HOPS_MAX;
@@ -222,7 +224,7 @@ static void take_headers(struct cv_sip *s, msg_t *msg, struct cv_sip_mark *m)
 			continue;
 
 		if (++lines <= LINES_MAX &&
-		    cv_sip_mark_read(s, cv_str_trim(cv_str_of(u->un_value)), &one) == 0) {
+		    mark_read(s, cv_str_trim(cv_str_of(u->un_value)), &one) == 0) {
 			m->hops = one.hops < m->hops ? one.hops : m->hops;
 			join(&m->trail, &one.trail);
 		} else if (++others <= OTHERS_MAX) {
@@ -308,7 +310,7 @@ static int put_header(struct cv_sip *s, msg_t *msg, const struct cv_sip_mark *m)
 	int err;
 
 	cv_buf_printf(&b, "%s: ", header);
-	err = cv_sip_mark_print(s, m, &b);
+	err = mark_print(s, m, &b);
 	if (!err)
 		err = cv_sip_add_line(msg, b.p);
 	cv_buf_free(&b);

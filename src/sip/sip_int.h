@@ -432,11 +432,6 @@ enum { CV_SIP_HOPS = 70 }; /* RFC 3261 8.1.1.6 */
 int cv_sip_pass(struct cv_sip *s, msg_t *msg, struct cv_sip_origin *o);
 /** Branch of a Via that bears the mark of a passing, in @p home; NULL: ENOMEM. */
 char *cv_sip_branch(struct cv_sip *s, su_home_t *home, uint64_t pass);
-/** Text of a mark of ours. EBADMSG: it is none; ENOMEM. */
-int cv_sip_mark_read(const struct cv_sip *s, struct cv_str text, struct cv_sip_mark *m);
-/** Appends it. ENOMEM. */
-int cv_sip_mark_print(const struct cv_sip *s, const struct cv_sip_mark *m,
-		      struct cv_buf *to);
 /** Max-Breadth of a request; 60 when absent, unreadable or more. */
 unsigned cv_sip_breadth(const sip_t *sip);
 /** Sets it; 0: what it has. ENOMEM. */
@@ -569,6 +564,8 @@ void cv_sip_flow_lost(const struct cv_sip_link *l);
 /** A response that came: fills fork of @p m, and reliable and rseq of a 1xx. False: the
  * 1xx is a repeat, out of order, or of a fork too many, and goes no further. */
 bool cv_sip_early_heard(struct cv_sip_leg *leg, const sip_t *sip, struct cv_msg *m);
+/** Index of @p fork among the early dialogs; earlyc: it is none of them. */
+size_t cv_sip_early_at(const struct cv_sip_leg *leg, uint32_t fork);
 /** Dialog for a request to @p fork: the early one, or the leg's own. */
 nta_leg_t *cv_sip_early_dialog(const struct cv_sip_leg *leg, uint32_t fork);
 /** Puts the RAck for m->rseq of m->fork into a PRACK. ENOMEM. */

@@ -93,9 +93,6 @@ enum cv_nat_verdict cv_nat_in(struct cv_nat *n, struct cv_natpkt *k, uint64_t no
  * ENOENT: there is none now. */
 int cv_nat_find(struct cv_nat *n, enum cv_natpkt_kind kind, const struct cv_addr *inside,
 		const struct cv_addr *remote, uint64_t now_ms, struct cv_addr *outside);
-/** The outside address that new mappings of @p inside would get; unset: none of its
- * family. */
-void cv_nat_face(struct cv_nat *n, const struct cv_addr *inside, struct cv_addr *face);
 const struct cv_nat_counts *cv_nat_counts(const struct cv_nat *n);
 /** Forgets all mappings, as a box that is switched off and on. */
 void cv_nat_reset(struct cv_nat *n);

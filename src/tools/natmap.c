@@ -163,7 +163,9 @@ void cv_natmap_use(struct cv_nat *n, struct mapping *m, uint64_t now_ms)
 	cv_list_add(&n->list, &m->node);
 }
 
-void cv_nat_face(struct cv_nat *n, const struct cv_addr *inside, struct cv_addr *face)
+/* The outside address that new mappings of @p inside would get; unset: none of its
+ * family. */
+static void face_of(struct cv_nat *n, const struct cv_addr *inside, struct cv_addr *face)
 {
 	size_t v[CV_NAT_OUTSIDES], c = 0;
 
@@ -225,7 +227,7 @@ int cv_natmap_new(struct mapping **mp, struct cv_nat *n, const struct cv_natpkt 
 	int err;
 
 	sweep(n, now_ms);
-	cv_nat_face(n, &k->src, &face);
+	face_of(n, &k->src, &face);
 	if (!cv_addr_is_set(&face))
 		return EAFNOSUPPORT;
 	if (n->mappingc == CV_NAT_MAPPINGS)

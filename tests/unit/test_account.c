@@ -15,27 +15,18 @@
 
 #include <sofia-sip/su_wait.h>
 
+#include "agent_bed.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "module.h"
 #include "runner.h"
-#include "sip/sip_int.h"
 #include "suite_account.h"
 
-enum { TEXT = 4096, LONG_MS = 4000, QUIET_MS = 150, STEP_MS = 10 };
+enum { LONG_MS = 4000, QUIET_MS = 150 };
 
-/** One agent for all tests of the program: the stack's STUN plug is once a process. */
 struct bench {
-	struct cv_loop *loop;
-	struct cv_conf *conf;
-	struct cv_net *net;
-	struct cv_stats *stats;
-	struct cv_cmds *cmds;
-	struct cv_env env;
-	struct cv_sip *sip;
+	struct cv_agent_bed bed;
 	int trunk, other; /* sockets */
-	struct cv_addr trunk_addr, other_addr, edge;
-	char got[TEXT]; /* last message received */
+	struct cv_addr trunk_addr, other_addr;
 	unsigned events;
 	uint16_t status; /* of the last event */
 	bool src;        /* it had headers */
@@ -47,100 +38,31 @@ static const char challenge[] =
 	"Proxy-Authenticate: Digest realm=\"itsp.example\", nonce=\"%s\", "
 	"qop=\"auth\"%s\r\n";
 
-static int udp_open(struct cv_addr *a, const char *host)
+static int bench_open(void)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	struct sockaddr_storage ss;
-	socklen_t len;
+	char peers[512];
 
-	if (fd == -1 || cv_addr_parse(a, cv_str_of(host)))
+	b.trunk = cv_agent_udp(&b.trunk_addr, "127.0.0.2");
+	b.other = cv_agent_udp(&b.other_addr, "127.0.0.4");
+	if (b.trunk == -1 || b.other == -1)
 		return -1;
 
-	len = cv_addr_to_sa(a, &ss);
-	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
-		return -1;
-
-	len = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-	    cv_addr_from_sa(a, (struct sockaddr *)&ss))
-		return -1;
-
-	return fd;
-}
-
-static int conf_open(void)
-{
-	struct cv_buf error = {0};
-	char text[TEXT];
-	int fd;
-
-	b.trunk = udp_open(&b.trunk_addr, "127.0.0.2");
-	b.other = udp_open(&b.other_addr, "127.0.0.4");
-	fd = udp_open(&b.edge, "127.0.0.1"); /* a port that is free now */
-	if (b.trunk == -1 || b.other == -1 || fd == -1)
-		return -1;
-
-	(void)close(fd);
-	(void)snprintf(text, sizeof(text),
-		       "[general]\nname = edge.example\n"
-		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
+	(void)snprintf(peers, sizeof(peers),
 		       "[peer itsp]\ntarget = sip:127.0.0.2:%u\ndomains = itsp.example\n"
 		       "register = yes\nusername = 49@30\npassword = geheim\n"
 		       "[peer other]\ntarget = sip:127.0.0.4:%u\n",
-		       b.edge.port, b.trunk_addr.port, b.other_addr.port);
-	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
+		       b.trunk_addr.port, b.other_addr.port);
+	if (cv_agent_open(&b.bed, peers) == -1)
 		return -1;
 
-	b.net->points[0].bind = b.edge;
-	b.net->points[0].bind.port = 0;
-	b.net->points[0].advertise = b.net->points[0].bind;
-	b.net->points[0].side = CV_SIDE_WAN;
-	b.net->pointc = 1;
-	cv_buf_free(&error);
-
-	return 0;
-}
-
-static int bench_open(void)
-{
-	struct cv_sip_env env = {0};
-	struct cv_buf error = {0};
-
-	if (conf_open() || cv_loop_su_open(&b.loop) || cv_cmds_new(&b.cmds) ||
-	    cv_stats_new(&b.stats, NULL) || cv_stats_cell(b.stats, &b.env.stat) ||
-	    cv_routes_new(&b.env.routes) || cv_homes_new(&b.env.homes))
-		return -1;
-
-	env.conf = b.conf;
-	env.net = b.net;
-	env.loop = b.loop;
-	env.cmds = b.cmds;
-	env.stats = b.stats;
-	env.stat = b.env.stat;
-	env.routes = b.env.routes;
-	env.homes = b.env.homes;
-	memset(env.key, 7, sizeof(env.key));
-	if (cv_peers_new(&env.peers, &(struct cv_peers_env){env.conf, .loop = b.loop}) ||
-	    cv_sip_open(&b.sip, &env, &error))
-		return -1;
-
-	cv_peers_watched(env.peers, NULL); /* no probes: they are test_health's */
+	cv_peers_watched(b.bed.peers, NULL); /* no probes: they are test_health's */
 
 	return 0;
 }
 
 static int bench_close(void)
 {
-	cv_sip_close(b.sip);
-	cv_mem_unref(b.sip->peers);
-	cv_mem_unref(b.sip);
-	cv_mem_unref(b.env.homes);
-	cv_mem_unref(b.env.routes);
-	cv_mem_unref(b.cmds);
-	cv_mem_unref(b.stats);
-	cv_mem_unref(b.loop);
-	cv_mem_unref(b.net);
-	cv_mem_unref(b.conf);
+	cv_agent_close(&b.bed);
 	(void)close(b.trunk);
 	(void)close(b.other);
 
@@ -153,19 +75,12 @@ static bool receive_in(int fd, const char *start, uint32_t ms)
 	uint64_t end_ms = cv_clock_ms() + ms;
 
 	while (cv_clock_ms() < end_ms) {
-		ssize_t n;
-
-		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
-		n = recv(fd, b.got, sizeof(b.got) - 1, MSG_DONTWAIT);
-		if (n <= 0)
-			continue;
-
-		b.got[n] = '\0';
-		if (strncmp(b.got, start, strlen(start)) == 0)
+		if (cv_agent_step(&b.bed, fd) > 0 &&
+		    strncmp(b.bed.got, start, strlen(start)) == 0)
 			return true;
 	}
 
-	b.got[0] = '\0';
+	b.bed.got[0] = '\0';
 
 	return false;
 }
@@ -177,47 +92,13 @@ static bool receive(int fd, const char *start)
 
 static bool has(const char *text)
 {
-	return strstr(b.got, text);
+	return strstr(b.bed.got, text);
 }
 
 /* Value of header @p name in the last message, in a buffer of its own. */
-static const char *header(const char *name, char dst[1024])
+static const char *header(const char *name, char dst[CV_AGENT_HEADER])
 {
-	char key[64];
-	const char *p;
-
-	(void)snprintf(key, sizeof(key), "\r\n%s: ", name);
-	p = strstr(b.got, key);
-	dst[0] = '\0';
-	if (p) {
-		p += strlen(key);
-		(void)snprintf(dst, 1024, "%.*s", (int)strcspn(p, "\r"), p);
-	}
-
-	return dst;
-}
-
-static void send_from(int fd, const char *text)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = cv_addr_to_sa(&b.edge, &ss);
-
-	CU_ASSERT(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&ss, len) > 0);
-}
-
-/* Answers the last message received, out of socket @p fd. */
-static void reply_from(int fd, const char *status, const char *rest)
-{
-	char text[2 * TEXT], via[1024], from[1024], to[1024], call[1024], cseq[1024];
-
-	(void)header("To", to);
-	(void)snprintf(text, sizeof(text),
-		       "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\n"
-		       "Call-ID: %s\r\nCSeq: %s\r\n%sContent-Length: 0\r\n\r\n",
-		       status, header("Via", via), header("From", from), to,
-		       strstr(to, "tag=") ? "" : ";tag=t", header("Call-ID", call),
-		       header("CSeq", cseq), rest);
-	send_from(fd, text);
+	return cv_agent_header(&b.bed, name, dst);
 }
 
 static void reply_challenge(int fd, const char *nonce, const char *more)
@@ -225,13 +106,13 @@ static void reply_challenge(int fd, const char *nonce, const char *more)
 	char text[512];
 
 	(void)snprintf(text, sizeof(text), challenge, nonce, more);
-	reply_from(fd, "407 Prove it", text);
+	cv_agent_reply(&b.bed, fd, "407 Prove it", text);
 }
 
 /* The last message carries our credentials for @p method, counted @p nc. */
 static bool is_proven(const char *name, const char *method, const char *nc)
 {
-	char value[1024], ha1[CV_DIGEST_HEX];
+	char value[CV_AGENT_HEADER], ha1[CV_DIGEST_HEX];
 	struct cv_digest d;
 
 	if (cv_digest_parse(&d, cv_str_of(header(name, value))))
@@ -246,7 +127,7 @@ static bool is_proven(const char *name, const char *method, const char *nc)
 
 static unsigned cseq(void)
 {
-	char text[1024];
+	char text[CV_AGENT_HEADER];
 
 	return (unsigned)strtoul(header("CSeq", text), NULL, 10);
 }
@@ -254,7 +135,7 @@ static unsigned cseq(void)
 static struct cv_trunk_info info(void)
 {
 	struct cv_trunk_info i = {.state = CV_TRUNK_IDLE};
-	struct cv_sip_trunk *t = cv_sip_trunk_find(b.sip, "itsp");
+	struct cv_sip_trunk *t = cv_sip_trunk_find(b.bed.sip, "itsp");
 
 	if (t && t->reg)
 		cv_trunk_info(t->reg, &i);
@@ -267,12 +148,13 @@ static void step(void)
 	uint64_t end_ms = cv_clock_ms() + QUIET_MS / 3;
 
 	while (cv_clock_ms() < end_ms)
-		(void)su_root_step(cv_loop_native(b.loop), 1);
+		(void)su_root_step(cv_loop_native(b.bed.loop), 1);
 }
 
 static void test_registers_and_proves_it(void)
 {
-	char call[1024], again[1024], contact[1024], rest[1200];
+	char call[CV_AGENT_HEADER], again[CV_AGENT_HEADER], contact[CV_AGENT_HEADER],
+		rest[1200];
 	unsigned first;
 
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER sip:itsp.example SIP/2.0\r\n"));
@@ -282,9 +164,9 @@ static void test_registers_and_proves_it(void)
 	CU_ASSERT_FALSE(has("uthorization"));
 	first = cseq();
 	(void)header("Call-ID", call);
-	reply_from(b.trunk, "401 Who?",
-		   "WWW-Authenticate: Digest realm=\"itsp.example\", nonce=\"n1\", "
-		   "qop=\"auth\"\r\n");
+	cv_agent_reply(&b.bed, b.trunk, "401 Who?",
+		       "WWW-Authenticate: Digest realm=\"itsp.example\", nonce=\"n1\", "
+		       "qop=\"auth\"\r\n");
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(is_proven("Authorization", "REGISTER", "00000001"));
 	CU_ASSERT_EQUAL(cseq(), first + 1);
@@ -292,7 +174,7 @@ static void test_registers_and_proves_it(void)
 	(void)snprintf(rest, sizeof(rest),
 		       "Contact: <sip:x@192.0.2.1>;expires=9, %s;expires=1\r\n",
 		       header("Contact", contact));
-	reply_from(b.trunk, "200 OK", rest);
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", rest);
 	step();
 	CU_ASSERT_EQUAL(info().state, CV_TRUNK_REGISTERED);
 	CU_ASSERT_EQUAL(info().left_s, 1);
@@ -302,19 +184,20 @@ static void test_refresh_counts_the_nonce(void)
 {
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(is_proven("Authorization", "REGISTER", "00000002"));
-	reply_from(b.trunk, "401 Old",
-		   "WWW-Authenticate: Digest realm=\"itsp.example\", nonce=\"n2\", "
-		   "qop=\"auth\", stale=true\r\n");
+	cv_agent_reply(&b.bed, b.trunk, "401 Old",
+		       "WWW-Authenticate: Digest realm=\"itsp.example\", nonce=\"n2\", "
+		       "qop=\"auth\", stale=true\r\n");
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(is_proven("Authorization", "REGISTER", "00000001"));
-	reply_from(b.trunk, "200 OK", ""); /* no Contact, no time: what was asked for */
+	cv_agent_reply(&b.bed, b.trunk, "200 OK",
+		       ""); /* no Contact, no time: what was asked for */
 	step();
 	CU_ASSERT_EQUAL(info().left_s, 3600);
 }
 
 static void ask_options(int fd, const char *user)
 {
-	char text[TEXT];
+	char text[CV_AGENT_TEXT];
 
 	(void)snprintf(text, sizeof(text),
 		       "OPTIONS sip:%s@127.0.0.1 SIP/2.0\r\n"
@@ -322,21 +205,21 @@ static void ask_options(int fd, const char *user)
 		       "Max-Forwards: 70\r\nFrom: <sip:x@y>;tag=x\r\nTo: <sip:x@y>\r\n"
 		       "Call-ID: o%d\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
 		       user, fd, user, fd);
-	send_from(fd, text);
+	cv_agent_send(&b.bed, fd, text);
 }
 
 static void test_contact_speaks_from_the_trunk_only(void)
 {
-	const char *token = cv_sip_trunk_find(b.sip, "itsp")->token;
+	const char *token = cv_sip_trunk_find(b.bed.sip, "itsp")->token;
 	struct cv_addr stranger_addr;
-	int stranger = udp_open(&stranger_addr, "127.0.0.5");
+	int stranger = cv_agent_udp(&stranger_addr, "127.0.0.5");
 
 	ask_options(b.trunk, token);
 	CU_ASSERT_TRUE(receive(b.trunk, "SIP/2.0 200"));
 	ask_options(stranger, token);
 	CU_ASSERT_TRUE(receive(stranger, "SIP/2.0 403"));
-	CU_ASSERT_PTR_NULL(cv_sip_trunk_by_token(b.sip, "ct"));
-	CU_ASSERT_PTR_NULL(cv_sip_trunk_by_token(b.sip, NULL));
+	CU_ASSERT_PTR_NULL(cv_sip_trunk_by_token(b.bed.sip, "ct"));
+	CU_ASSERT_PTR_NULL(cv_sip_trunk_by_token(b.bed.sip, NULL));
 	(void)close(stranger);
 }
 
@@ -347,7 +230,7 @@ static void show(char *text, size_t size, enum cv_out_format format)
 
 	text[0] = '\0';
 	CU_ASSERT_EQUAL_FATAL(cv_out_new(&o, format), 0);
-	CU_ASSERT_EQUAL(cv_cmd_run(b.cmds, CV_STR("show peers"), o), 0);
+	CU_ASSERT_EQUAL(cv_cmd_run(b.bed.cmds, CV_STR("show peers"), o), 0);
 	CU_ASSERT_EQUAL(cv_out_finish(o, &buf), 0);
 	(void)snprintf(text, size, "%s", buf.p ? buf.p : "");
 	cv_buf_free(&buf);
@@ -356,7 +239,7 @@ static void show(char *text, size_t size, enum cv_out_format format)
 
 static void test_show_peers_tells_no_secret(void)
 {
-	char text[TEXT];
+	char text[CV_AGENT_TEXT];
 
 	show(text, sizeof(text), CV_OUT_TEXT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "name=itsp"));
@@ -419,7 +302,7 @@ static msg_t *phones_invite(void)
 static struct cv_leg *call_peer(const char *peer, int fd, const struct cv_addr *hop,
 				struct cv_txn **tp)
 {
-	struct cv_sip_ref ref = {.sip = b.sip, .msg = phones_invite()};
+	struct cv_sip_ref ref = {.sip = b.bed.sip, .msg = phones_invite()};
 	struct cv_target to = {.kind = CV_TARGET_PEER, .peer = peer, .hop = *hop};
 	struct cv_request rq = {.method = CV_METHOD_INVITE};
 	struct cv_leg_setup setup = {
@@ -434,7 +317,7 @@ static struct cv_leg *call_peer(const char *peer, int fd, const struct cv_addr *
 		.type = CV_STR("text/plain"), .body = CV_STR("hi"), .src = &ref};
 	b.events = 0;
 	b.status = 0;
-	if (cv_sip_leg_new(b.sip, &leg, &setup) ||
+	if (cv_sip_leg_new(b.bed.sip, &leg, &setup) ||
 	    leg->ops->request(leg, tp, &rq.msg, &to))
 		abort();
 
@@ -455,7 +338,7 @@ static void end_leg(struct cv_leg *leg)
 
 static void test_call_is_proven_by_the_leg(void)
 {
-	char call[1024], again[1024], contact[64];
+	char call[CV_AGENT_HEADER], again[CV_AGENT_HEADER], contact[64];
 	struct cv_txn *t = NULL;
 	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
 	unsigned first = cseq();
@@ -472,7 +355,7 @@ static void test_call_is_proven_by_the_leg(void)
 
 	(void)snprintf(contact, sizeof(contact), "Contact: <sip:s@127.0.0.2:%u>\r\n",
 		       b.trunk_addr.port);
-	reply_from(b.trunk, "200 OK", contact);
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", contact);
 	step();
 	CU_ASSERT_EQUAL(b.status, 200);
 	CU_ASSERT_EQUAL(leg->ops->ack(t, &(struct cv_msg){0}), 0);
@@ -485,16 +368,16 @@ static void test_call_is_proven_by_the_leg(void)
 	reply_challenge(b.trunk, "c1", "");
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "BYE"));
 	CU_ASSERT_TRUE(is_proven("Proxy-Authorization", "BYE", "00000002"));
-	reply_from(b.trunk, "200 OK", "");
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", "");
 	step();
-	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->legs));
+	CU_ASSERT_TRUE(cv_list_is_empty(&b.bed.sip->legs));
 }
 
 /* A call of the trunk's that goes on at another port of its host. */
 static void test_next_hop_of_a_call_gets_nothing(void)
 {
 	struct cv_addr away_addr;
-	int away = udp_open(&away_addr, "127.0.0.2");
+	int away = cv_agent_udp(&away_addr, "127.0.0.2");
 	struct cv_txn *t = NULL;
 	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
 	char contact[64];
@@ -503,7 +386,7 @@ static void test_next_hop_of_a_call_gets_nothing(void)
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "INVITE"));
 	(void)snprintf(contact, sizeof(contact), "Contact: <sip:s@127.0.0.2:%u>\r\n",
 		       away_addr.port);
-	reply_from(b.trunk, "200 OK", contact);
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", contact);
 	step();
 	CU_ASSERT_EQUAL(leg->ops->ack(t, &(struct cv_msg){0}), 0);
 	CU_ASSERT_TRUE(receive(away, "ACK"));
@@ -512,7 +395,7 @@ static void test_next_hop_of_a_call_gets_nothing(void)
 	CU_ASSERT_TRUE_FATAL(receive(away, "BYE"));
 	reply_challenge(away, "a2", "");
 	CU_ASSERT_FALSE(receive_in(away, "BYE", QUIET_MS));
-	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->legs));
+	CU_ASSERT_TRUE(cv_list_is_empty(&b.bed.sip->legs));
 	(void)close(away);
 }
 
@@ -549,8 +432,9 @@ static void test_other_realm_passes(void)
 	struct cv_txn *t = NULL;
 	struct cv_leg *leg = call_peer("itsp", b.trunk, &b.trunk_addr, &t);
 
-	reply_from(b.trunk, "407 Prove it",
-		   "Proxy-Authenticate: Digest realm=\"bank.example\", nonce=\"n\"\r\n");
+	cv_agent_reply(
+		&b.bed, b.trunk, "407 Prove it",
+		"Proxy-Authenticate: Digest realm=\"bank.example\", nonce=\"n\"\r\n");
 	expect_passed(leg, b.trunk);
 }
 
@@ -593,38 +477,38 @@ static void test_cancelled_is_not_sent_again(void)
 
 static void test_reload_leaves_what_is_the_same(void)
 {
-	struct cv_sip_trunk *was = cv_sip_trunk_find(b.sip, "itsp");
+	struct cv_sip_trunk *was = cv_sip_trunk_find(b.bed.sip, "itsp");
 
-	cv_sip_conf(b.sip, b.conf, b.net);
-	CU_ASSERT_PTR_EQUAL(cv_sip_trunk_find(b.sip, "itsp"), was);
+	cv_sip_conf(b.bed.sip, b.bed.conf, b.bed.net);
+	CU_ASSERT_PTR_EQUAL(cv_sip_trunk_find(b.bed.sip, "itsp"), was);
 	CU_ASSERT_FALSE(receive_in(b.trunk, "REGISTER", QUIET_MS));
 }
 
 static void test_reload_registers_anew_what_changed(void)
 {
-	struct cv_conf *fresh = NULL, *was = b.conf;
+	struct cv_conf *fresh = NULL, *was = b.bed.conf;
 	struct cv_buf error = {0};
-	char text[TEXT];
+	char text[CV_AGENT_TEXT];
 
 	(void)snprintf(text, sizeof(text),
 		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
 		       "[peer itsp]\ntarget = sip:127.0.0.2:%u\ndomains = itsp.example\n"
 		       "register = yes\nusername = 49@30\npassword = anders\n",
-		       b.edge.port, b.trunk_addr.port);
+		       b.bed.edge.port, b.trunk_addr.port);
 	CU_ASSERT_EQUAL_FATAL(cv_conf_parse(&fresh, "t", cv_str_of(text), &error), 0);
-	CU_ASSERT_EQUAL(cv_peers_conf(b.sip->peers, fresh), 0);
-	cv_sip_conf(b.sip, fresh, b.net);
+	CU_ASSERT_EQUAL(cv_peers_conf(b.bed.sip->peers, fresh), 0);
+	cv_sip_conf(b.bed.sip, fresh, b.bed.net);
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(has("\r\nExpires: 0\r\n"));
 	CU_ASSERT_TRUE(has("username=\"49@30\""));
-	reply_from(b.trunk, "200 OK", "");
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", "");
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(has("\r\nExpires: 3600\r\n"));
 	CU_ASSERT_FALSE(has("uthorization")); /* the new account knows no nonce yet */
-	reply_from(b.trunk, "200 OK", "");
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", "");
 	step();
 	CU_ASSERT_EQUAL(info().state, CV_TRUNK_REGISTERED);
-	b.conf = fresh;
+	b.bed.conf = fresh;
 	cv_buf_free(&error);
 	cv_mem_unref(was);
 }
@@ -633,18 +517,18 @@ static void test_oom(void)
 {
 	struct cv_sip_trunk *t = NULL;
 
-	cv_sip_trunks_close(b.sip);
-	CU_ASSERT_PTR_NULL(cv_sip_trunk_find(b.sip, "itsp"));
+	cv_sip_trunks_close(b.bed.sip);
+	CU_ASSERT_PTR_NULL(cv_sip_trunk_find(b.bed.sip, "itsp"));
 	for (long n = 0; !t && n < 32; ++n) {
 		cv_mem_budget(n);
-		cv_sip_trunks_fill(b.sip);
+		cv_sip_trunks_fill(b.bed.sip);
 		cv_mem_budget(-1);
-		t = cv_sip_trunk_find(b.sip, "itsp");
+		t = cv_sip_trunk_find(b.bed.sip, "itsp");
 		CU_ASSERT_TRUE(t || n < 31);
 	}
 
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
-	reply_from(b.trunk, "200 OK", "");
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", "");
 	step();
 	CU_ASSERT_EQUAL(info().state, CV_TRUNK_REGISTERED);
 }
@@ -652,15 +536,16 @@ static void test_oom(void)
 /* Last. */
 static void test_drain_takes_it_back(void)
 {
-	CU_ASSERT_FALSE(cv_sip_is_idle(b.sip));
-	cv_sip_drain(b.sip);
+	CU_ASSERT_FALSE(cv_sip_is_idle(b.bed.sip));
+	cv_sip_drain(b.bed.sip);
 	CU_ASSERT_TRUE_FATAL(receive(b.trunk, "REGISTER"));
 	CU_ASSERT_TRUE(has("\r\nExpires: 0\r\n"));
-	CU_ASSERT_FALSE(cv_sip_is_idle(b.sip));
-	reply_from(b.trunk, "200 OK", "");
+	CU_ASSERT_FALSE(cv_sip_is_idle(b.bed.sip));
+	cv_agent_reply(&b.bed, b.trunk, "200 OK", "");
 	step();
-	CU_ASSERT_TRUE(cv_sip_is_idle(b.sip));
-	CU_ASSERT_PTR_NOT_NULL(cv_sip_trunk_find(b.sip, "itsp")); /* for calls that end */
+	CU_ASSERT_TRUE(cv_sip_is_idle(b.bed.sip));
+	CU_ASSERT_PTR_NOT_NULL(
+		cv_sip_trunk_find(b.bed.sip, "itsp")); /* for calls that end */
 }
 
 int cv_test_account(void)

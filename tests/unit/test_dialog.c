@@ -7,24 +7,20 @@
 
 #include <CUnit/CUnit.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <sofia-sip/su_wait.h>
-
+#include "agent_bed.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "call/call.h"
 #include "fake_media.h"
-#include "module.h"
 #include "runner.h"
-#include "sip/sip_int.h"
 #include "suite_dialog.h"
 
-enum { TEXT = 4096, STEPS = 300, STEP_MS = 10, QUIET_STEPS = 20, SEEN = 64 };
+enum { STEPS = 300, QUIET_STEPS = 20, SEEN = 64 };
 enum { ANN = 0, BOB, INTRUDER, SOCKETS };
 
 /** A dialog as one of the test's ends knows it. */
@@ -34,20 +30,13 @@ struct dialog {
 	unsigned cseq;
 };
 
-/** One agent for all tests of the program: the stack's STUN plug is once a process. */
 struct bench {
-	struct cv_loop *loop;
-	struct cv_conf *conf;
-	struct cv_net *net;
-	struct cv_stats *stats;
-	struct cv_env env;
-	struct cv_sip *sip;
+	struct cv_agent_bed bed;
 	struct cv_calls *calls;
 	struct cv_media_plane plane;
 	struct cv_route *route;
 	int fd[SOCKETS];
-	struct cv_addr at[SOCKETS], edge;
-	char got[TEXT];      /* last message received */
+	struct cv_addr at[SOCKETS];
 	unsigned branch;     /* of the last request */
 	uint64_t seen[SEEN]; /* sums of messages received */
 	size_t seenc;
@@ -86,74 +75,19 @@ static void place_peer(void *arg, const struct cv_addr *hop,
 		.side = CV_SIDE_WAN, .seen = *hop, .family = hop->family};
 }
 
-static int udp_open(struct cv_addr *a, const char *host)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	struct sockaddr_storage ss;
-	socklen_t len;
-
-	if (fd == -1 || cv_addr_parse(a, cv_str_of(host)))
-		return -1;
-
-	len = cv_addr_to_sa(a, &ss);
-	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
-		return -1;
-
-	len = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-	    cv_addr_from_sa(a, (struct sockaddr *)&ss))
-		return -1;
-
-	return fd;
-}
-
-static int conf_open(void)
-{
-	struct cv_buf error = {0};
-	char text[TEXT];
-	int fd;
-
-	b.fd[ANN] = udp_open(&b.at[ANN], "127.0.0.2");
-	b.fd[BOB] = udp_open(&b.at[BOB], "127.0.0.3");
-	b.fd[INTRUDER] = udp_open(&b.at[INTRUDER], "127.0.0.4");
-	fd = udp_open(&b.edge, "127.0.0.1"); /* a port that is free now */
-	if (b.fd[ANN] == -1 || b.fd[BOB] == -1 || b.fd[INTRUDER] == -1 || fd == -1)
-		return -1;
-
-	(void)close(fd);
-	(void)snprintf(text, sizeof(text),
-		       "[general]\nname = edge.example\n"
-		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
-		       "[peer ann]\ntarget = sip:127.0.0.2:%u\n"
-		       "[peer bob]\ntarget = sip:127.0.0.3:%u\n"
-		       "redirect = follow\n",
-		       b.edge.port, b.at[ANN].port, b.at[BOB].port);
-	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
-		return -1;
-
-	b.net->points[0].bind = b.edge;
-	b.net->points[0].bind.port = 0;
-	b.net->points[0].advertise = b.net->points[0].bind;
-	b.net->points[0].side = CV_SIDE_WAN;
-	b.net->pointc = 1;
-	cv_buf_free(&error);
-
-	return 0;
-}
-
 static int calls_open(void)
 {
 	struct cv_call_env env = {
-		.conf = b.conf,
-		.loop = b.loop,
-		.stats = b.stats,
-		.stat = b.env.stat,
-		.routes = b.env.routes,
-		.peers = b.sip->peers,
+		.conf = b.bed.conf,
+		.loop = b.bed.loop,
+		.stats = b.bed.stats,
+		.stat = b.bed.env.stat,
+		.routes = b.bed.env.routes,
+		.peers = b.bed.peers,
 		.media = &cv_fake_media_ops,
 		.plane = &b.plane,
 		.leg_new = cv_sip_leg_new,
-		.leg_arg = b.sip,
+		.leg_arg = b.bed.sip,
 		.place_peer = place_peer,
 	};
 	int err;
@@ -161,54 +95,43 @@ static int calls_open(void)
 	cv_fake_media_init(&b.plane);
 	err = cv_calls_new(&b.calls, &env);
 	if (!err)
-		cv_sip_calls(b.sip, b.calls);
+		cv_sip_calls(b.bed.sip, b.calls);
 
 	return err;
 }
 
 static int bench_open(void)
 {
-	struct cv_sip_env env = {0};
-	struct cv_buf error = {0};
+	static const char *const hosts[SOCKETS] = {"127.0.0.2", "127.0.0.3", "127.0.0.4"};
+	char peers[512];
 
-	if (conf_open() || cv_loop_su_open(&b.loop) || cv_stats_new(&b.stats, NULL) ||
-	    cv_stats_cell(b.stats, &b.env.stat) || cv_routes_new(&b.env.routes) ||
-	    cv_homes_new(&b.env.homes))
-		return -1;
-
-	env.conf = b.conf;
-	env.net = b.net;
-	env.loop = b.loop;
-	env.stats = b.stats;
-	env.stat = b.env.stat;
-	env.routes = b.env.routes;
-	env.homes = b.env.homes;
-	memset(env.key, 7, sizeof(env.key));
-	if (cv_peers_new(&env.peers, &(struct cv_peers_env){b.conf, .loop = b.loop}) ||
-	    cv_sip_open(&b.sip, &env, &error)) {
-		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
-		return -1;
+	for (size_t i = 0; i < SOCKETS; ++i) {
+		b.fd[i] = cv_agent_udp(&b.at[i], hosts[i]);
+		if (b.fd[i] == -1)
+			return -1;
 	}
 
-	cv_peers_watched(env.peers, NULL); /* no probes: they are test_health's */
+	(void)snprintf(peers, sizeof(peers),
+		       "[peer ann]\ntarget = sip:127.0.0.2:%u\n"
+		       "[peer bob]\ntarget = sip:127.0.0.3:%u\n"
+		       "redirect = follow\n",
+		       b.at[ANN].port, b.at[BOB].port);
+	if (cv_agent_open(&b.bed, peers) == -1)
+		return -1;
 
-	return cv_route_add(&b.env, &b.route, &route_ops, NULL) || calls_open() ? -1 : 0;
+	cv_peers_watched(b.bed.peers, NULL); /* no probes: they are test_health's */
+
+	return cv_route_add(&b.bed.env, &b.route, &route_ops, NULL) || calls_open() ? -1
+										    : 0;
 }
 
 static int bench_close(void)
 {
 	cv_calls_close(b.calls);
-	cv_sip_close(b.sip);
+	cv_sip_close(b.bed.sip);
 	cv_mem_unref(b.calls);
-	cv_mem_unref(b.sip->peers);
-	cv_mem_unref(b.sip);
 	cv_route_del(b.route);
-	cv_mem_unref(b.env.homes);
-	cv_mem_unref(b.env.routes);
-	cv_mem_unref(b.stats);
-	cv_mem_unref(b.loop);
-	cv_mem_unref(b.net);
-	cv_mem_unref(b.conf);
+	cv_agent_close(&b.bed);
 	for (size_t i = 0; i < SOCKETS; ++i)
 		(void)close(b.fd[i]);
 
@@ -218,22 +141,19 @@ static int bench_close(void)
 __attribute__((format(printf, 2, 3))) static void send_from(unsigned who, const char *fmt,
 							    ...)
 {
-	char text[TEXT];
-	struct sockaddr_storage ss;
-	socklen_t len = cv_addr_to_sa(&b.edge, &ss);
+	char text[CV_AGENT_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	CU_ASSERT(sendto(b.fd[who], text, strlen(text), 0, (struct sockaddr *)&ss, len) >
-		  0);
+	cv_agent_send(&b.bed, b.fd[who], text);
 }
 
 /* A busy machine repeats messages, byte for byte. */
 static bool is_repeat(size_t len)
 {
-	uint64_t sum = cv_hash_bytes(b.got, len);
+	uint64_t sum = cv_hash_bytes(b.bed.got, len);
 
 	for (size_t i = 0; i < SEEN; ++i) {
 		if (b.seen[i] == sum)
@@ -249,19 +169,13 @@ static bool is_repeat(size_t len)
 static bool receive_within(unsigned who, int steps)
 {
 	for (int i = 0; i < steps; ++i) {
-		ssize_t n;
+		size_t n = cv_agent_step(&b.bed, b.fd[who]);
 
-		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
-		n = recv(b.fd[who], b.got, sizeof(b.got) - 1, MSG_DONTWAIT);
-		if (n <= 0)
-			continue;
-
-		b.got[n] = '\0';
-		if (strncmp(b.got, "SIP/2.0 100", 11) != 0 && !is_repeat((size_t)n))
+		if (n > 0 && strncmp(b.bed.got, "SIP/2.0 100", 11) != 0 && !is_repeat(n))
 			return true;
 	}
 
-	b.got[0] = '\0';
+	b.bed.got[0] = '\0';
 
 	return false;
 }
@@ -270,29 +184,19 @@ static bool receive_within(unsigned who, int steps)
  * another kind, or none, fails. */
 static bool got(unsigned who, const char *what)
 {
-	bool good = receive_within(who, STEPS) && strncmp(b.got, what, strlen(what)) == 0;
+	bool good =
+		receive_within(who, STEPS) && strncmp(b.bed.got, what, strlen(what)) == 0;
 
 	if (!good)
-		printf("%u waited for %s, got %.40s\n", who, what, b.got);
+		printf("%u waited for %s, got %.40s\n", who, what, b.bed.got);
 
 	return good;
 }
 
 /* Value of header @p name in the last message, in a buffer of its own. */
-static const char *header(const char *name, char dst[512])
+static const char *header(const char *name, char dst[CV_AGENT_HEADER])
 {
-	char key[64];
-	const char *p;
-
-	(void)snprintf(key, sizeof(key), "\r\n%s: ", name);
-	p = strstr(b.got, key);
-	dst[0] = '\0';
-	if (p) {
-		p += strlen(key);
-		(void)snprintf(dst, 512, "%.*s", (int)strcspn(p, "\r"), p);
-	}
-
-	return dst;
+	return cv_agent_header(&b.bed, name, dst);
 }
 
 /* What stands between < and > of the last message's Contact. */
@@ -328,28 +232,14 @@ static void ask(struct dialog *d, const char *method, const char *more)
 	ask_from(d->who, d, method, d->cseq, more);
 }
 
-/* Answers the last message received. */
-static void answer(unsigned who, const char *status, const char *more)
-{
-	char via[512], from[512], to[512], call[512], cseq[512];
-	bool tagged = strstr(header("To", to), ";tag=");
-
-	send_from(who,
-		  "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s%s\r\nCall-ID: %s\r\n"
-		  "CSeq: %s\r\n%sContent-Length: 0\r\n\r\n",
-		  status, header("Via", via), header("From", from), to,
-		  tagged ? "" : ";tag=t", header("Call-ID", call), header("CSeq", cseq),
-		  more);
-}
-
-/* The same with a Contact of its own. */
+/* Answers the last message received, with a Contact of its own. */
 static void reply(unsigned who, const char *status)
 {
 	char addr[CV_ADDR_STRLEN], mine[128];
 
 	(void)snprintf(mine, sizeof(mine), "Contact: <sip:k@%s>\r\n",
 		       cv_addr_print(&b.at[who], addr));
-	answer(who, status, mine);
+	cv_agent_reply(&b.bed, b.fd[who], status, mine);
 }
 
 /* What is on its way arrives. */
@@ -363,7 +253,7 @@ static void settle(void)
 
 static bool has(const char *text)
 {
-	return strstr(b.got, text);
+	return strstr(b.bed.got, text);
 }
 
 /* Whom @p d calls through the edge. */
@@ -373,7 +263,7 @@ static void aim(struct dialog *d, unsigned who, const char *user, const char *id
 
 	*d = (struct dialog){.who = who};
 	(void)snprintf(d->target, sizeof(d->target), "sip:%s@%s", user,
-		       cv_addr_print(&b.edge, addr));
+		       cv_addr_print(&b.bed.edge, addr));
 	(void)snprintf(d->me, sizeof(d->me), "<sip:%s@%s>;tag=%s", id,
 		       cv_addr_print_host(&b.at[who], host), id);
 	(void)snprintf(d->they, sizeof(d->they), "<sip:%s@127.0.0.1>", user);
@@ -441,7 +331,7 @@ static void test_redirection_is_passed(void)
 	struct dialog bob;
 
 	cv_addr_print(&b.at[ANN], addr);
-	cv_addr_print(&b.edge, edge);
+	cv_addr_print(&b.bed.edge, edge);
 	aim(&bob, BOB, "ann", "passed");
 	ask(&bob, "INVITE", "");
 	CU_ASSERT_TRUE_FATAL(got(ANN, "INVITE "));
@@ -450,7 +340,7 @@ static void test_redirection_is_passed(void)
 		       " \"D\" <sip:d@10.1.2.3>\r\nContact: <sip:e@%s>;q=0.1\r\n"
 		       "Contact: <tel:+4930123>\r\nContact: <sip:f@%s>\r\n",
 		       addr, edge);
-	answer(ANN, "302 Moved Temporarily", more);
+	cv_agent_reply(&b.bed, b.fd[ANN], "302 Moved Temporarily", more);
 	CU_ASSERT_TRUE(got(ANN, "ACK "));
 	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 302"));
 	CU_ASSERT_TRUE(has("<sip:c@third.example:5070;user=phone>;q=0.5"));
@@ -462,7 +352,7 @@ static void test_redirection_is_passed(void)
 	CU_ASSERT_TRUE(has(text)); /* a user at the edge is one of bob's there */
 	ask_from(BOB, &bob, "ACK", bob.cseq, ""); /* its INVITE was the last request */
 	while (receive_within(ANN, QUIET_STEPS))
-		CU_ASSERT_TRUE(strncmp(b.got, "ACK ", 4) != 0); /* one is enough */
+		CU_ASSERT_TRUE(strncmp(b.bed.got, "ACK ", 4) != 0); /* one is enough */
 	CU_ASSERT_EQUAL(cv_calls_count(b.calls), 0);
 }
 
@@ -476,7 +366,7 @@ static void test_redirection_to_a_phone_of_ours(void)
 		.place = {.side = CV_SIDE_WAN, .seen = b.at[INTRUDER]},
 	};
 	char more[600], edge[CV_ADDR_STRLEN];
-	struct cv_binds *binds = cv_sip_binds(b.sip);
+	struct cv_binds *binds = cv_sip_binds(b.bed.sip);
 	struct cv_binding *bd;
 	struct dialog bob;
 
@@ -486,8 +376,8 @@ static void test_redirection_to_a_phone_of_ours(void)
 	ask(&bob, "INVITE", "");
 	CU_ASSERT_TRUE_FATAL(got(ANN, "INVITE "));
 	(void)snprintf(more, sizeof(more), "Contact: <sip:%s@%s>\r\n", bd->token,
-		       cv_addr_print(&b.edge, edge));
-	answer(ANN, "302 Moved Temporarily", more);
+		       cv_addr_print(&b.bed.edge, edge));
+	cv_agent_reply(&b.bed, b.fd[ANN], "302 Moved Temporarily", more);
 	CU_ASSERT_TRUE(got(ANN, "ACK "));
 	CU_ASSERT_TRUE(got(BOB, "SIP/2.0 302"));
 	CU_ASSERT_TRUE(has("<sip:carol@ann.example>"));
@@ -516,13 +406,13 @@ static void test_redirection_is_followed(void)
 		       "Contact: <sip:x@nowhere.example>;q=0.9\r\n"
 		       "Contact: <sip:mail@%s?Subject=mine>;q=0.5\r\n",
 		       addr, addr);
-	answer(BOB, "302 Moved Temporarily", more);
+	cv_agent_reply(&b.bed, b.fd[BOB], "302 Moved Temporarily", more);
 	CU_ASSERT_TRUE(got(BOB, "ACK "));
 	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE sip:mail@127.0.0.3"));
 	CU_ASSERT_FALSE(has("Proxy-Authorization"));
 	CU_ASSERT_FALSE(has("mine"));
 	CU_ASSERT_TRUE(has("Max-Forwards: 69"));
-	answer(BOB, "404 Not Found", "");
+	cv_agent_reply(&b.bed, b.fd[BOB], "404 Not Found", "");
 	CU_ASSERT_TRUE(got(BOB, "ACK "));
 	CU_ASSERT_TRUE_FATAL(got(BOB, "INVITE sip:last@127.0.0.3"));
 	reply(BOB, "200 OK");

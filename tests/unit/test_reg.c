@@ -7,36 +7,21 @@
 
 #include <CUnit/CUnit.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <sofia-sip/su_wait.h>
-
-#include "base/mem.h"
-#include "module.h"
+#include "agent_bed.h"
 #include "runner.h"
-#include "sip/sip_int.h"
 #include "suite_reg.h"
 
-enum { TEXT = 4096, STEPS = 300, STEP_MS = 10 };
+enum { STEPS = 300 };
 
-/** One agent for all tests of the program: the stack's STUN plug is once a process. */
 struct bench {
-	struct cv_loop *loop;
-	struct cv_conf *conf;
-	struct cv_peers *peers;
-	struct cv_net *net;
-	struct cv_stats *stats;
-	struct cv_env env;
+	struct cv_agent_bed bed;
 	struct cv_home *home;
-	struct cv_sip *sip;
-	int phone, pbx; /* sockets */
-	struct cv_addr edge;
-	char got[TEXT]; /* last message received */
-	struct cv_addr from;
+	int phone, pbx;        /* sockets */
 	unsigned max_contacts; /* of the home's accounts */
 };
 
@@ -74,170 +59,63 @@ static const struct cv_home_ops home_ops = {
 	.knows = knows,
 };
 
-static int udp_open(struct cv_addr *a, const char *host)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	struct sockaddr_storage ss;
-	socklen_t len;
-
-	if (fd == -1 || cv_addr_parse(a, cv_str_of(host)))
-		return -1;
-
-	len = cv_addr_to_sa(a, &ss);
-	if (bind(fd, (struct sockaddr *)&ss, len) == -1)
-		return -1;
-
-	len = sizeof(ss);
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-	    cv_addr_from_sa(a, (struct sockaddr *)&ss))
-		return -1;
-
-	return fd;
-}
-
-static int conf_open(void)
-{
-	struct cv_addr pbx = {0}, probe = {0};
-	struct cv_buf error = {0};
-	char text[TEXT];
-	int fd;
-
-	b.pbx = udp_open(&pbx, "127.0.0.2");
-	fd = udp_open(&probe, "127.0.0.1"); /* a port that is free now */
-	if (b.pbx == -1 || fd == -1)
-		return -1;
-
-	(void)close(fd);
-	b.edge = probe;
-	(void)snprintf(text, sizeof(text),
-		       "[general]\nname = edge.example\n"
-		       "[listen lo]\naddress = 127.0.0.1\nudp = %u\ntcp = off\n"
-		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n"
-		       "options-ping = off\n",
-		       probe.port, pbx.port);
-	if (cv_conf_parse(&b.conf, "test", cv_str_of(text), &error) || cv_net_new(&b.net))
-		return -1;
-
-	b.net->points[0].bind = b.edge;
-	b.net->points[0].bind.port = 0;
-	b.net->points[0].advertise = b.net->points[0].bind;
-	b.net->points[0].side = CV_SIDE_WAN;
-	b.net->pointc = 1;
-	cv_buf_free(&error);
-
-	return 0;
-}
-
 static int bench_open(void)
 {
-	struct cv_sip_env env = {0};
-	struct cv_buf error = {0};
-	struct cv_addr phone;
+	struct cv_addr phone, pbx;
+	char peers[512];
 
-	b.phone = udp_open(&phone, "127.0.0.3");
-	if (b.phone == -1 || conf_open() || cv_loop_su_open(&b.loop) ||
-	    cv_stats_new(&b.stats, NULL) || cv_stats_cell(b.stats, &b.env.stat) ||
-	    cv_routes_new(&b.env.routes) || cv_homes_new(&b.env.homes) ||
-	    cv_home_add(&b.env, &b.home, &home_ops, NULL))
+	b.phone = cv_agent_udp(&phone, "127.0.0.3");
+	b.pbx = cv_agent_udp(&pbx, "127.0.0.2");
+	if (b.phone == -1 || b.pbx == -1)
 		return -1;
 
-	env.conf = b.conf;
-	env.net = b.net;
-	env.loop = b.loop;
-	env.stats = b.stats;
-	env.stat = b.env.stat;
-	env.routes = b.env.routes;
-	env.homes = b.env.homes;
-	if (cv_peers_new(&b.peers,
-			 &(struct cv_peers_env){.conf = b.conf, .loop = b.loop}))
+	(void)snprintf(peers, sizeof(peers),
+		       "[peer pbx]\ntarget = sip:127.0.0.2:%u\ndomains = pbx.example\n"
+		       "options-ping = off\n",
+		       pbx.port);
+	if (cv_agent_open(&b.bed, peers) == -1 ||
+	    cv_home_add(&b.bed.env, &b.home, &home_ops, NULL))
 		return -1;
-
-	env.peers = b.peers;
-	memset(env.key, 7, sizeof(env.key));
-	if (cv_sip_open(&b.sip, &env, &error)) {
-		(void)fprintf(stderr, "%s\n", error.p ? error.p : "");
-		return -1;
-	}
 
 	return 0;
 }
 
 static int bench_close(void)
 {
-	cv_sip_close(b.sip);
-	cv_mem_unref(b.sip);
-	cv_mem_unref(b.peers);
 	cv_home_del(b.home);
-	cv_mem_unref(b.env.homes);
-	cv_mem_unref(b.env.routes);
-	cv_mem_unref(b.stats);
-	cv_mem_unref(b.loop);
-	cv_mem_unref(b.net);
-	cv_mem_unref(b.conf);
+	cv_agent_close(&b.bed);
 	(void)close(b.phone);
 	(void)close(b.pbx);
 
 	return 0;
 }
 
-static void send_to(int fd, const struct cv_addr *to, const char *text)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = cv_addr_to_sa(to, &ss);
-
-	CU_ASSERT(sendto(fd, text, strlen(text), 0, (struct sockaddr *)&ss, len) > 0);
-}
-
-/* Steps the agent until @p fd has a message that is no 100; false: none came. */
+/* Steps the agent until @p fd has a message; false: none came. */
 static bool receive(int fd)
 {
 	for (int i = 0; i < STEPS; ++i) {
-		struct sockaddr_storage ss;
-		socklen_t len = sizeof(ss);
-		ssize_t n;
-
-		(void)su_root_step(cv_loop_native(b.loop), STEP_MS);
-		n = recvfrom(fd, b.got, sizeof(b.got) - 1, MSG_DONTWAIT,
-			     (struct sockaddr *)&ss, &len);
-		if (n <= 0)
-			continue;
-
-		b.got[n] = '\0';
-		(void)cv_addr_from_sa(&b.from, (struct sockaddr *)&ss);
-		return true;
+		if (cv_agent_step(&b.bed, fd) > 0)
+			return true;
 	}
-
-	b.got[0] = '\0';
 
 	return false;
 }
 
 static bool has(const char *text)
 {
-	return strstr(b.got, text);
+	return strstr(b.bed.got, text);
 }
 
 /* Value of header @p name in the last message, in a buffer of its own. */
-static const char *header(const char *name, char dst[512])
+static const char *header(const char *name, char dst[CV_AGENT_HEADER])
 {
-	char key[64];
-	const char *p;
-
-	(void)snprintf(key, sizeof(key), "\r\n%s: ", name);
-	p = strstr(b.got, key);
-	dst[0] = '\0';
-	if (p) {
-		p += strlen(key);
-		(void)snprintf(dst, 512, "%.*s", (int)strcspn(p, "\r"), p);
-	}
-
-	return dst;
+	return cv_agent_header(&b.bed, name, dst);
 }
 
 /* The phone registers. @p rest: Contact and whatever else, each line with CRLF. */
 static void ask(const char *aor, const char *call, unsigned cseq, const char *rest)
 {
-	char text[TEXT];
+	char text[CV_AGENT_TEXT];
 
 	(void)snprintf(text, sizeof(text),
 		       "REGISTER sip:%s SIP/2.0\r\n"
@@ -249,20 +127,13 @@ static void ask(const char *aor, const char *call, unsigned cseq, const char *re
 		       "Content-Length: 0\r\n\r\n",
 		       strchr(aor, '@') + 1, call, cseq, aor, call, aor, call, cseq,
 		       rest);
-	send_to(b.phone, &b.edge, text);
+	cv_agent_send(&b.bed, b.phone, text);
 }
 
 /* The registrar answers the last message received. */
 static void reply(const char *status, const char *rest)
 {
-	char text[TEXT], via[512], from[512], to[512], call[512], cseq[512];
-
-	(void)snprintf(text, sizeof(text),
-		       "SIP/2.0 %s\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=r\r\n"
-		       "Call-ID: %s\r\nCSeq: %s\r\n%sContent-Length: 0\r\n\r\n",
-		       status, header("Via", via), header("From", from), header("To", to),
-		       header("Call-ID", call), header("CSeq", cseq), rest);
-	send_to(b.pbx, &b.edge, text);
+	cv_agent_reply(&b.bed, b.pbx, status, rest);
 }
 
 static const char contact[] = "Contact: <sip:bob@10.0.0.7:5060;ob>;reg-id=1;"
@@ -273,7 +144,7 @@ static struct cv_binding *bob_of(void)
 {
 	struct cv_binding *bob;
 
-	bob = cv_bind_by_aor(cv_sip_binds(b.sip), CV_STR("bob@pbx.example"), NULL);
+	bob = cv_bind_by_aor(cv_sip_binds(b.bed.sip), CV_STR("bob@pbx.example"), NULL);
 	if (!bob)
 		abort();
 
@@ -298,7 +169,7 @@ static struct cv_binding *register_bob(const char *call)
 
 static void drop_bob(void)
 {
-	cv_bind_drop(cv_sip_binds(b.sip), bob_of(), "end of test");
+	cv_bind_drop(cv_sip_binds(b.bed.sip), bob_of(), "end of test");
 }
 
 static void test_registrar_sees_a_token_and_no_phone(void)
@@ -318,7 +189,7 @@ static void test_registrar_sees_a_token_and_no_phone(void)
 	reply("403 Forbidden", "");
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 403"));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.bed.sip)), 0);
 }
 
 static void test_asked_again_is_the_same_upstream(void)
@@ -387,7 +258,7 @@ static void test_absent_in_the_answer_is_unregistered(void)
 	reply("200 OK", "");
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_FALSE(has("\r\nContact:"));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.bed.sip)), 0);
 }
 
 static void test_refused_refresh_leaves_what_was(void)
@@ -410,7 +281,7 @@ static int pick(const char *user, enum cv_who who, struct cv_targets *to)
 		.ruri_ours = true,
 	};
 
-	return cv_routes_pick(b.env.routes, &rq, to);
+	return cv_routes_pick(b.bed.env.routes, &rq, to);
 }
 
 static void test_token_leads_a_peer_to_the_phone(void)
@@ -464,7 +335,7 @@ static void test_account_is_answered_here(void)
 	ask("alice@127.0.0.1", "acc", 6, "Contact: *\r\nExpires: 0\r\n");
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 200"));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.bed.sip)), 0);
 }
 
 /* A phone that is switched off and on takes another port; what it left must not lock it
@@ -479,14 +350,14 @@ static void test_phone_that_came_back_takes_its_old_place(void)
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 200"));
 
-	b.phone = udp_open(&other, "127.0.0.3");
+	b.phone = cv_agent_udp(&other, "127.0.0.3");
 	CU_ASSERT_NOT_EQUAL_FATAL(b.phone, -1);
 	ask("alice@127.0.0.1", "on", 1, "Contact: <sip:a-2@10.0.0.7>\r\n");
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 200") && has("<sip:a-2@") && !has("<sip:a-1@"));
 	(void)close(b.phone);
 
-	b.phone = udp_open(&other, "127.0.0.6");
+	b.phone = cv_agent_udp(&other, "127.0.0.6");
 	CU_ASSERT_NOT_EQUAL_FATAL(b.phone, -1);
 	ask("alice@127.0.0.1", "else", 1, "Contact: <sip:a-3@10.0.0.7>\r\n");
 	CU_ASSERT_TRUE(receive(b.phone));
@@ -494,7 +365,7 @@ static void test_phone_that_came_back_takes_its_old_place(void)
 	b.max_contacts = 0;
 	ask("alice@127.0.0.1", "end", 1, "Contact: *\r\nExpires: 0\r\n");
 	CU_ASSERT_TRUE(receive(b.phone));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.bed.sip)), 0);
 	(void)close(b.phone);
 	b.phone = old;
 }
@@ -508,7 +379,7 @@ static void test_nobodys_domain_is_refused(void)
 
 static void test_too_many_contacts_are_refused(void)
 {
-	char rest[TEXT / 2];
+	char rest[CV_AGENT_TEXT / 2];
 	size_t n = 0;
 
 	for (int i = 0; i < 11; ++i)
@@ -518,17 +389,17 @@ static void test_too_many_contacts_are_refused(void)
 	ask("bob@pbx.example", "many", 1, rest);
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 403"));
-	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.sip)), 0);
+	CU_ASSERT_EQUAL(cv_binds_count(cv_sip_binds(b.bed.sip)), 0);
 }
 
 static void test_ping_leaves_by_the_flow(void)
 {
 	struct cv_binding *bob = register_bob("ping");
 
-	cv_sip_ping(b.sip, bob);
+	cv_sip_ping(b.bed.sip, bob);
 	CU_ASSERT_TRUE_FATAL(receive(b.phone));
 	CU_ASSERT_TRUE(has("OPTIONS sip:bob@10.0.0.7:5060;ob SIP/2.0"));
-	CU_ASSERT_TRUE(cv_addr_eq(&b.from, &b.edge));
+	CU_ASSERT_TRUE(cv_addr_eq(&b.bed.from, &b.bed.edge));
 	drop_bob();
 }
 
@@ -544,11 +415,11 @@ static void test_answers_go_to_the_source_not_to_maddr(void)
 		{"Via", ";maddr=127.0.0.4;rport, SIP/2.0/UDP 10.0.0.8;maddr=127.0.0.4"},
 	};
 	struct cv_addr victim = {0};
-	int fd = udp_open(&victim, "127.0.0.4");
+	int fd = cv_agent_udp(&victim, "127.0.0.4");
 
 	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
 	for (unsigned i = 0; i < sizeof(forms) / sizeof(forms[0]); ++i) {
-		char text[TEXT];
+		char text[CV_AGENT_TEXT];
 
 		(void)snprintf(text, sizeof(text),
 			       "OPTIONS sip:edge.example SIP/2.0\r\n"
@@ -558,13 +429,13 @@ static void test_answers_go_to_the_source_not_to_maddr(void)
 			       "Content-Length: 0\r\n\r\n",
 			       forms[i].name, (unsigned)victim.port, i, forms[i].params,
 			       i, i);
-		send_to(b.phone, &b.edge, text);
+		cv_agent_send(&b.bed, b.phone, text);
 		CU_ASSERT_TRUE(receive(b.phone));
 		CU_ASSERT_TRUE(has("SIP/2.0 200"));
 		CU_ASSERT_TRUE(has("z9hG4bKm"));
 	}
 
-	CU_ASSERT_EQUAL(recv(fd, b.got, sizeof(b.got), MSG_DONTWAIT), -1);
+	CU_ASSERT_EQUAL(recv(fd, b.bed.got, sizeof(b.bed.got), MSG_DONTWAIT), -1);
 	(void)close(fd);
 }
 
@@ -590,7 +461,7 @@ static void test_header_of_thousands_of_parts_is_refused(void)
 				      i == 3 ? ";a" : ",a");
 		(void)snprintf(text + n, sizeof(text) - (size_t)n,
 			       "\r\nContent-Length: 0\r\n\r\n");
-		send_to(b.phone, &b.edge, text);
+		cv_agent_send(&b.bed, b.phone, text);
 		CU_ASSERT_TRUE(receive(b.phone));
 		CU_ASSERT_TRUE(has("SIP/2.0 400") || has("SIP/2.0 200"));
 	}
@@ -605,7 +476,7 @@ static void test_list_header_in_many_lines_is_read(void)
 					    "Accept: a/b",   "Via: SIP/2.0/UDP a.b"};
 
 	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); ++i) {
-		char text[TEXT];
+		char text[CV_AGENT_TEXT];
 		int n = snprintf(text, sizeof(text),
 				 "OPTIONS sip:edge.example SIP/2.0\r\n"
 				 "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKl%u\r\n"
@@ -618,7 +489,7 @@ static void test_list_header_in_many_lines_is_read(void)
 				      lines[i]);
 		(void)snprintf(text + n, sizeof(text) - (size_t)n,
 			       "Content-Length: 0\r\n\r\n");
-		send_to(b.phone, &b.edge, text);
+		cv_agent_send(&b.bed, b.phone, text);
 		CU_ASSERT_TRUE(receive(b.phone));
 		CU_ASSERT_TRUE(has("SIP/2.0 200"));
 	}
@@ -642,7 +513,7 @@ static void test_list_header_is_bounded_over_its_lines(void)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "\r\n");
 	}
 	(void)snprintf(text + n, sizeof(text) - (size_t)n, "Content-Length: 0\r\n\r\n");
-	send_to(b.phone, &b.edge, text);
+	cv_agent_send(&b.bed, b.phone, text);
 	CU_ASSERT_TRUE(receive(b.phone));
 	CU_ASSERT_TRUE(has("SIP/2.0 400"));
 }
@@ -652,10 +523,10 @@ static void test_close_with_one_under_way(void)
 {
 	ask("bob@pbx.example", "open", 1, contact);
 	CU_ASSERT_TRUE_FATAL(receive(b.pbx));
-	CU_ASSERT_EQUAL(b.sip->regc, 1);
-	cv_sip_reg_close(b.sip);
-	CU_ASSERT_EQUAL(b.sip->regc, 0);
-	CU_ASSERT_TRUE(cv_list_is_empty(&b.sip->regs));
+	CU_ASSERT_EQUAL(b.bed.sip->regc, 1);
+	cv_sip_reg_close(b.bed.sip);
+	CU_ASSERT_EQUAL(b.bed.sip->regc, 0);
+	CU_ASSERT_TRUE(cv_list_is_empty(&b.bed.sip->regs));
 }
 
 int cv_test_reg(void)

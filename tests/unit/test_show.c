@@ -8,23 +8,25 @@
 #include <CUnit/CUnit.h>
 
 #include "base/mem.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 static struct cv_world *world(void)
 {
+	static const char *const parties[] = {
+		"party desk lan 192.168.50.21:5060",
+		"party trunk wan 203.0.113.5:5060 peer",
+		NULL,
+	};
 	static const char *const steps[] = {
 		"< trunk INVITE desk audio 203.0.113.7:7000",
 		"> desk INVITE audio 192.168.50.1:20000",
 		"+ 65000",
 		NULL,
 	};
-	struct cv_world *w = NULL;
+	struct cv_world *w = cv_bed_open(parties);
 
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party trunk wan 203.0.113.5:5060 peer"), 0);
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
+	cv_bed_play(w, steps);
 
 	return w;
 }
@@ -32,8 +34,7 @@ static struct cv_world *world(void)
 static void end(struct cv_world *w, struct cv_buf *text)
 {
 	cv_buf_free(text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_calls_are_listed(void)

@@ -9,9 +9,8 @@
 #include <CUnit/CUnit.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "call/call_int.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 /* Lines at INFO and above, one behind the other. */
@@ -30,23 +29,6 @@ static void record(enum cv_log_level level, const char *line, void *arg)
 
 	(void)snprintf(t->text + len, sizeof(t->text) - len, "%s\n", line);
 	++t->lines;
-}
-
-static struct cv_world *world(const char *const *parties)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	for (; *parties; ++parties)
-		CU_ASSERT_EQUAL(cv_world_conf(w, *parties), 0);
-
-	return w;
-}
-
-static void end(struct cv_world *w)
-{
-	cv_world_close(w);
-	cv_mem_unref(w);
 }
 
 static const char *const far_and_trunk[] = {"party desk lan 192.168.50.21:5060",
@@ -86,13 +68,13 @@ static void test_three_lines_a_call(void)
 		" duration=12.345s ",
 		" by=callee why=bye ",
 		" loss=a:3/1500,b:0/1500 relay=lan-wan\n"};
-	struct cv_world *w = world(far_and_trunk);
+	struct cv_world *w = cv_bed_open(far_and_trunk);
 	struct tape tape = {.lines = 0};
 	char start[16], answer[16], over[16];
 
 	cv_log_level(CV_LOG_INFO);
 	cv_log_sink(record, &tape);
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
+	cv_bed_play(w, steps);
 	cv_log_sink(NULL, NULL);
 	CU_ASSERT_EQUAL(tape.lines, 3);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
@@ -109,7 +91,7 @@ static void test_three_lines_a_call(void)
 	CU_ASSERT_STRING_EQUAL(start, answer);
 	CU_ASSERT_STRING_EQUAL(start, over);
 	CU_ASSERT_EQUAL(strlen(start), 10);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* A story and what its last line says of who and why. */
@@ -143,7 +125,7 @@ static const struct ending {
 static void test_end_says_who_and_why(void)
 {
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); ++i) {
-		struct cv_world *w = world(far_and_trunk);
+		struct cv_world *w = cv_bed_open(far_and_trunk);
 		struct tape tape = {.lines = 0};
 
 		cv_log_level(CV_LOG_INFO);
@@ -154,13 +136,13 @@ static void test_end_says_who_and_why(void)
 			printf("no \"%s\" in:\n%s", endings[i].why, tape.text);
 
 		CU_ASSERT_PTR_NOT_NULL(strstr(tape.text, endings[i].why));
-		end(w);
+		cv_bed_close(w);
 	}
 }
 
 static void test_refused_starts_are_not_a_flood(void)
 {
-	struct cv_world *w = world(far_and_trunk);
+	struct cv_world *w = cv_bed_open(far_and_trunk);
 	struct tape tape = {.lines = 0};
 
 	cv_log_level(CV_LOG_INFO);
@@ -173,7 +155,7 @@ static void test_refused_starts_are_not_a_flood(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(tape.text,
 				      " from=desk@example.net to=nobody@example.net "
 				      "why=no-route"));
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_every_relay_decision_is_explained(void)
@@ -201,7 +183,7 @@ static void test_every_relay_decision_is_explained(void)
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
 		const char *const parties[] = {v[i].extra, NULL};
-		struct cv_world *w = world(parties);
+		struct cv_world *w = cv_bed_open(parties);
 		struct cv_buf text = {.p = NULL};
 		char line[128];
 
@@ -216,7 +198,7 @@ static void test_every_relay_decision_is_explained(void)
 		CU_ASSERT_TRUE(holds(&text, "place of B"));
 		CU_ASSERT_TRUE(holds(&text, "user two"));
 		cv_buf_free(&text);
-		end(w);
+		cv_bed_close(w);
 	}
 }
 

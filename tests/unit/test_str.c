@@ -148,6 +148,27 @@ static void test_str_ms(void)
 	}
 }
 
+static void test_str_controls(void)
+{
+	CU_ASSERT_FALSE(cv_str_has_control(CV_STR_NULL));
+	CU_ASSERT_FALSE(cv_str_has_control(CV_STR(" a\tb\x80~")));
+	CU_ASSERT_TRUE(cv_str_has_control(CV_STR("a\n")));
+	CU_ASSERT_TRUE(cv_str_has_control(CV_STR("\x1f")));
+	CU_ASSERT_TRUE(cv_str_has_control(CV_STR("a\x7f")));
+	CU_ASSERT_TRUE(cv_str_has_control(cv_str_make("a\0b", 3)));
+}
+
+static void test_char_kinds(void)
+{
+	for (int c = 0; c < 256; ++c) {
+		bool blank = c == ' ' || c == '\t';
+
+		CU_ASSERT_EQUAL(cv_char_is_blank((char)c), blank);
+		CU_ASSERT_EQUAL(cv_char_is_space((char)c),
+				blank || c == '\r' || c == '\n');
+	}
+}
+
 int cv_test_str(void)
 {
 	CU_pSuite s = CU_add_suite("str", NULL, NULL);
@@ -158,6 +179,8 @@ int cv_test_str(void)
 	CU_add_test(s, "next walks parts", test_str_next_walks_parts);
 	CU_add_test(s, "u64 reads whole numbers", test_str_u64_reads_whole_numbers);
 	CU_add_test(s, "times with units", test_str_ms);
+	CU_add_test(s, "controls", test_str_controls);
+	CU_add_test(s, "kinds of characters", test_char_kinds);
 	CU_add_test(s, "dup terminates", test_str_dup_terminates);
 
 	return (int)CU_get_error();

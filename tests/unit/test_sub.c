@@ -12,24 +12,14 @@
 #include <CUnit/CUnit.h>
 
 #include "base/mem.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party pbx wan 198.51.100.60:5060 peer"), 0);
-
-	return w;
-}
-
-static void play(struct cv_world *w, const char *const *steps)
-{
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
-}
+static const char *const parties[] = {
+	"party home far 198.51.100.31:40001",
+	"party pbx wan 198.51.100.60:5060 peer",
+	NULL,
+};
 
 static void subscribed(struct cv_world *w)
 {
@@ -41,7 +31,7 @@ static void subscribed(struct cv_world *w)
 		NULL,
 	};
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 }
 
 static void check_count(struct cv_world *w, const char *want)
@@ -53,36 +43,30 @@ static void check_count(struct cv_world *w, const char *want)
 	cv_buf_free(&text);
 }
 
-static void end(struct cv_world *w)
-{
-	cv_world_close(w);
-	cv_mem_unref(w);
-}
-
 static void test_notify_to_a_lost_flow_ends_the_subscription(void)
 {
 	static const char *const steps[] = {"< pbx NOTIFY lives 600", "> pbx 481 NOTIFY",
 					    NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	subscribed(w);
 	cv_fake_sip_fail_request(cv_world_sip(w), ECONNRESET);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	check_count(w, "subscriptions: 0");
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_notify_without_memory_leaves_it(void)
 {
 	static const char *const steps[] = {"< pbx NOTIFY lives 600", "> pbx 500 NOTIFY",
 					    NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	subscribed(w);
 	cv_fake_sip_fail_request(cv_world_sip(w), ENOMEM);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	check_count(w, "subscriptions: 1");
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_requests_that_wait_are_limited(void)
@@ -91,14 +75,14 @@ static void test_requests_that_wait_are_limited(void)
 					  NULL};
 	static const char *const more[] = {"< pbx NOTIFY lives 600", "> pbx 500 NOTIFY",
 					   NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	subscribed(w);
 	for (int i = 0; i < 16; ++i)
-		play(w, one);
+		cv_bed_play(w, one);
 
-	play(w, more);
-	end(w);
+	cv_bed_play(w, more);
+	cv_bed_close(w);
 }
 
 static void test_terminated_before_the_answer_waits_for_it(void)
@@ -114,29 +98,29 @@ static void test_terminated_before_the_answer_waits_for_it(void)
 		"> home 200 SUBSCRIBE",
 		NULL,
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
-	play(w, steps);
+	cv_bed_play(w, steps);
 	check_count(w, "subscriptions: 0");
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_lost_leg_ends_the_subscription(void)
 {
 	static const char *const steps[] = {"< home gone lost", NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	subscribed(w);
-	play(w, steps);
+	cv_bed_play(w, steps);
 	check_count(w, "subscriptions: 0");
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_request_that_starts_nothing(void)
 {
 	struct cv_request rq = {
 		.method = CV_METHOD_BYE, .max_forwards = 70, .max_breadth = 60};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_place place = {.listen = 0};
 	struct cv_leg *leg;
 	struct cv_txn *t;
@@ -147,12 +131,12 @@ static void test_request_that_starts_nothing(void)
 			      0);
 	CU_ASSERT_EQUAL(cv_sub_start(cv_world_calls(w), &rq, leg, t), EINVAL);
 	CU_ASSERT_EQUAL(cv_sub_start(NULL, &rq, leg, t), EINVAL);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_start_without_memory(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_place place = {.listen = 0};
 	struct cv_request rq = {
 		.method = CV_METHOD_SUBSCRIBE,
@@ -180,7 +164,7 @@ static void test_start_without_memory(void)
 	cv_mem_budget(-1);
 	CU_ASSERT_EQUAL(err, 0);
 	check_count(w, "subscriptions: 1");
-	end(w);
+	cv_bed_close(w);
 }
 
 /* One phone that subscribes without end leaves room for the rest. */
@@ -200,7 +184,7 @@ static void test_one_phone_has_its_share(void)
 					   "< home SUBSCRIBE pbx id again lives 600",
 					   "> pbx SUBSCRIBE",
 					   NULL};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	char ask[64];
 
 	for (int i = 0; i < 300; ++i) {
@@ -210,14 +194,14 @@ static void test_one_phone_has_its_share(void)
 
 		(void)snprintf(ask, sizeof(ask), "< home SUBSCRIBE pbx id x%d lives 600",
 			       i);
-		play(w, one);
+		cv_bed_play(w, one);
 	}
 
-	play(w, more);
+	cv_bed_play(w, more);
 	CU_ASSERT_EQUAL(cv_world_start_err(w), 0);
 	check_count(w, "subscriptions: 300");
-	play(w, last);
-	end(w);
+	cv_bed_play(w, last);
+	cv_bed_close(w);
 }
 
 static void test_show_says_whose_they_are(void)
@@ -226,7 +210,7 @@ static void test_show_says_whose_they_are(void)
 		"method=SUBSCRIBE",     "state=standing", "from=home@example.net",
 		"b=198.51.100.60:5060", "peer=pbx",       "of_source=1",
 		"seconds_left=600",     "count: 1"};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	struct cv_buf text = {.p = NULL};
 
 	subscribed(w);
@@ -237,7 +221,7 @@ static void test_show_says_whose_they_are(void)
 	cv_buf_free(&text);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show subscriptions all", &text), EINVAL);
 	cv_buf_free(&text);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* Memory that is short when a call ends costs the reports, not the end. */
@@ -257,15 +241,15 @@ static void test_call_ends_without_memory_for_its_reports(void)
 	static const char *const over[] = {"> home 200 BYE", "> pbx BYE", NULL};
 
 	for (long n = 0; n < 12; ++n) {
-		struct cv_world *w = world();
+		struct cv_world *w = cv_bed_open(parties);
 
-		play(w, up);
+		cv_bed_play(w, up);
 		cv_mem_budget(n);
 		(void)cv_world_feed(w, "home BYE");
 		cv_mem_budget(-1);
 		if (cv_calls_count(cv_world_calls(w)) == 0)
-			play(w, over);
-		end(w);
+			cv_bed_play(w, over);
+		cv_bed_close(w);
 	}
 }
 

@@ -7,13 +7,17 @@
 
 #include <CUnit/CUnit.h>
 
-#include "base/mem.h"
 #include "call/call_int.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 static struct cv_world *world(void)
 {
+	static const char *const parties[] = {
+		"party desk lan 192.168.50.21:5060",
+		"party home far 198.51.100.31:40001",
+		NULL,
+	};
 	static const char *const steps[] = {
 		"< desk INVITE home audio 192.168.50.21:10000",
 		"> home INVITE audio 198.51.100.10:20000",
@@ -23,12 +27,9 @@ static struct cv_world *world(void)
 		"> home ACK",
 		NULL,
 	};
-	struct cv_world *w = NULL;
+	struct cv_world *w = cv_bed_open(parties);
 
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 192.168.50.21:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party home far 198.51.100.31:40001"), 0);
-	CU_ASSERT_TRUE(cv_world_play(w, steps));
+	cv_bed_play(w, steps);
 
 	return w;
 }
@@ -53,8 +54,7 @@ static void test_late_events_find_nobody(void)
 	cv_calls_media_event(cv_world_calls(w), &ev);
 	CU_ASSERT_EQUAL(cv_calls_count(cv_world_calls(w)), 0);
 	cv_calls_media_event(cv_world_calls(w), &ev);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_events_leave_evidence(void)
@@ -75,8 +75,7 @@ static void test_events_leave_evidence(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "a_latched=192.168.50.21:10000"));
 	CU_ASSERT_PTR_NULL(strstr(text.p, "b_latched"));
 	cv_buf_free(&text);
-	cv_world_close(w);
-	cv_mem_unref(w);
+	cv_bed_close(w);
 }
 
 static void test_states_have_names(void)

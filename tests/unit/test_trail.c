@@ -6,30 +6,18 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/mem.h"
 #include "call/trail.h"
-#include "call_world.h"
+#include "call_bed.h"
 #include "suite_call.h"
 
 #define OFFER "audio 10.1.1.1:4000"
 
-static struct cv_world *world(void)
-{
-	struct cv_world *w = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(cv_world_new(&w), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party desk lan 10.1.1.1:5060"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party east lan 10.1.1.5:5060 peer"), 0);
-	CU_ASSERT_EQUAL(cv_world_conf(w, "party west lan 10.1.1.6:5060 peer"), 0);
-
-	return w;
-}
-
-static void end(struct cv_world *w)
-{
-	cv_world_close(w);
-	cv_mem_unref(w);
-}
+static const char *const parties[] = {
+	"party desk lan 10.1.1.1:5060",
+	"party east lan 10.1.1.5:5060 peer",
+	"party west lan 10.1.1.6:5060 peer",
+	NULL,
+};
 
 /* Feeds an INVITE; what cv_call_start() said. What left is not looked at. */
 static int invite(struct cv_world *w, const char *line)
@@ -91,18 +79,18 @@ static void test_breadth_is_shared(void)
 
 static void test_no_breadth_no_call(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	CU_ASSERT_EQUAL(invite(w, "desk INVITE east breadth 0 " OFFER), EMLINK);
 	CU_ASSERT_EQUAL(invite(w, "desk MESSAGE east breadth 0"), EMLINK);
 	CU_ASSERT_EQUAL(invite(w, "desk INVITE east id b breadth 1 " OFFER), 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 /* Each turn asks for another number: it ends all the same. */
 static void test_spiral_without_marks_ends(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 	char line[128];
 	int err = 0;
 	unsigned n;
@@ -115,7 +103,7 @@ static void test_spiral_without_marks_ends(void)
 	}
 	CU_ASSERT_EQUAL(err, ELOOP);
 	CU_ASSERT_EQUAL(n, CV_TRAIL_MAX + 1);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_another_offer_is_another_call(void)
@@ -125,7 +113,7 @@ static void test_another_offer_is_another_call(void)
 		"east INVITE west id d pass 1 broken", /* none that can be read */
 		"west INVITE desk id e pass 1 " OFFER, /* not from where it went */
 	};
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	CU_ASSERT_EQUAL(invite(w, "desk INVITE east id a pass 1 " OFFER), 0);
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); ++i)
@@ -134,17 +122,17 @@ static void test_another_offer_is_another_call(void)
 	CU_ASSERT_EQUAL(invite(w, "east INVITE west id f pass 1 " OFFER), EALREADY);
 	/* what its own mark says counts for more than a guess */
 	CU_ASSERT_EQUAL(invite(w, "east INVITE west id g pass 8 pass 1 " OFFER), 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 static void test_answered_call_is_continued_by_none(void)
 {
-	struct cv_world *w = world();
+	struct cv_world *w = cv_bed_open(parties);
 
 	CU_ASSERT_EQUAL(invite(w, "desk INVITE east id a pass 1 " OFFER), 0);
 	CU_ASSERT_EQUAL(invite(w, "east 200 audio 10.1.1.5:5000"), 0);
 	CU_ASSERT_EQUAL(invite(w, "east INVITE west id b pass 1 " OFFER), 0);
-	end(w);
+	cv_bed_close(w);
 }
 
 int cv_test_trail(void)
