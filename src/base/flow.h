@@ -73,6 +73,7 @@ struct cv_flow_sum {
 	uint64_t rtp_in, rtp_out, rtcp_in; /* packets */
 	uint64_t lost;                     /* of this end's, by sequence gaps */
 	uint64_t foreign;                  /* dropped: not from who may speak */
+	uint64_t refused;                  /* of those: a move that wasn't proven */
 	uint64_t wait;                     /* for this end, dropped: no address yet */
 	struct cv_addr local;              /* our port that faces it, of the first stream;
 					      unset: none */

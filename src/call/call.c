@@ -171,7 +171,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	if (call->answer_ms == 0)
 		cv_stat_add(call->calls->env.stat, CV_STAT_calls_failed, 1);
 
-	cv_call_explain_silence(call, call->evid);
+	cv_call_explain_media(call, call->evid);
 	cv_call_log_end(call, e);
 	cv_past_note(call);
 	cv_offer_close(call);

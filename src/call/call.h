@@ -102,6 +102,7 @@ struct cv_call_media_event {
 	uint8_t stream, end;
 	const char *what; /* "latched", "moved", "silent", "one-way", "idle" */
 	struct cv_addr seen;
+	const char *why; /* a sentence: why it was believed to come from there */
 	bool dead; /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);

@@ -464,7 +464,7 @@ const char *cv_call_refusal_name(int err);
 const char *cv_call_refusal_why(int err);
 /** Evidence of route, places and relay. */
 void cv_call_explain_start(struct cv_call *call);
-/** Adds to @p ev who of an answered call has sent no media. */
-void cv_call_explain_silence(const struct cv_call *call, struct cv_evid *ev);
+/** Adds to @p ev who of an answered call has sent no media, and what was dropped. */
+void cv_call_explain_media(const struct cv_call *call, struct cv_evid *ev);
 
 #endif

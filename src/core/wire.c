@@ -69,6 +69,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.end = ev->end,
 		.what = media_word(ev->what),
 		.seen = ev->seen,
+		.why = cv_media_proof_why(ev->proof),
 		.dead = ev->what == CV_MEDIA_IDLE,
 	};
 

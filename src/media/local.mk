@@ -11,6 +11,7 @@ libmedia_a_SOURCES = \
 	src/media/msg.h \
 	src/media/pipeline.c src/media/stage.h \
 	src/media/relay.c \
+	src/media/run.c src/media/run.h \
 	src/media/slots.c src/media/slots.h \
 	src/media/stream.c \
 	src/media/thread.c \
@@ -23,6 +24,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/media_bed.c tests/unit/media_bed.h \
 	tests/unit/test_arena.c \
 	tests/unit/test_fork.c \
+	tests/unit/test_latch.c \
 	tests/unit/test_mline.c \
 	tests/unit/test_media.c \
 	tests/unit/test_msess.c \

@@ -259,7 +259,7 @@ int cv_mline_send_pair(struct cv_mline *l, enum cv_end end);
 struct cv_mchange {
 	int at;                     /* fork of end B: index of the others, or HEARD */
 	bool reopen[CV_COMP_COUNT]; /* another source may be learnt */
-	bool news, only;            /* as in struct cv_expect */
+	bool news, only, resumed;   /* as in struct cv_expect */
 };
 
 /** Says what is expected of @p end now. ENOBUFS. */

@@ -209,6 +209,8 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 
 	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
 	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
+	how->resumed = from->spoken && from->dir != CV_DIR_SENDRECV &&
+		       in->dir == CV_DIR_SENDRECV;
 	from->spoken = true;
 	from->mux = in->mux;
 	from->dir = in->dir;
@@ -368,8 +370,10 @@ uint32_t cv_media_gen(const struct cv_media *m)
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r)
 {
+	const struct cv_cell *cell;
 	const struct cv_cell_end *c;
 	const struct cv_mline *l;
+	uint8_t proof;
 
 	if (!m || !r)
 		return EINVAL;
@@ -377,7 +381,8 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		return ENOENT;
 
 	l = m->line[stream];
-	c = &cv_arena_cell(m->plane->arena, l->slot)->end[end];
+	cell = cv_arena_cell(m->plane->arena, l->slot);
+	c = &cell->end[end];
 	*r = (struct cv_media_report){
 		.rtp_in = cv_cell_read(c, CV_COUNT_RTP_IN),
 		.rtp_out = cv_cell_read(c, CV_COUNT_RTP_OUT),
@@ -388,10 +393,14 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.wait = cv_cell_read(c, CV_COUNT_WAIT),
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
 		.unheard = cv_cell_read_unheard(c),
+		.refused =
+			atomic_load_explicit(&cell->refused[end], memory_order_relaxed),
 	};
 	if (l->pair[end].local.port > 0)
 		r->local = l->pair[end].local;
-	cv_cell_get_remote(c, &r->remote, &r->latched);
+	cv_cell_get_remote(c, &r->remote, &proof);
+	r->proof = (enum cv_media_proof)proof;
+	r->latched = r->proof != CV_PROOF_NONE;
 
 	return 0;
 }
@@ -414,6 +423,7 @@ void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum 
 		sum->rtcp_in += r.rtcp_in;
 		sum->lost += r.lost;
 		sum->foreign += r.foreign;
+		sum->refused += r.refused;
 		sum->wait += r.wait;
 	}
 }
@@ -434,6 +444,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_str(out, "local", "%s", cv_addr_print(&r.local, local));
 	cv_out_str(out, "remote", "%s", cv_addr_print(&r.remote, remote));
 	cv_out_bool(out, "latched", r.latched);
+	cv_out_str(out, "proof", "%s", cv_media_proof_name(r.proof));
 	cv_out_bool(out, "parked", m->line[stream]->park != CV_PARK_LIVE);
 	cv_out_num(out, "rtp_in", (int64_t)r.rtp_in);
 	cv_out_num(out, "rtp_out", (int64_t)r.rtp_out);
@@ -441,6 +452,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_num(out, "rtcp_out", (int64_t)r.rtcp_out);
 	cv_out_num(out, "bytes_in", (int64_t)r.bytes_in);
 	cv_out_num(out, "foreign", (int64_t)r.foreign);
+	cv_out_num(out, "refused", (int64_t)r.refused);
 	cv_out_num(out, "wait", (int64_t)r.wait);
 	cv_out_num(out, "lost", (int64_t)r.lost);
 	cv_out_num(out, "unheard", (int64_t)r.unheard);

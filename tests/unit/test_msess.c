@@ -252,6 +252,35 @@ static void test_hold_address_keeps_the_latch(void)
 	bed_free(bed);
 }
 
+/* RT-5: who comes back from a hold may come by another port, at once when it is proven */
+static void test_rt_05_resume_opens_the_latch(void)
+{
+	struct cv_addr hidden = bed_addr("127.0.9.9:4000");
+	struct bed *bed = bed_open();
+	struct cv_flow f = bed_flow(&hidden);
+	struct party moved;
+	struct call c;
+
+	call_start(&c, bed);
+	party_rtp(&c.a, &c.to_a.rtp, 1);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 1);
+	party_open(&moved, "127.0.1.1");
+	moved.seq = c.a.seq;
+	f.dir = CV_DIR_INACTIVE;
+	call_say(&c, CV_END_A, f);
+	party_rtp(&moved, &c.to_a.rtp, 2);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
+	f.dir = CV_DIR_SENDRECV;
+	call_say(&c, CV_END_A, f);
+	party_rtp(&moved, &c.to_a.rtp, 3);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 3);
+	party_rtp(&c.b, &c.to_b.rtp, 4);
+	CU_ASSERT_EQUAL(party_get(moved.rtp, NULL, SOON_MS), 4);
+	party_close(&moved);
+	call_end(&c);
+	bed_free(bed);
+}
+
 /* A call that begins on hold: there is nowhere to send to until the party speaks */
 static void test_hold_address_is_never_sent_to(void)
 {
@@ -528,6 +557,7 @@ static const struct {
 	{"latch any", test_latch_any_takes_the_first},
 	{"new offer", test_new_offer_opens_the_latch},
 	{"hold", test_hold_address_keeps_the_latch},
+	{"rt_05 resume", test_rt_05_resume_opens_the_latch},
 	{"begins on hold", test_hold_address_is_never_sent_to},
 	{"follow", test_peer_without_nat_is_followed_at_once},
 	{"rtcp", test_rtcp_goes_its_own_way},

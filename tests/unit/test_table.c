@@ -70,6 +70,16 @@ static void test_events_leave_evidence(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "latch of B stream"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "198.51.100.31:40100"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "one-way"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "s after the call began: "
+					      "the packet path believes it"));
+	CU_ASSERT_PTR_NULL(strstr(text.p, "decision=dropped"));
+	cv_world_plane(w)->sum[CV_END_B].foreign = 17;
+	cv_world_plane(w)->sum[CV_END_B].refused = 4;
+	cv_buf_reset(&text);
+	CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=\"media of B\" decision=dropped"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "17 packets came to its port"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "4 of them from a host it might have"));
 	cv_buf_reset(&text);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "a_latched=192.168.50.21:10000"));
