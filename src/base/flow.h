@@ -46,6 +46,14 @@ struct cv_place {
 			     */
 };
 
+/** How an end is treated: as configured for its peer, or for all. */
+struct cv_manner {
+	bool latch_any;   /* the first packet counts, whoever sent it */
+	uint8_t dscp;     /* of media sent to it */
+	uint32_t keep_ms; /* behind a NAT it gets a keepalive when nothing else was sent
+			     for so long; 0: never */
+};
+
 /** Attribute lines that sdp/ does not interpret (a=crypto, fingerprint, ice-*,
  * candidate). Borrowed. */
 struct cv_attrs {

@@ -515,6 +515,7 @@ int cv_call_again(struct cv_pair *p, const struct cv_request *rq, const char *ow
 					      &call->party[CV_END_B].place);
 	else
 		cv_offer_close(call);
+	cv_call_manner(&call->party[CV_END_B]);
 
 	err = cv_offer_pass(p, CV_END_A, &rq->msg, &pass);
 	if (!err)

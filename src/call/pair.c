@@ -587,6 +587,7 @@ static void on_won(void *arg, const struct cv_fan_win *w)
 	call->peer = w->peer;
 	call->target = *w->to;
 	call->counted[CV_END_B] = w->counted;
+	cv_call_manner(b);
 	if (setup) {
 		txn_forget(setup->out);
 		setup->out = cv_mem_ref(w->t);

@@ -86,7 +86,8 @@ struct cv_media_conf {
 	unsigned threads; /* 0: one a core */
 	unsigned dscp;
 	uint32_t idle_ms, hold_ms;
-	bool latch_any; /* accept the first packet from anywhere (latch = any) */
+	bool latch_any;   /* accept the first packet from anywhere (latch = any) */
+	uint32_t keep_ms; /* as in struct cv_manner */
 	const struct cv_net *net; /* borrowed; outlives the plane */
 	struct cv_loop *loop;     /* signalling loop; borrowed */
 	struct cv_stats *stats;   /* borrowed */
@@ -129,6 +130,9 @@ void cv_media_close(struct cv_media *m);
  * Our ports stay on the point that faces the end's first place. */
 void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		    const struct cv_place *place);
+/** How an end is treated from now on, whoever it is; at first as the plane's
+ * configuration says. */
+void cv_media_manner(struct cv_media *m, enum cv_end end, const struct cv_manner *is);
 /** From now on end A hears this fork and is heard by it. ENOENT: it has said nothing;
  * ENOBUFS. */
 int cv_media_hear(struct cv_media *m, uint32_t fork);

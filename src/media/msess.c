@@ -73,6 +73,11 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->plane = p;
 	m->thread = least_loaded(p);
 	m->fork = CV_FORK_ALL;
+	m->manner[CV_END_A] = m->manner[CV_END_B] = (struct cv_manner){
+		.latch_any = p->conf.latch_any,
+		.dscp = (uint8_t)p->conf.dscp,
+		.keep_ms = p->conf.keep_ms,
+	};
 	cv_media_face(m, CV_END_A, a);
 	cv_media_face(m, CV_END_B, b);
 	cv_list_add(&p->list, &m->node);

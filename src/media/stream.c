@@ -48,6 +48,7 @@ static void set_up_end(struct cv_mstream *s, enum cv_end which)
 	end->which = which;
 	end->cell = &cv_arena_cell(s->thread->arena, s->slot)->end[which];
 	end->stats = s->thread->stats;
+	end->dscp = s->thread->dscp;
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
 		end->port[i].end = end;
 		end->port[i].comp = (enum cv_pkt_comp)i;
@@ -100,6 +101,16 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
+/* Marks what the sockets of an end send; the kernel's refusal only costs the mark */
+static void mark(struct cv_mend *end, uint8_t dscp)
+{
+	end->dscp = dscp;
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		if (end->port[i].fd != -1)
+			(void)cv_udp_dscp(end->port[i].fd, dscp);
+	}
+}
+
 int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COMP_COUNT])
 {
 	struct cv_mend *end = &s->end[which];
@@ -119,6 +130,8 @@ int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COM
 		return err;
 	}
 
+	if (end->dscp != s->thread->dscp)
+		mark(end, end->dscp);
 	if (s->is_parked) {
 		s->is_parked = false;
 		s->since_ms = 0;
@@ -136,6 +149,9 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		end->spoken = x->spoken;
 		end->talks = x->talks;
 		s->idle_ms = x->idle_ms;
+		end->keep_ms = x->keep_ms;
+		if (end->dscp != x->dscp)
+			mark(end, x->dscp);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
 	start_clock(s);

@@ -234,6 +234,7 @@ int cv_mthread_new(struct cv_mthread **tp, struct cv_media_plane *p, cv_mbox_fn 
 	t->plane = p;
 	t->arena = p->arena;
 	t->hold_ms = p->conf.hold_ms;
+	t->dscp = (uint8_t)p->conf.dscp;
 	for (size_t i = 0; i < CV_WHEEL; ++i)
 		cv_list_init(&t->wheel[i]);
 
