@@ -93,6 +93,36 @@ void cv_sip_leg_follow_binding(struct cv_sip_leg *leg)
 	leg->base.place.seen = b->flow.seen;
 }
 
+/* The next request in the call would find out as well; its media can't wait for that */
+static void move_legs(struct cv_sip *s, const struct cv_binding *b)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->legs) {
+		struct cv_sip_leg *leg = CV_CONTAINER(n, struct cv_sip_leg, node);
+		const struct cv_leg_events *ev = leg->base.events;
+
+		if (leg->ended || leg->binding != b->id || !ev || !ev->moved)
+			continue;
+
+		cv_sip_leg_follow_binding(leg);
+		ev->moved(leg->base.arg);
+	}
+}
+
+int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
+			const struct cv_bind_ask *ask, uint32_t seconds)
+{
+	uint32_t moves = b->moves;
+	int err;
+
+	err = cv_bind_confirm(s->binds, b, ask, seconds, seconds);
+	if (!err && b->moves != moves)
+		move_legs(s, b);
+
+	return err;
+}
+
 static void give_up(struct cv_sip_leg *leg)
 {
 	cv_mem_ref(leg);

@@ -4,8 +4,8 @@ from one network to another in the middle of a call, as from Wi-Fi to the mobile
 
 It registers as USER (password secret-USER) from the first place, calls CALLEE and says the tone HZ.
 When DIR/go is there it leaves: nothing goes out any more from the old place, the new one gives it
-another address, it registers from there, says so in a re-INVITE, and talks on under the same SSRC
-and with the next number. When DIR/end is there it hangs up. What it heard before and after is in
+another address, and it talks on under the same SSRC and with the next number. It registers from
+there, which is enough to hear again, and says where it is in a re-INVITE. When DIR/end is there it hangs up. What it heard before and after is in
 DIR/before.wav and DIR/after.wav; how long it heard nothing is printed.
 """
 import os
@@ -44,7 +44,7 @@ class Voice(threading.Thread):
             sock = self.sock
             if sock and select.select([sock], [], [], max(due - time.monotonic(), 0))[0]:
                 data = sock.recv(2048)
-                if len(data) > 12 and data[1] & 0x7f == 0:
+                if len(data) > 12 and data[1] & 0x7f == 0 and sock is self.sock:
                     self.heard.append((time.monotonic(), data[12:]))
                 continue
             if time.monotonic() < due:
@@ -116,22 +116,24 @@ def main():
     phone.wire.close()
     phone.at(ns2, addr2, edge)
     phone.n = n
-    left = time.monotonic()
     voice.move(ns2, addr2)
+    left = time.monotonic()
     phone.register(edge, 60)
+    said = time.monotonic()
+    while not [t for t, _ in voice.heard if t > left]:
+        if time.monotonic() > said + 1:
+            sys.exit("registered from the new place, and still no sound")
+        time.sleep(0.02)
     must_be = voice.to
     if phone.invite(d) != must_be:
         sys.exit("our media port is another one now")
-    said = time.monotonic()
     print("moved", flush=True)
 
     wait(os.path.join(directory, "end"))
     voice.write(os.path.join(directory, "before.wav"), 0, left)
     voice.write(os.path.join(directory, "after.wav"), left, time.monotonic())
     again = [t for t, _ in voice.heard if t > left]
-    if not again:
-        sys.exit("heard nothing after the move")
-    print("silent for %.2f s, %.2f s after the new place was said" % (again[0] - left,
+    print("silent for %.2f s, until %.2f s after it had registered" % (again[0] - left,
                                                                    again[0] - said), flush=True)
     phone.request("BYE", d)
     phone.get("SIP/2.0 200")
