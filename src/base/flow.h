@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The values that cross all planes: where a party is (cv_place), what one m= line
- * asks of the packet path (cv_flow), and what came of it (cv_flow_sum). Plain data,
- * no behaviour but names.
+ * asks of the packet path (cv_flow), and what came of it (cv_flow_sum, cv_flow_watch).
+ * Plain data, no behaviour but names.
  */
 #ifndef CV_BASE_FLOW_H
 #define CV_BASE_FLOW_H
@@ -86,6 +86,11 @@ struct cv_flow_sum {
 	struct cv_addr local;              /* our port that faces it, of the first stream;
 					      unset: none */
 	struct cv_addr remote;             /* where that sends to; unset while it waits */
+};
+
+/** What one end of a media session that is only watched has reported by RTCP. */
+struct cv_flow_watch {
+	bool reports, sends, hears; /* anything; that it sends; that it hears the other */
 };
 
 /** For logs and JSON: "lan", "wan", "far". */

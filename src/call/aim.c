@@ -138,9 +138,10 @@ enum cv_need_policy cv_aim_policy(const struct cv_call_env *env, const char *fro
 	return CV_NEED_AUTO;
 }
 
-enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
+enum cv_reason cv_aim_relay(const struct cv_calls *c, const struct cv_request *rq,
 			    const char *from, const struct cv_targets *to, size_t *which)
 {
+	const struct cv_call_env *env = &c->env;
 	enum cv_reason first = CV_REASON_NONE_SAME_SIDE;
 
 	*which = 0;
@@ -151,7 +152,9 @@ enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_reque
 			.policy = rq->hide_media
 					  ? CV_NEED_ALWAYS
 					  : cv_aim_policy(env, from, to->v[i].peer),
-			.same_nat_direct = env->same_nat_direct,
+			.same_nat_direct =
+				env->same_nat_direct &&
+				!cv_call_is_apart(c, &rq->place, &to->v[i].place),
 		};
 		enum cv_reason r = cv_need_decide(&need);
 

@@ -13,10 +13,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "call/apart.h"
 #include "call/call_int.h"
 #include "call/fan.h"
 #include "call/restate.h"
 #include "call/transfer.h"
+#include "call/trial.h"
 
 enum {
 	SECOND_MS = 1000,
@@ -28,6 +30,7 @@ static void calls_fini(void *obj)
 	struct cv_calls *c = obj;
 
 	cv_past_forget(c);
+	cv_mem_unref(c->apart);
 	cv_mem_unref(c->past_by_id);
 	cv_mem_unref(c->by_id);
 	cv_mem_unref(c->by_key);
@@ -54,6 +57,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 	cv_list_init(&c->list);
 	cv_list_init(&c->past);
 	cv_list_init(&c->subs);
+	err = cv_apart_new(&c->apart);
+	if (err)
+		goto out;
+
 	err = cv_hash_new(&c->subs_by_key);
 	if (err)
 		goto out;
@@ -129,6 +136,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->redirect);
 	cv_mem_unref(call->checkup);
 	cv_restate_off(call);
+	cv_trial_off(call);
 	free(call->key);
 	free(call->offer_key);
 	free(call->peer);
@@ -201,6 +209,7 @@ void cv_call_finish(struct cv_call *call, const struct cv_call_end *e)
 
 	cv_transfer_off(call);
 	cv_restate_off(call);
+	cv_trial_off(call);
 	if (call->state != CV_CALL_LEAVING)
 		settle(call, e);
 
@@ -265,6 +274,7 @@ void cv_call_answered(struct cv_call *call)
 	cv_timer_stop(call->timer);
 	cv_stat_add(call->calls->env.stat, CV_STAT_calls_answered, 1);
 	cv_call_log_answer(call);
+	cv_trial_agreed(call);
 }
 
 /* The caller may ask again with credentials: keep target, ports and leg B for it. */
@@ -412,7 +422,7 @@ static int decide(struct cv_call *call, const struct cv_request *rq, const char 
 		call->target.peer = call->peer;
 	}
 
-	call->reason = cv_aim_relay(env, rq, call->from_peer, to, &which);
+	call->reason = cv_aim_relay(call->calls, rq, call->from_peer, to, &which);
 	call->single = cv_aim_single(env, call->from_peer, to);
 	call->keeps_text = call->keeps_text || env->keeps_text ||
 			   call->reason == CV_REASON_NONE_SAME_NAT;

@@ -100,9 +100,11 @@ int cv_sub_start(struct cv_calls *c, const struct cv_request *rq, struct cv_leg 
 struct cv_call_media_event {
 	uint32_t id, gen;
 	uint8_t stream, end;
-	const char *what; /* "latched", "moved", "silent", "one-way", "idle" */
+	const char *what; /* "latched", "moved", "silent", "one-way", "idle", "reported"
+			   */
 	struct cv_addr seen;
 	const char *why; /* a sentence: why it was believed to come from there */
+	bool reported; /* by RTCP, in a call that is only watched */
 	bool dead; /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);

@@ -164,6 +164,7 @@ struct cv_call {
 	bool keeps_text;        /* one may have to be told again what the other said;
 				   from before it is said */
 	struct cv_restate *restate; /* restate.c; owned; NULL: never asked for */
+	struct cv_trial *trial;     /* trial.c; owned; NULL: never on trial */
 	struct cv_talk talk;    /* talk.c */
 	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
 				   none yet, or answered */
@@ -195,6 +196,7 @@ struct cv_past {
 struct cv_calls {
 	struct cv_call_env env;
 	struct cv_hash *by_id, *by_key, *by_media, *by_offer;
+	struct cv_apart *apart; /* NATs that keep phones apart */
 	struct cv_list list; /* all calls; holds their reference */
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
 	struct cv_hash *past_by_id;
@@ -222,6 +224,12 @@ struct cv_call_end {
 static inline struct cv_party *cv_call_other(struct cv_party *p)
 {
 	return &p->call->party[p->end == CV_END_A ? CV_END_B : CV_END_A];
+}
+
+/** Its media passes us; without a relay a session may only watch (trial.c). */
+static inline bool cv_call_is_relayed(const struct cv_call *call)
+{
+	return call->media && cv_reason_is_relay(call->reason);
 }
 
 /** Name of a party in logs and evidence: "A", "B". */
@@ -270,7 +278,7 @@ enum cv_need_policy cv_aim_policy(const struct cv_call_env *env, const char *fro
 				  const char *to);
 /** The relay that all of them together need for a caller of [peer] @p from (NULL: of
  * none); @p which needs it. */
-enum cv_reason cv_aim_relay(const struct cv_call_env *env, const struct cv_request *rq,
+enum cv_reason cv_aim_relay(const struct cv_calls *c, const struct cv_request *rq,
 			    const char *from, const struct cv_targets *to, size_t *which);
 /** Tells how a request to a target went, by its final response. */
 void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
@@ -302,6 +310,9 @@ void cv_kept_drop(struct cv_kept *k);
  * (NULL: of none). */
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
 				   const char *peer);
+/** The NAT of one of these is known to keep its phones apart. */
+bool cv_call_is_apart(const struct cv_calls *c, const struct cv_place *a,
+		      const struct cv_place *b);
 /** Name of its [peer]; NULL: none. */
 const char *cv_call_peer(const struct cv_party *p);
 /** Counts the call at the party's peer, once when both are of the same. EBUSY: that has

@@ -27,7 +27,7 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 		.reason = call->reason,
 		.answered = call->answer_ms > 0,
 		.talk_ms = call->answer_ms > 0 ? cv_clock_ms() - call->answer_ms : 0,
-		.relayed = call->media != NULL,
+		.relayed = cv_call_is_relayed(call),
 	};
 	for (size_t i = 0; i < 2; ++i) {
 		const struct cv_flow *flow = first_open(call->talk.now[i]);
@@ -39,7 +39,7 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 			e->said = flow->rtp;
 			e->dir = flow->dir;
 		}
-		if (call->media)
+		if (cv_call_is_relayed(call))
 			ops->sum(call->media, (enum cv_end)i, &e->sum);
 	}
 }

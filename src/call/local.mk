@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcall.a
 libcall_a_SOURCES = \
 	src/call/aim.c \
+	src/call/apart.c src/call/apart.h \
 	src/call/call.c src/call/call.h src/call/call_int.h \
 	src/call/checkup.c \
 	src/call/doctor.c src/call/doctor.h \
@@ -30,6 +31,7 @@ libcall_a_SOURCES = \
 	src/call/talk.c \
 	src/call/target.c \
 	src/call/trail.c src/call/trail.h \
+	src/call/trial.c src/call/trial.h \
 	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
 	src/module.h
 
@@ -67,6 +69,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_table.c \
 	tests/unit/test_trail.c \
 	tests/unit/test_transfer.c \
+	tests/unit/test_trial.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)
@@ -135,4 +138,7 @@ EXTRA_DIST += \
 	tests/replay/call/062-offer-after-cancel.flow \
 	tests/replay/call/063-restated.flow \
 	tests/replay/call/064-restate-crosses.flow \
-	tests/replay/call/065-restated-direct.flow
+	tests/replay/call/065-restated-direct.flow \
+	tests/replay/call/066-same-nat-trial.flow \
+	tests/replay/call/067-same-nat-odd.flow \
+	tests/replay/call/068-same-nat-changes.flow

@@ -24,6 +24,9 @@ struct cv_media_ops {
 	int (*set)(struct cv_media *m, enum cv_end from, uint32_t fork,
 		   const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 	int (*park)(struct cv_media *m, bool parked);
+	int (*watch)(struct cv_media *m, bool on);
+	void (*watched)(const struct cv_media *m, enum cv_end end,
+			struct cv_flow_watch *w);
 	void (*close)(struct cv_media *m);
 	void (*place)(struct cv_media *m, enum cv_end end, uint32_t fork,
 		      const struct cv_place *place);

@@ -36,6 +36,7 @@
 
 #include "base/mem.h"
 #include "call/call_int.h"
+#include "call/trial.h"
 
 enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
 
@@ -132,6 +133,7 @@ static void agree(struct cv_call *call, struct cv_talk *t)
 	t->offered_in = NULL;
 	t->previewed = false;
 	media_settle(call, t);
+	cv_trial_agreed(call);
 }
 
 static void strip(struct cv_pass *out)
@@ -209,6 +211,7 @@ static int media_need(struct work *w)
 	const struct cv_call_env *env = &call->calls->env;
 	int err;
 
+	cv_trial_relayed(call);
 	if (call->media)
 		return 0;
 
@@ -307,10 +310,11 @@ static struct cv_addr origin_of(struct work *w)
 
 static int text_write(struct work *w, struct cv_pass *out)
 {
+	const struct cv_addr stays = {.family = AF_UNSPEC};
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = w->direct ? (struct cv_addr){.family = 0} : origin_of(w),
+		.origin = w->direct ? stays : origin_of(w),
 		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
@@ -358,7 +362,8 @@ static void explain_line(const struct work *w, size_t i)
 	const struct cv_lines *old = w->talk->now[w->from->end];
 	const struct cv_flow *f = &w->in[i];
 
-	if (old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
+	/* our own INVITE: what we show has changed, or may have */
+	if (w->p->in && old && i < old->c && cv_addr_eq(&old->v[i].flow.rtp, &f->rtp))
 		return;
 
 	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
@@ -440,8 +445,10 @@ static int media_set(struct work *w)
 	struct cv_call *call = w->p->call;
 	int err;
 
-	if (w->direct)
+	if (w->direct) {
+		cv_trial_flows(call, w->from->end, w->talk->fork, w->out, w->lines->c);
 		return 0;
+	}
 
 	err = media_need(w);
 	if (err)

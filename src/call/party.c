@@ -10,8 +10,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "call/apart.h"
 #include "call/call_int.h"
 #include "call/fan.h"
+
+bool cv_call_is_apart(const struct cv_calls *c, const struct cv_place *a,
+		      const struct cv_place *b)
+{
+	return cv_apart_is(c->apart, &a->seen) || cv_apart_is(c->apart, &b->seen);
+}
 
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
 				   const char *peer)
@@ -24,7 +31,10 @@ enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_pla
 		.b = a ? call->party[CV_END_B].place : *place,
 		.policy = cv_aim_policy(env, a ? peer : call->from_peer,
 					a ? call->peer : peer),
-		.same_nat_direct = env->same_nat_direct,
+		.same_nat_direct =
+			env->same_nat_direct &&
+			!cv_call_is_apart(call->calls, place,
+					  &cv_call_other((struct cv_party *)p)->place),
 	};
 
 	return cv_need_decide(&need);

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "call/transfer.h"
+#include "call/trial.h"
 
 enum {
 	AGAIN_MAX = 5,  /* 491s in a row: who is asked has something else to do */
@@ -320,6 +321,7 @@ static void refused(struct cv_pair *p, struct cv_party *from, const struct cv_ms
 	}
 
 	explain(from, "not restated", m->src ? "it refused" : "it doesn't answer");
+	cv_trial_refused(call, from->end);
 	if (m->status == 408 || m->status == 481) /* RFC 3261 12.2.1.2 */
 		cv_call_finish(call, &(struct cv_call_end){
 					     from->end == CV_END_A ? "caller" : "callee",

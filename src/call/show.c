@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "call/call_int.h"
 #include "call/doctor.h"
+#include "call/trial.h"
 
 static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
 {
@@ -46,6 +47,8 @@ static void show(const struct cv_call *call, struct cv_out *out)
 		cv_out_str(out, "peer", "%s", call->peer);
 	cv_out_bool(out, "relay", cv_reason_is_relay(call->reason));
 	cv_out_str(out, "reason", "%s", cv_reason_name(call->reason));
+	if (cv_trial_name(call))
+		cv_out_str(out, "same_nat_trial", "%s", cv_trial_name(call));
 	if (call->media) /* the id of `show media` */
 		cv_out_num(out, "media", call->calls->env.media->id(call->media));
 	if (call->codec[0])

@@ -46,7 +46,7 @@ static void loss_print(const struct cv_call *call, char *dst)
 	struct cv_flow_sum a, b;
 
 	(void)snprintf(dst, LOSS_LEN, "-");
-	if (!call->media)
+	if (!cv_call_is_relayed(call))
 		return;
 
 	ops->sum(call->media, CV_END_A, &a);
@@ -136,6 +136,20 @@ static const char *family_name(const struct cv_place *p)
 	return p->family == AF_INET6 ? "IPv6" : "IPv4";
 }
 
+/* They stand behind one NAT, and a call before found out that this doesn't help. */
+static bool is_apart(const struct cv_call *call)
+{
+	const struct cv_need need = {
+		.a = call->party[CV_END_A].place,
+		.b = call->party[CV_END_B].place,
+		.same_nat_direct = call->calls->env.same_nat_direct,
+	};
+
+	return call->reason == CV_REASON_FAR_END &&
+	       cv_call_is_apart(call->calls, &need.a, &need.b) &&
+	       cv_need_decide(&need) == CV_REASON_NONE_SAME_NAT;
+}
+
 static void explain_relay(struct cv_call *call)
 {
 	const struct cv_place *a = &call->party[CV_END_A].place;
@@ -166,13 +180,22 @@ static void explain_relay(struct cv_call *call)
 	case CV_REASON_NONE_SAME_NAT:
 		cv_evid_add(call->evid, "relay", name,
 			    "A at %s and B at %s stand behind one NAT, and "
-			    "same-nat-direct allows them to talk directly",
+			    "same-nat-direct allows them to talk directly, as long as "
+			    "their RTCP says that they hear each other",
 			    x, y);
 		return;
 	case CV_REASON_NONE_SAME_SIDE:
 	case CV_REASON_LAN_WAN:
 	case CV_REASON_FAR_END:
 		break;
+	}
+
+	if (is_apart(call)) {
+		cv_evid_add(call->evid, "relay", name,
+			    "A at %s and B at %s stand behind one NAT, but in a call of "
+			    "the last hour two phones there did not hear each other",
+			    x, y);
+		return;
 	}
 
 	cv_evid_add(call->evid, "relay", name, "A at %s is %s, B at %s is %s", x,
@@ -215,9 +238,9 @@ static void explain_dropped(const struct cv_party *p, struct cv_evid *ev)
 
 void cv_call_explain_media(const struct cv_call *call, struct cv_evid *ev)
 {
-	for (size_t i = 0; call->media && i < 2; ++i)
+	for (size_t i = 0; cv_call_is_relayed(call) && i < 2; ++i)
 		explain_dropped(&call->party[i], ev);
-	for (size_t i = 0; call->media && call->answer_ms && i < 2; ++i) {
+	for (size_t i = 0; cv_call_is_relayed(call) && call->answer_ms && i < 2; ++i) {
 		const struct cv_party *p = &call->party[i];
 		char what[16];
 

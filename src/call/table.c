@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "call/call_int.h"
+#include "call/trial.h"
 
 enum { DRAWS = 4 }; /* of 50 bits each: a fourth clash means broken random numbers */
 
@@ -123,6 +124,11 @@ void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *
 		return;
 
 	call = n->obj;
+	if (ev->reported)
+		cv_trial_heard(call);
+	if (ev->reported || !cv_call_is_relayed(call))
+		return; /* silence of RTCP that only passes means nothing */
+
 	if (ev->dead) {
 		cv_call_finish(call,
 			       &(struct cv_call_end){"edge", "media-timeout", ETIMEDOUT});

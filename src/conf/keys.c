@@ -93,7 +93,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"default"},
 	{"network", "same-nat-direct", CV_CONF_BOOL, AT(cv_conf_network, same_nat_direct),
 	 .def = "yes",
-	 .doc = "Let two phones behind one NAT exchange media without us: yes or no"},
+	 .doc = "Let two phones behind one NAT exchange media without us, as long as "
+		"they report by RTCP, which we pass on, that they hear each other: yes "
+		"or no"},
 	{"network", "dns", CV_CONF_LIST, AT(cv_conf_network, dns),
 	 .doc = "Name servers to ask for the names in target, as 192.0.2.53 or "
 		"192.0.2.53:5353; by default those of the host (resolv.conf)"},

@@ -29,6 +29,8 @@ static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
 	.park = cv_media_park,
+	.watch = cv_media_watch,
+	.watched = cv_media_watched,
 	.close = cv_media_close,
 	.place = cv_media_place,
 	.manner = cv_media_manner,
@@ -54,6 +56,8 @@ static const char *media_word(enum cv_media_what what)
 		return "one-way";
 	case CV_MEDIA_IDLE:
 		return "idle";
+	case CV_MEDIA_REPORTED:
+		return "reported";
 	}
 
 	return "unknown";
@@ -72,6 +76,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.seen = ev->seen,
 		.why = cv_media_proof_why(ev->proof),
 		.dead = ev->what == CV_MEDIA_IDLE,
+		.reported = ev->what == CV_MEDIA_REPORTED,
 	};
 
 	if (c->calls)

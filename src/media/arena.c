@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 enum {
-	CHUNK = 128, /* cells allocated at once: 32 KiB */
+	CHUNK = 128, /* cells allocated at once: 40 KiB */
 	CHUNKS = CV_ARENA_SLOTS / CHUNK,
 	READ_TRIES = 1000, /* one more only when the writer finished a whole copy since */
 };
@@ -100,7 +100,8 @@ int cv_arena_clear(struct cv_arena *a, uint32_t slot)
 			atomic_store_explicit(&c->end[i].count[k], 0,
 					      memory_order_relaxed);
 		atomic_store_explicit(&c->end[i].unheard, 0, memory_order_relaxed);
-		atomic_store_explicit(&c->refused[i], 0, memory_order_relaxed);
+		atomic_store_explicit(&c->end[i].refused, 0, memory_order_relaxed);
+		cv_cell_put_said(&c->end[i], 0);
 		cv_cell_put_remote(&c->end[i], &none, 0);
 	}
 

@@ -28,11 +28,19 @@ enum cv_count {
 	CV_COUNT_COUNT
 };
 
+enum cv_said {
+	CV_SAID_REPORT = 1, /* anything at all */
+	CV_SAID_SENDS = 2,
+	CV_SAID_HEARS = 4, /* the other end */
+};
+
 /** One end of a stream. */
 struct cv_cell_end {
 	_Atomic uint64_t count[CV_COUNT_COUNT];
 	_Atomic uint32_t turn;       /* its lowest bit says which copy is whole */
 	_Atomic uint32_t unheard;    /* dropped: early media of a fork that isn't heard */
+	_Atomic uint32_t refused;    /* of the foreign ones: a move that wasn't proven */
+	_Atomic uint32_t said; /* bits below: what it reported, when it is watched */
 	_Atomic uint64_t word[2][3]; /* remote and how it was learnt, packed */
 };
 
@@ -43,8 +51,6 @@ struct cv_cell {
 	uint32_t retry;  /* 1 + slot of the next cell whose note found no room; the
 			    thread's */
 	struct cv_cell_end end[2];
-	_Atomic uint32_t refused[2]; /* by end: of the foreign ones those that would have
-					been a move, but for the proof */
 };
 
 struct cv_arena;
@@ -83,12 +89,22 @@ static inline void cv_cell_add_unheard(struct cv_cell_end *c)
 }
 
 /** Counts a packet that would have been a move. Owner thread. */
-static inline void cv_cell_add_refused(struct cv_cell *c, size_t end)
+static inline void cv_cell_add_refused(struct cv_cell_end *c)
 {
-	atomic_store_explicit(
-		&c->refused[end],
-		atomic_load_explicit(&c->refused[end], memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	atomic_store_explicit(&c->refused,
+			      atomic_load_explicit(&c->refused, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+/** Owner thread. */
+static inline void cv_cell_put_said(struct cv_cell_end *c, uint32_t said)
+{
+	atomic_store_explicit(&c->said, said, memory_order_relaxed);
+}
+
+static inline uint32_t cv_cell_read_said(const struct cv_cell_end *c)
+{
+	return atomic_load_explicit(&c->said, memory_order_relaxed);
 }
 
 static inline uint64_t cv_cell_read(const struct cv_cell_end *c, enum cv_count id)

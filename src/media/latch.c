@@ -466,9 +466,7 @@ static enum cv_media_proof prove(const struct latch *l, const struct voice *v,
 	proof = prove_move(v, pkt);
 	if (proof == CV_PROOF_NONE && (is_same_host(v, &p->source, &pkt->from) ||
 				       prove_host(v, pkt) != CV_PROOF_NONE))
-		cv_cell_add_refused(cv_arena_cell(l->end->stream->thread->arena,
-						  l->end->stream->slot),
-				    l->end->which);
+		cv_cell_add_refused(l->end->cell);
 
 	return proof;
 }

@@ -11,11 +11,13 @@ libmedia_a_SOURCES = \
 	src/media/msg.h \
 	src/media/pipeline.c src/media/stage.h \
 	src/media/relay.c \
+	src/media/rtcp.c src/media/rtcp.h \
 	src/media/run.c src/media/run.h \
 	src/media/slots.c src/media/slots.h \
 	src/media/stream.c \
 	src/media/thread.c \
-	src/media/timers.c
+	src/media/timers.c \
+	src/media/watch.c
 
 check_PROGRAMS += tests/unit/test_media
 tests_unit_test_media_SOURCES = \
@@ -28,6 +30,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/test_mline.c \
 	tests/unit/test_media.c \
 	tests/unit/test_msess.c \
+	tests/unit/test_rtcp.c \
 	tests/unit/test_rtp.c \
 	tests/unit/test_slots.c \
 	tests/unit/test_timers.c \

@@ -98,7 +98,7 @@ static void tell(struct cv_media_plane *p, uint32_t slot, uint32_t bits)
 {
 	uint32_t gen = cv_slots_gen(p->lines, slot);
 
-	for (unsigned what = 0; what <= CV_MEDIA_IDLE; ++what) {
+	for (unsigned what = 0; what <= CV_MEDIA_REPORTED; ++what) {
 		for (unsigned end = CV_END_A; end <= CV_END_B; ++end) {
 			struct cv_mline *l = cv_slots_find(p->lines, slot);
 
@@ -184,6 +184,7 @@ static int show_media(struct cv_out *o, int argc, const struct cv_str *argv, voi
 
 		cv_out_item(o);
 		cv_out_num(o, "id", m->id);
+		cv_out_str(o, "kind", "%s", m->is_watch ? "watch" : "relay");
 		cv_media_show(m, o);
 		cv_out_end(o);
 	}

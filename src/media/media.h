@@ -50,6 +50,7 @@ enum cv_media_what {
 				 again */
 	CV_MEDIA_ONE_WAY,     /* one end talks, the other has been silent for idle_ms */
 	CV_MEDIA_IDLE,        /* nothing from either end for hold_ms: the call is dead */
+	CV_MEDIA_REPORTED, /* of an end that is watched: cv_media_watched() says more */
 };
 
 /** Why a source was believed: of the first one, or of one that the end moved to. The
@@ -122,6 +123,12 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 /** Closes sockets and keeps the numbers, or reopens on them. EADDRINUSE, ENOBUFS. */
 int cv_media_park(struct cv_media *m, bool parked);
+/** From now on the session only watches: cv_media_set() leaves RTP where it was said and
+ * has RTCP come by us, in clear and on a port of its own; false: it relays again, on the
+ * same ports. What was reported before is forgotten. ENOBUFS. */
+int cv_media_watch(struct cv_media *m, bool on);
+/** What an end has reported of its sound since then. */
+void cv_media_watched(const struct cv_media *m, enum cv_end end, struct cv_flow_watch *w);
 /** Ends the session; accepts NULL. */
 void cv_media_close(struct cv_media *m);
 /** Place of an end changed (phone moved, peer answered from elsewhere) or one of the

@@ -40,6 +40,12 @@ struct cv_mport {
 	struct cv_fd *watch; /* owned; NULL: none */
 };
 
+/** What is kept of an end that is watched. */
+struct cv_mwatch {
+	bool is_on, is_known; /* its source is */
+	uint32_t ssrc;
+};
+
 /** One end of a stream: its sockets and its stack. */
 struct cv_mend {
 	struct cv_mstream *stream;
@@ -54,6 +60,7 @@ struct cv_mend {
 	uint32_t keep_ms;
 	uint8_t dscp;                    /* as its sockets have it */
 	uint64_t sent_ms[CV_COMP_COUNT]; /* last packet that left to it */
+	struct cv_mwatch watch;
 	uint64_t missed_mark;       /* begin of the silence for which ONE_WAY was told */
 };
 
@@ -127,6 +134,11 @@ void cv_pipe_tx(struct cv_mend *end, struct cv_pkt *pkt);
 enum cv_verdict cv_pipe_rx(struct cv_mend *end, struct cv_pkt *pkt);
 /** A cv_fd_fn: arg is the struct cv_mport that became readable. */
 void cv_pipe_readable(int fd, void *arg);
+
+/** Of an end that may be watched. */
+void cv_watch_expect(struct cv_mend *end, const struct cv_expect *x);
+/** Reads RTCP of an end that is watched. */
+void cv_watch_read(struct cv_mend *end, const struct cv_pkt *pkt);
 
 /** Tells signalling that the bits happened. */
 void cv_mthread_note(struct cv_mthread *t, uint32_t slot, uint32_t bits);
@@ -228,6 +240,7 @@ struct cv_media {
 	struct cv_place place[2]; /* of end B: of that fork */
 	struct cv_manner manner[2];
 	struct cv_mforks *others; /* owned; NULL: at most one fork is known */
+	bool is_watch;            /* RTP goes directly */
 	bool is_answered;         /* the fork that is heard is the only one */
 	struct cv_addr local[2],
 		adv[2]; /* of the point that faces the end; unset: none */
@@ -266,7 +279,8 @@ int cv_mline_send_pair(struct cv_mline *l, enum cv_end end);
 struct cv_mchange {
 	int at;                     /* fork of end B: index of the others, or HEARD */
 	bool reopen[CV_COMP_COUNT]; /* another source may be learnt */
-	bool news, only, resumed;   /* as in struct cv_expect */
+	bool news, only;            /* as in struct cv_expect */
+	bool fresh, resumed;
 };
 
 /** Says what is expected of @p end now. ENOBUFS. */

@@ -214,6 +214,8 @@ int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
 		.aside = other != NULL,
 		.news = how->news,
 		.only = how->only,
+		.watch = m->is_watch,
+		.fresh = how->fresh,
 	};
 	if (end == CV_END_A)
 		x->fork = CV_FORK_ALL; /* who called is one */

@@ -222,9 +222,11 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 	from->off = false;
 	talk->class_ = class_of(in);
 	talk->idle_ms = in->idle_ms > 0 ? in->idle_ms : conf->idle_ms;
+	if (w->m->is_watch)
+		talk->idle_ms = 0; /* that no RTCP comes means nothing */
 	to->told = true;
 	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
-	to->told_mux = to->spoken ? to->mux : in->mux;
+	to->told_mux = (to->spoken ? to->mux : in->mux) && !w->m->is_watch;
 }
 
 /* End A has one latch: it gets to know what is said with the fork that is heard */
@@ -244,6 +246,8 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
 		++out->rtcp.port;
+	if (w->m->is_watch)
+		out->rtp = in->rtp;
 }
 
 /* Port 0 ends a stream when both have agreed on it, which is said by cv_media_choose() */
@@ -375,7 +379,6 @@ uint32_t cv_media_gen(const struct cv_media *m)
 int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r)
 {
-	const struct cv_cell *cell;
 	const struct cv_cell_end *c;
 	const struct cv_mline *l;
 	uint8_t proof;
@@ -386,8 +389,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		return ENOENT;
 
 	l = m->line[stream];
-	cell = cv_arena_cell(m->plane->arena, l->slot);
-	c = &cell->end[end];
+	c = &cv_arena_cell(m->plane->arena, l->slot)->end[end];
 	*r = (struct cv_media_report){
 		.rtp_in = cv_cell_read(c, CV_COUNT_RTP_IN),
 		.rtp_out = cv_cell_read(c, CV_COUNT_RTP_OUT),
@@ -398,8 +400,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.wait = cv_cell_read(c, CV_COUNT_WAIT),
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
 		.unheard = cv_cell_read_unheard(c),
-		.refused =
-			atomic_load_explicit(&cell->refused[end], memory_order_relaxed),
+		.refused = atomic_load_explicit(&c->refused, memory_order_relaxed),
 	};
 	if (l->pair[end].local.port > 0)
 		r->local = l->pair[end].local;

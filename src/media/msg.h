@@ -67,6 +67,8 @@ struct cv_expect {
 	bool aside;  /* this fork isn't the one that the other end hears */
 	bool news;   /* it has just said this: the newest word of all forks */
 	bool only;   /* the others are over */
+	bool watch;  /* what it reports counts */
+	bool fresh;  /* from now on */
 };
 
 struct cv_mmsg {

@@ -62,6 +62,8 @@ static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)
 	cv_cell_add(end->cell, CV_COUNT_BYTES_IN, pkt->len);
 	cv_stat_add(end->stats, is_rtcp ? CV_STAT_rtcp_in : CV_STAT_rtp_in, 1);
 	count_lost(r, pkt);
+	if (is_rtcp && end->watch.is_on)
+		cv_watch_read(end, pkt);
 
 	end->heard_ms = pkt->at_ms;
 	cv_pipe_tx(end->peer, pkt);

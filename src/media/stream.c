@@ -152,6 +152,7 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		end->keep_ms = x->keep_ms;
 		if (end->dscp != x->dscp)
 			mark(end, x->dscp);
+		cv_watch_expect(end, x);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
 	start_clock(s);

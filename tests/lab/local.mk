@@ -118,6 +118,8 @@ EXTRA_DIST += \
 	tests/lab/cases/45-own-connection.sh \
 	tests/lab/cases/46-keepalive-stream.sh \
 	tests/lab/cases/50-nat-kinds.sh \
+	tests/lab/cases/61-same-nat-direct.sh \
+	tests/lab/cases/62-same-nat-apart.sh \
 	tests/lab/cases/69-hold-behind-nat.sh \
 	tests/lab/cases/70-moves.sh \
 	tests/lab/cases/71-multi-homed-nat.sh \

@@ -73,6 +73,11 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
 	if (!tcp)
 		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
+	if (cv_words_accept(l, "mux"))
+		cv_buf_str(to, CV_STR("a=rtcp-mux\r\n"));
+	if (cv_words_accept(l, "ice"))
+		cv_buf_str(to, CV_STR("a=ice-ufrag:F7gI\r\na=ice-pwd:x9cml/"
+				      "YzichV2+XlhiMu8g\r\n"));
 
 	for (enum cv_dir d = CV_DIR_SENDONLY; d <= CV_DIR_INACTIVE; ++d) {
 		if (cv_words_accept(l, cv_dir_name(d)))
@@ -141,6 +146,21 @@ size_t cv_words_put(char *dst, size_t at, const char *fmt, ...)
 						       : at + (size_t)n;
 }
 
+/* Where it isn't the port after RTP's. */
+static size_t put_rtcp(char *dst, size_t at, const struct cv_flow *f)
+{
+	char addr[CV_ADDR_STRLEN];
+
+	if (f->mux)
+		return cv_words_put(dst, at, " mux");
+
+	if (f->rtp.port == 0 || f->rtcp.port == 0 ||
+	    (f->rtcp.port == f->rtp.port + 1 && cv_addr_host_eq(&f->rtcp, &f->rtp)))
+		return at;
+
+	return cv_words_put(dst, at, " rtcp %s", cv_addr_print(&f->rtcp, addr));
+}
+
 static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
 {
 	struct cv_str user = cv_sdp_session(sdp);
@@ -161,6 +181,7 @@ static size_t put_sdp(char *dst, size_t at, const struct cv_sdp *sdp)
 		else
 			at = cv_words_put(dst, at, "%s", cv_addr_print(&f->rtp, addr));
 
+		at = put_rtcp(dst, at, f);
 		if (f->dir != CV_DIR_SENDRECV)
 			at = cv_words_put(dst, at, " %s", cv_dir_name(f->dir));
 	}

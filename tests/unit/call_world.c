@@ -398,9 +398,22 @@ static int feed_dialog(struct cv_world *w, const struct cv_world_party *p,
 	return err;
 }
 
+/* The last session's; the end's RTCP says this from now on. */
+static void report(struct cv_media *m, struct cv_words *l, enum cv_end end)
+{
+	struct cv_flow_watch *said = &m->said[end];
+
+	if (!m->is_watch)
+		return;
+
+	said->reports = true;
+	said->sends = cv_words_accept(l, "sends") || said->sends;
+	said->hears = cv_words_accept(l, "hears") || said->hears;
+}
+
 static int feed_media(struct cv_world *w, struct cv_words *l)
 {
-	const struct cv_media *m = cv_fake_media_last(&w->plane);
+	struct cv_media *m = cv_fake_media_last(&w->plane);
 	struct cv_call_media_event ev;
 
 	if (!m)
@@ -413,8 +426,12 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 	if (!ev.dead) {
 		ev.end = cv_words_accept(l, "b") ? CV_END_B : CV_END_A;
 		(void)cv_words_accept(l, "a");
-		ev.stream = (uint8_t)cv_words_number(cv_words_next(l));
 	}
+	ev.reported = strcmp(ev.what, "reported") == 0;
+	if (ev.reported)
+		report(m, l, (enum cv_end)ev.end);
+	else if (!ev.dead)
+		ev.stream = (uint8_t)cv_words_number(cv_words_next(l));
 
 	if (l->at < l->c && cv_addr_parse(&ev.seen, cv_str_of(cv_words_next(l))) != 0)
 		return EINVAL;

@@ -36,6 +36,7 @@
  *   NAME gone timeout|lost           its leg is over without BYE
  *   NAME moves ADDR                  its flow now comes from there
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
+ *   media reported END [sends] [hears]   what RTCP of it says in a session that watches
  *   media idle                       nothing for the hold time-out
  *   restate END...                   asks these of the oldest call, a or b, to go on with
  *                                    what the other said
@@ -44,7 +45,8 @@
  *
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *
- * BODY: words "audio ADDR:PORT [DIRECTION]" or "audio off" or "x-tcp
+ * BODY: words "audio ADDR:PORT [mux] [ice] [DIRECTION]" (where RTCP goes, when it isn't
+ * the next port, leaves as "rtcp ADDR:PORT" or "mux") or "audio off" or "x-tcp
  * ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
  * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
  * "broken" a description that can't be read.

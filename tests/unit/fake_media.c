@@ -3,7 +3,7 @@
  * A packet path without packets. Keeps the promises of media/media.h that a
  * call relies on: ports of a leg and stream never change, an error changes
  * nothing, port 0 gives the pair back once that is agreed on, each fork has its
- * own descriptions. Test's thread.
+ * own descriptions, a session that watches leaves RTP alone. Test's thread.
  */
 #include "config.h"
 
@@ -142,8 +142,11 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 
 	ours(&m->place[to], *port, &out->rtp);
 	out->rtcp = out->rtp;
-	if (!in->mux)
+	if (m->is_watch)
+		out->rtp = in->rtp;
+	if (!in->mux || m->is_watch)
 		++out->rtcp.port;
+	out->mux = in->mux && !m->is_watch;
 }
 
 static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
@@ -186,6 +189,26 @@ static int media_park(struct cv_media *m, bool parked)
 	(void)parked;
 
 	return 0;
+}
+
+static int media_watch(struct cv_media *m, bool on)
+{
+	int err = m->plane->watch_err;
+
+	m->plane->watch_err = 0;
+	if (err)
+		return err;
+
+	m->is_watch = on;
+	memset(m->said, 0, sizeof(m->said));
+
+	return 0;
+}
+
+static void media_watched(const struct cv_media *m, enum cv_end end,
+			  struct cv_flow_watch *w)
+{
+	*w = m->said[end];
 }
 
 static void media_close(struct cv_media *m)
@@ -301,6 +324,8 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.open = media_open,
 	.set = media_set,
 	.park = media_park,
+	.watch = media_watch,
+	.watched = media_watched,
 	.close = media_close,
 	.place = media_place,
 	.manner = media_manner,

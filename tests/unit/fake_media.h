@@ -21,6 +21,7 @@ struct cv_media_plane {
 	unsigned max;        /* pairs there are; 0: no limit */
 	unsigned opened;     /* sessions so far */
 	int set_err;         /* the next set fails with this */
+	int watch_err;       /* and the next change between watch and relay */
 	struct cv_flow_sum sum[2]; /* what passed each end of any session */
 };
 
@@ -41,7 +42,8 @@ struct cv_media {
 	struct cv_manner manner[2]; /* as told last */
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
-	bool is_answered;
+	bool is_answered, is_watch;
+	struct cv_flow_watch said[2];        /* what the ends reported since that began */
 	uint16_t port[2][CV_FAKE_FLOWS];     /* ours, facing that end; 0: none */
 };
 

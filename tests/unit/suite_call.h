@@ -19,6 +19,7 @@ int cv_test_story(void);
 int cv_test_sub(void);
 int cv_test_redirect(void);
 int cv_test_restate(void);
+int cv_test_trial(void);
 int cv_test_table(void);
 int cv_test_trail(void);
 int cv_test_transfer(void);

@@ -12,5 +12,6 @@ int cv_test_msess(void);
 int cv_test_rtp(void);
 int cv_test_slots(void);
 int cv_test_timers(void);
+int cv_test_rtcp(void);
 
 #endif

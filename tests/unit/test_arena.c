@@ -31,14 +31,14 @@ static void test_clear_makes_and_empties_a_cell(void)
 	CU_ASSERT_EQUAL((uintptr_t)c % 64, 0);
 
 	cv_cell_add(&c->end[1], CV_COUNT_RTP_IN, 5);
-	cv_cell_add_refused(c, 1);
+	cv_cell_add_refused(&c->end[1]);
 	cv_cell_put_remote(&c->end[1], &in, 6);
 	cv_cell_get_remote(&c->end[1], &out, &proof);
 	CU_ASSERT(proof == 6 && cv_addr_eq(&in, &out));
-	CU_ASSERT_EQUAL(atomic_load(&c->refused[1]), 1);
+	CU_ASSERT_EQUAL(atomic_load(&c->end[1].refused), 1);
 	CU_ASSERT_EQUAL(cv_arena_clear(a, 300), 0);
 	CU_ASSERT_EQUAL(cv_cell_read(&c->end[1], CV_COUNT_RTP_IN), 0);
-	CU_ASSERT_EQUAL(atomic_load(&c->refused[1]), 0);
+	CU_ASSERT_EQUAL(atomic_load(&c->end[1].refused), 0);
 	cv_cell_get_remote(&c->end[1], &out, &proof);
 	CU_ASSERT(proof == 0 && !cv_addr_is_set(&out));
 

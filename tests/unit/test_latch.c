@@ -201,7 +201,7 @@ static enum cv_media_proof proof(const struct bench *b, const char *at)
 
 static unsigned refused(const struct bench *b)
 {
-	return atomic_load(&cv_arena_cell(b->t->arena, 0)->refused[CV_END_A]);
+	return atomic_load(&b->s->end[CV_END_A].cell->refused);
 }
 
 static unsigned foreign(const struct bench *b)
