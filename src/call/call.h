@@ -104,7 +104,7 @@ struct cv_call_media_event {
 			   */
 	struct cv_addr seen;
 	const char *why; /* a sentence: why it was believed to come from there */
-	bool reported; /* by RTCP, in a call that is only watched */
+	bool reported;   /* by RTCP, in a call that is only watched */
 	bool dead; /* the hold time-out passed: the call is ended */
 };
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev);
