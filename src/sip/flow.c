@@ -29,12 +29,19 @@ static bool is_same_text(const char *a, const char *b)
 	return a && b && *a && strcmp(a, b) == 0;
 }
 
+bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *b)
+{
+	const struct cv_binding *was = leg->phone;
+
+	return was && b && is_same_text(was->aor, b->aor) && !was->home == !b->home &&
+	       (!was->home || strcmp(was->home, b->home) == 0);
+}
+
 bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b)
 {
 	const struct cv_binding *was = leg->phone;
 
-	if (!was || !b || !is_same_text(was->aor, b->aor) || !was->home != !b->home ||
-	    (was->home && strcmp(was->home, b->home) != 0))
+	if (!cv_sip_flow_is_user(leg, b))
 		return false;
 
 	if (*was->instance || *b->instance)

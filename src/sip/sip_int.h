@@ -537,6 +537,8 @@ extern const struct cv_leg_ops cv_sip_leg_ops;
 
 /** The phone at the other end; @p b may be NULL. */
 void cv_sip_flow_phone(struct cv_sip_leg *leg, struct cv_binding *b);
+/** @p b is of the account at the other end. */
+bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *b);
 /** @p b is of the phone at the other end, which may have registered anew. */
 bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b);
 /** The phone behind the leg has registered again from elsewhere: its new flow counts. */

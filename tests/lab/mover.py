@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""mover.py EDGE USER CALLEE HZ SSRC DIR NAMESPACE=ADDRESS NAMESPACE=ADDRESS: a phone that is carried
+"""mover.py HOW EDGE USER CALLEE HZ SSRC DIR NAMESPACE=ADDRESS NAMESPACE=ADDRESS: a phone that is carried
 from one network to another in the middle of a call, as from Wi-Fi to the mobile net.
 
 It registers as USER (password secret-USER) from the first place, calls CALLEE and says the tone HZ.
 When DIR/go is there it leaves: nothing goes out any more from the old place, the new one gives it
 another address, and it talks on under the same SSRC and with the next number. It registers from
-there, which is enough to hear again, and says where it is in a re-INVITE. When DIR/end is there it hangs up. What it heard before and after is in
+there, and says where it is in a re-INVITE. HOW is instance: its registrations bear one name, so the
+first is enough to hear again; or plain: they don't. When DIR/end is there it hangs up. What it heard before and after is in
 DIR/before.wav and DIR/after.wav; how long it heard nothing is printed.
 """
 import os
@@ -60,17 +61,19 @@ class Voice(threading.Thread):
 class Phone(Party):
     def at(self, namespace, addr, edge):
         super().__init__(self.name, Wire("udp", addr, edge, namespace))
-        self.contact = self.contact + ';+sip.instance="<urn:uuid:77>"'
+        if self.known:
+            self.contact = self.contact + ';+sip.instance="<urn:uuid:77>"'
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, known):
+        self.name, self.known = name, known
 
-    def register(self, domain, seconds):
+    def register(self, domain, seconds, *extra):
         me = "<sip:%s@%s>" % (self.name, domain)
         d = {"uri": "sip:" + domain, "call": "mover-register", "me": me + ";tag=r", "they": me}
-        self.request("REGISTER", d, ["Expires: %d" % seconds])
+        extra = ["Expires: %d" % seconds, *extra]
+        self.request("REGISTER", d, extra)
         ask = self.get("SIP/2.0 401")
-        self.request("REGISTER", d, ["Expires: %d" % seconds, authorization(
+        self.request("REGISTER", d, extra + [authorization(
             ask, self.name, "secret-" + self.name, "REGISTER", d["uri"])])
         self.get("SIP/2.0 200")
 
@@ -96,11 +99,11 @@ def wait(path):
 
 
 def main():
-    if len(sys.argv) != 9:
+    if len(sys.argv) != 10:
         sys.exit(__doc__)
-    edge, user, callee, hz, ssrc, directory = sys.argv[1:7]
-    (ns, addr), (ns2, addr2) = (a.split("=") for a in sys.argv[7:])
-    voice, phone = Voice(float(hz), int(ssrc, 16)), Phone(user)
+    how, edge, user, callee, hz, ssrc, directory = sys.argv[1:8]
+    (ns, addr), (ns2, addr2) = (a.split("=") for a in sys.argv[8:])
+    voice, phone = Voice(float(hz), int(ssrc, 16)), Phone(user, how == "instance")
     d = {"uri": callee, "call": "mover", "me": "<sip:%s@%s>;tag=m" % (user, edge),
          "they": "<%s>" % callee}
 
@@ -120,7 +123,7 @@ def main():
     left = time.monotonic()
     phone.register(edge, 60)
     said = time.monotonic()
-    while not [t for t, _ in voice.heard if t > left]:
+    while phone.known and not [t for t, _ in voice.heard if t > left]:
         if time.monotonic() > said + 1:
             sys.exit("registered from the new place, and still no sound")
         time.sleep(0.02)
@@ -137,7 +140,7 @@ def main():
                                                                    again[0] - said), flush=True)
     phone.request("BYE", d)
     phone.get("SIP/2.0 200")
-    phone.register(edge, 0)
+    phone.register(edge, 0, "Contact: *")
     sys.exit(0 if again[0] - left < 2 else 1)
 
 

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
+# with: instance plain
 #
 # CG-14, cg_14: in the middle of a call a NAT gives a phone's media another port, and a phone is
-# carried from one NAT to another. Both hear and are heard again within 2 s, and explain says by
-# which proof. A third host that sprays with the phone's own SSRC all the while gets nothing and
-# injects nothing.
+# carried from one NAT to another, whether its registrations bear a +sip.instance or not. Both hear
+# and are heard again within 2 s, and explain says by which proof. A third host that sprays with
+# the phone's own SSRC all the while gets nothing and injects nothing.
 
 SSRC=5eed0007
 
@@ -57,7 +58,7 @@ carried()
 	mkdir -p "$D/mover"
 	spawn spray attacker "$PY" "$LAB/spray.py" 198.51.100.10 20000 20049 1000 14 "$SSRC"
 	wait_for 5 "no attack" has spraying "$D/spray.log"
-	spawn carol net "$PY" "$LAB/mover.py" 198.51.100.10 carol sip:bob@198.51.100.10 700 "$SSRC" \
+	spawn carol net "$PY" "$LAB/mover.py" "$WITH" 198.51.100.10 carol sip:bob@198.51.100.10 700 "$SSRC" \
 		"$D/mover" "$P-a2=10.1.1.12" "$P-c1=10.3.3.11"
 	wait_for 10 "carol does not talk: $(tail -n 2 "$D/carol.log")" has '^talking' "$D/carol.log"
 	wait_for 8 "bob hears nothing" heard_enough bob
