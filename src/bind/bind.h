@@ -64,6 +64,8 @@ struct cv_binding {
 			  or empty; owned */
 	char *home;  /* name of the [peer] where it is registered; NULL: with us; owned */
 	char *agent; /* User-Agent, or empty; owned */
+	char *stale; /* Contact of ours that its registrar holds with an address we don't
+			show any more; owned; NULL: none */
 	char *instance; /* +sip.instance (RFC 5626), or empty; owned */
 	struct cv_bind_flow flow;
 	void *link; /* sip's handle of the flow, a cv_mem object; referenced; may be NULL
@@ -136,6 +138,13 @@ void cv_bind_giveup(struct cv_binds *bs, struct cv_binding *b, const char *why);
  * ENOMEM leaves it as it was. */
 int cv_bind_confirm(struct cv_binds *bs, struct cv_binding *b,
 		    const struct cv_bind_ask *ask, uint32_t phone_s, uint32_t upstream_s);
+/** The registrar holds this Contact of ours, which is to be taken back with the next
+ * REGISTER; the first one stays. NULL: no longer. ENOMEM. */
+int cv_bind_stale(struct cv_binding *b, const char *uri);
+/** Each confirmed binding that is registered at [peer] @p home, in no order. @p fn must
+ * not end any. */
+void cv_binds_at(struct cv_binds *bs, const char *home,
+		 void (*fn)(void *arg, struct cv_binding *b), void *arg);
 /** Ends it now; @p why for the log. */
 void cv_bind_drop(struct cv_binds *bs, struct cv_binding *b, const char *why);
 

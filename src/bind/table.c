@@ -94,6 +94,7 @@ static void binding_fini(void *obj)
 
 	take_out(b);
 	binding_texts(b, &none);
+	free(b->stale);
 	free(b->aor);
 	cv_mem_unref(b->link);
 	cv_mem_unref(b->evid);
@@ -577,4 +578,34 @@ void cv_bind_link_gone(struct cv_binds *bs, const void *link)
 size_t cv_binds_count(const struct cv_binds *bs)
 {
 	return bs->count;
+}
+
+int cv_bind_stale(struct cv_binding *b, const char *uri)
+{
+	char *copy = NULL;
+
+	if (uri && b->stale)
+		return 0;
+
+	copy = uri ? cv_mem_strdup(uri) : NULL;
+	if (uri && !copy)
+		return ENOMEM;
+
+	free(b->stale);
+	b->stale = copy;
+
+	return 0;
+}
+
+void cv_binds_at(struct cv_binds *bs, const char *home,
+		 void (*fn)(void *arg, struct cv_binding *b), void *arg)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &bs->all) {
+		struct cv_binding *b = CV_CONTAINER(n, struct cv_binding, node);
+
+		if (b->confirmed && b->home && strcmp(b->home, home) == 0)
+			fn(arg, b);
+	}
 }

@@ -17,6 +17,7 @@
 enum {
 	START_MS = 1000,      /* many trunks don't begin in the same instant */
 	NEXT_MS = 200,        /* before the next hop: one that fails at once is no loop */
+	RENEW_MS = 3000,      /* many renew after one event: they are spread */
 	WAIT_MS = 30000,      /* after all hops failed, doubled each time */
 	WAIT_MAX_MS = 300000, /* and no longer */
 	REFRESH_MS = 1000,    /* no sooner, however little is granted */
@@ -32,6 +33,7 @@ struct cv_trunk {
 	bool started, leaving, gone;
 	bool busy;         /* one is under way */
 	bool takes_back;   /* it has expires 0 */
+	bool renews;       /* the next one as soon as this one is answered */
 	size_t hops;       /* of this round */
 	size_t failed;     /* of them, in a row: the number of the one in use */
 	unsigned rounds;   /* through all of them in a row */
@@ -185,6 +187,16 @@ void cv_trunk_wake(struct cv_trunk *t)
 	plan(t, NEXT_MS);
 }
 
+void cv_trunk_renew(struct cv_trunk *t)
+{
+	if (!t->started || t->leaving || t->gone)
+		return;
+
+	t->renews = t->busy; /* what is under way may say the old */
+	if (!t->busy)
+		plan(t, NEXT_MS + draw(t, RENEW_MS));
+}
+
 static void take(struct cv_trunk *t, uint32_t granted_s)
 {
 	uint32_t ms = (granted_s > EXPIRES_MAX_S ? EXPIRES_MAX_S : granted_s) * 1000,
@@ -197,6 +209,9 @@ static void take(struct cv_trunk *t, uint32_t granted_s)
 	t->rounds = 0;
 	t->until_ms = cv_clock_ms() + ms;
 	wait = ms / 2 + draw(t, ms / 10 * 4);
+	if (t->renews)
+		wait = 0;
+	t->renews = false;
 	if (!t->leaving)
 		plan(t, wait < REFRESH_MS ? REFRESH_MS : wait);
 }

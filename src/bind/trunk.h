@@ -79,6 +79,9 @@ int cv_trunk_new(struct cv_trunk **tp, const struct cv_trunk_env *env);
 void cv_trunk_start(struct cv_trunk *t);
 /** Begins a round soon: there are other hops. */
 void cv_trunk_wake(struct cv_trunk *t);
+/** Refreshes it within a few seconds, whatever was planned, as what it says isn't true
+ * any more. */
+void cv_trunk_renew(struct cv_trunk *t);
 /** The answer to what was sent last. */
 void cv_trunk_answer(struct cv_trunk *t, const struct cv_trunk_answer *a);
 /** Takes the registration back, if there is one. Calls gone(), maybe at once. */

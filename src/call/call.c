@@ -30,6 +30,7 @@ static void calls_fini(void *obj)
 	struct cv_calls *c = obj;
 
 	cv_past_forget(c);
+	cv_mem_unref(c->readdress);
 	cv_mem_unref(c->apart);
 	cv_mem_unref(c->past_by_id);
 	cv_mem_unref(c->by_id);
@@ -134,6 +135,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->faces);
 	cv_mem_unref(call->checkup);
 	cv_restate_off(call);
 	cv_trial_off(call);

@@ -71,6 +71,12 @@ struct cv_call_env {
 /** ENOMEM. cv_calls_close() ends all calls; then cv_mem_unref(). */
 int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env);
 void cv_calls_close(struct cv_calls *c);
+/** Listening points @p points (a bit each) show another address from now on: what calls
+ * say of our ports follows, and those of their parties that were shown the old one are
+ * asked to go on by a re-INVITE, a few at a time. */
+void cv_calls_readdress(struct cv_calls *c, uint64_t points);
+/** As cv_call_env.keeps_text, for calls that begin from now on. */
+void cv_calls_keep_text(struct cv_calls *c, bool keeps);
 /** New configuration after a reload; calls that exist keep what they decided. */
 void cv_calls_conf(struct cv_calls *c, const struct cv_conf *conf);
 

@@ -6,11 +6,11 @@
  * transfer_start.c and redirect.c calls that go elsewhere, party.c what its parties'
  * peers mean for it, restate.c re-INVITEs of our own, session.c how long it lasts, sub.c
  * and sub_table.c requests that make no call, aim.c where a request goes, fan.c and
- * branch.c one that goes to several places, offer.c the offers and answers, talk.c whose
- * they are, origin.c their o= line, part.c the session description in a multipart body,
- * kept.c messages that outlive their event, trail.c loops, table.c finds calls, story.c,
- * past.c and show.c tell the operator of them. Peers have structs of their own
- * (peers_int.h).
+ * branch.c one that goes to several places, offer.c the offers and answers, face.c the
+ * offer as each target is shown it, talk.c whose they are, origin.c their o= line, part.c
+ * the session description in a multipart body, kept.c messages that outlive their event,
+ * trail.c loops, table.c finds calls, story.c, past.c and show.c tell the operator of
+ * them. Peers have structs of their own (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -80,10 +80,11 @@ struct cv_pair;
 
 /** What one party is shown in o= in one dialog. All zero: nothing yet. */
 struct cv_origin {
-	char *session;    /* user name and session id; a cv_mem object, shared */
-	uint64_t version; /* last one */
-	uint64_t sum;     /* cv_sdp_sum() of the last text */
-	bool counted;     /* by us: no longer what the other party writes */
+	struct cv_addr shown; /* host of ours, shown first; unset: none */
+	char *session;        /* user name and session id; a cv_mem object, shared */
+	uint64_t version;     /* last one */
+	uint64_t sum;         /* cv_sdp_sum() of the last text */
+	bool counted;         /* by us: no longer what the other party writes */
 };
 
 /** What both parties have said to each other; while it rings, of one fork. By cv_end. */
@@ -108,7 +109,6 @@ struct cv_party {
 	struct cv_leg *leg;    /* owned; NULL: none, or over */
 	struct cv_place place; /* as media was last told */
 
-	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 	unsigned refers;        /* REFERs of its that the other one still reports on */
 };
@@ -166,15 +166,19 @@ struct cv_call {
 	struct cv_restate *restate; /* restate.c; owned; NULL: never asked for */
 	struct cv_trial *trial;     /* trial.c; owned; NULL: never on trial */
 	struct cv_talk talk;    /* talk.c */
-	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
-				   none yet, or answered */
+	struct cv_talk *ring;   /* of each place that rings; owned; NULL: none yet, or
+				   answered */
 	size_t ringc;
+	struct cv_faces *faces; /* face.c: what targets elsewhere were shown; owned; NULL:
+				   there are none */
 	bool single;       /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
 
 	struct cv_redirect *redirect; /* redirect.c: other places; owned; NULL: none */
 	struct cv_transfer *transfer; /* transfer.c: under way; referenced; NULL */
 	unsigned transfers;           /* in a row that led here */
+	uint8_t readdressed; /* parties that are to be told of our new address, a bit an
+				end */
 
 	uint64_t start_ms, answer_ms; /* answer_ms 0: not yet */
 	char from[CV_CALL_PARTY_LEN], to[CV_CALL_PARTY_LEN];
@@ -209,6 +213,7 @@ struct cv_calls {
 	unsigned started;
 	bool closed;
 	struct cv_log_limit refused;
+	struct cv_timer *readdress; /* owned; NULL: never needed */
 	struct cv_cmd show_calls, show_subs, call, ladder, doctor;
 	struct cv_gauge gauge_calls, gauge_challenged, gauge_subs;
 };
@@ -283,8 +288,7 @@ enum cv_reason cv_aim_relay(const struct cv_calls *c, const struct cv_request *r
 /** Tells how a request to a target went, by its final response. */
 void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 		  const struct cv_msg *m);
-/** What one offer for all of them shows: an address of ours outside is reached from our
- * own networks too, the other way round it isn't. */
+/** The first that a point of ours stands towards; what goes to all is written for it. */
 const struct cv_place *cv_aim_place(const struct cv_targets *to);
 /** The peer @p from (may be NULL) or one of these wants a single early dialog. */
 bool cv_aim_single(const struct cv_call_env *env, const char *from,
@@ -395,8 +399,21 @@ void cv_talk_choose(struct cv_call *call, uint32_t fork);
 void cv_talk_anew(struct cv_call *call);
 /** All is forgotten. */
 void cv_talk_end(struct cv_call *call);
-/** What @p to is shown in o= of the dialog that this talk is for it. */
-struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to);
+/** What @p to is shown in o= of the dialog that this talk is for it, @p shown being the
+ * host of ours that it is shown now. */
+struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to,
+				 const struct cv_addr *shown);
+
+/* face.c */
+
+/** What the INVITE @p m of the call says, as its target at @p place is shown it. Errors
+ * of media->face. */
+int cv_face_pass(struct cv_call *call, const struct cv_place *place,
+		 const struct cv_msg *m, struct cv_pass *out);
+/** What targets that were shown this host of ours were shown in o=; NULL: there are none,
+ * or they are the first. */
+const struct cv_origin *cv_face_origin(const struct cv_call *call,
+				       const struct cv_addr *shown);
 
 /* origin.c */
 
@@ -407,6 +424,12 @@ int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_e
 /** The same without a relay: it passes as it was said until we have counted once. */
 int cv_origin_pass(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
 		   struct cv_buf *to);
+/** The host of ours in what is shown: of the first live flow; unset: none is live. */
+struct cv_addr cv_origin_shown(const struct cv_flow *v, size_t c);
+/** What we put in o= for good, and in place of addresses of streams without media: what
+ * was shown first; with no stream live so far the "no address" of @p family. */
+struct cv_addr cv_origin_host(struct cv_origin *o, const struct cv_addr *shown,
+			      sa_family_t family);
 void cv_origin_copy(struct cv_origin *to, const struct cv_origin *from);
 void cv_origin_free(struct cv_origin *o);
 

@@ -7,6 +7,7 @@ libcall_a_SOURCES = \
 	src/call/checkup.c \
 	src/call/doctor.c src/call/doctor.h \
 	src/call/branch.c \
+	src/call/face.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \
@@ -20,6 +21,7 @@ libcall_a_SOURCES = \
 	src/call/party.c \
 	src/call/past.c \
 	src/call/peers.c src/call/peers.h src/call/peers_int.h \
+	src/call/readdress.c \
 	src/call/redirect.c src/call/redirect.h \
 	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
@@ -137,8 +139,13 @@ EXTRA_DIST += \
 	tests/replay/call/061-transfer-to-several.flow \
 	tests/replay/call/062-offer-after-cancel.flow \
 	tests/replay/call/063-restated.flow \
+	tests/replay/call/070-readdressed.flow tests/replay/call/071-readdress-not-kept.flow \
 	tests/replay/call/064-restate-crosses.flow \
 	tests/replay/call/065-restated-direct.flow \
 	tests/replay/call/066-same-nat-trial.flow \
 	tests/replay/call/067-same-nat-odd.flow \
-	tests/replay/call/068-same-nat-changes.flow
+	tests/replay/call/068-same-nat-changes.flow \
+	tests/replay/call/110-each-its-address.flow \
+	tests/replay/call/111-next-turn-elsewhere.flow \
+	tests/replay/call/112-late-offers-elsewhere.flow \
+	tests/replay/call/113-no-port-at-one-side.flow

@@ -23,6 +23,8 @@ struct cv_media_ops {
 		    const struct cv_place *a, const struct cv_place *b, size_t flowc);
 	int (*set)(struct cv_media *m, enum cv_end from, uint32_t fork,
 		   const struct cv_flow *in, struct cv_flow *out, size_t flowc);
+	int (*face)(struct cv_media *m, const struct cv_place *place,
+		    const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 	int (*park)(struct cv_media *m, bool parked);
 	int (*watch)(struct cv_media *m, bool on);
 	void (*watched)(const struct cv_media *m, enum cv_end end,
@@ -34,6 +36,7 @@ struct cv_media_ops {
 	int (*hear)(struct cv_media *m, uint32_t fork);
 	void (*choose)(struct cv_media *m, uint32_t fork);
 	void (*anew)(struct cv_media *m);
+	void (*readdress)(struct cv_media *m);
 	uint32_t (*id)(const struct cv_media *m);
 	uint32_t (*gen)(const struct cv_media *m);
 	void (*show)(const struct cv_media *m, struct cv_out *out);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/addr.h"
 #include "base/hash.h"
@@ -95,7 +96,12 @@ static void dns_check(struct cv_conf_job *job)
 			     CV_CONF_DNS);
 
 	for (size_t i = 0; i < dns->c; ++i) {
-		if (cv_addr_parse(&a, cv_str_of(dns->v[i].text)) != 0)
+		struct cv_str text = cv_str_of(dns->v[i].text);
+
+		if (cv_addr_parse(&a, text) == 0 && a.port == 0 && cv_conf_has_port(text))
+			cv_conf_find(job, dns->v[i].pos, "dns: %s: there is no port 0",
+				     dns->v[i].text);
+		else if (cv_addr_parse(&a, text) != 0)
 			cv_conf_find(job, dns->v[i].pos,
 				     "dns: %s is not an address with or without a port",
 				     dns->v[i].text);
@@ -123,6 +129,44 @@ static void media_check(struct cv_conf_job *job)
 		cv_conf_find(job, m->pos,
 			     "ports must be at least %d: a call takes two pairs",
 			     PORTS_LEAST);
+}
+
+static bool has_tcp(const struct cv_conf_media *m, uint16_t port)
+{
+	return port >= m->tcp_lo && port <= m->tcp_hi;
+}
+
+static void tcp_ports_check(struct cv_conf_job *job)
+{
+	const struct cv_conf_media *m = &job->conf->media;
+	const struct cv_opts_sec *s = cv_opts_find(job->opts, "media");
+	const struct cv_opts_entry *e = s ? cv_opts_entry_find(s, "tcp-ports") : NULL;
+	struct cv_conf_pos pos = e ? e->pos : m->pos;
+
+	if (m->tcp_lo == 0)
+		return; /* was refused */
+
+	if (m->tcp_lo > m->tcp_hi)
+		cv_conf_find(job, pos, "tcp-ports: %u is above %u", (unsigned)m->tcp_lo,
+			     (unsigned)m->tcp_hi);
+	else if (m->tcp_lo < PORT_LOW)
+		cv_conf_find(job, pos, "tcp-ports must begin at %d or above", PORT_LOW);
+
+	for (size_t i = 0; i < job->conf->listenc; ++i) {
+		const struct cv_conf_listen *l = &job->conf->listens[i];
+		uint16_t held = 0;
+
+		for (size_t n = 0; n < l->tcpc; ++n)
+			held = has_tcp(m, l->tcp[n]) ? l->tcp[n] : held;
+		for (size_t n = 0; n < l->tlsc; ++n)
+			held = has_tcp(m, l->tls[n]) ? l->tls[n] : held;
+		if (held > 0)
+			cv_conf_find(job, pos,
+				     "tcp-ports %u-%u hold TCP port %u of [listen %s] "
+				     "(%s:%u)",
+				     (unsigned)m->tcp_lo, (unsigned)m->tcp_hi,
+				     (unsigned)held, l->name, l->pos.file, l->pos.line);
+	}
 }
 
 static void expires_check(struct cv_conf_job *job, const char *key, uint32_t seconds)
@@ -286,6 +330,31 @@ static void mtu_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
 		     p->name);
 }
 
+static bool is_same_target(const struct cv_conf_target *a, const struct cv_conf_target *b)
+{
+	if (a->transport != b->transport || !a->host != !b->host)
+		return false;
+	if (!a->host) /* by UDP, whether that is written or not */
+		return cv_addr_eq(&a->addr, &b->addr);
+
+	return a->transport_given == b->transport_given && a->port == b->port &&
+	       strcasecmp(a->host, b->host) == 0;
+}
+
+/* The second one would only be a second try of what has just failed. */
+static void targets_check(struct cv_conf_job *job, const struct cv_conf_peer *p)
+{
+	for (size_t i = 0; i < p->targetc; ++i) {
+		for (size_t n = 0; n < i; ++n) {
+			if (is_same_target(&p->targets[n], &p->targets[i]))
+				cv_conf_find(job, p->targets[i].pos,
+					     "target: %s is there twice (%s:%u)",
+					     p->targets[i].uri, p->targets[n].pos.file,
+					     p->targets[n].pos.line);
+		}
+	}
+}
+
 static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 		       const struct cv_conf_peer *p)
 {
@@ -296,6 +365,7 @@ static void peer_check(struct cv_conf_job *job, struct cv_hash *sources,
 
 	account_check(job, p);
 	mtu_check(job, p);
+	targets_check(job, p);
 
 	for (size_t i = 0; i < p->from.c && !job->err; ++i)
 		source_add(job, sources, p, &p->from.v[i]);
@@ -394,6 +464,7 @@ void cv_conf_check(struct cv_conf_job *job)
 
 	dns_check(job);
 	media_check(job);
+	tcp_ports_check(job);
 	expires_check(job, "phone-expires-udp", r->phone_expires_udp_s);
 	expires_check(job, "phone-expires-stream", r->phone_expires_stream_s);
 	expires_check(job, "peer-expires", r->peer_expires_s);

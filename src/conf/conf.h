@@ -61,7 +61,7 @@ enum cv_conf_strangers {
 	CV_STRANGERS_CHALLENGE,
 	CV_STRANGERS_PASS
 };
-enum cv_conf_ping { CV_PING_OPTIONS = 0, CV_PING_CRLF, CV_PING_ZERO };
+enum cv_conf_ping { CV_PING_OPTIONS = 0, CV_PING_CRLF, CV_PING_ZERO, CV_PING_STUN };
 enum cv_conf_who { CV_PING_NATED = 0, CV_PING_ALL };
 
 enum cv_conf_tls_verify {
@@ -94,6 +94,24 @@ struct cv_conf_network {
 	struct cv_conf_pos pos;
 };
 
+/** How the address that a listening point shows is known. */
+enum cv_conf_shown {
+	CV_SHOWN_SELF = 0, /* not written: its own */
+	CV_SHOWN_LITERAL,
+	CV_SHOWN_DNS,  /* what a name stands for */
+	CV_SHOWN_STUN, /* what a STUN server sees */
+};
+
+/** Key advertise of [listen]. */
+struct cv_conf_advertise {
+	enum cv_conf_shown by;
+	struct cv_addr addr; /* LITERAL; STUN: of the server, unset when it is a name */
+	const char *host;    /* DNS; STUN: name of the server, or NULL */
+	uint16_t port;       /* STUN */
+	const char *text;    /* as written; NULL: not written */
+	struct cv_conf_pos pos;
+};
+
 /** [listen NAME] as written; core/plan.c turns it into listening points. */
 struct cv_conf_listen {
 	const char *name, *address; /* literal, interface name, or "auto" */
@@ -107,7 +125,7 @@ struct cv_conf_listen {
 	enum cv_conf_tls_min tls_min;
 	bool side_given;
 	enum cv_side side;         /* LAN or WAN; valid when side_given */
-	const char *advertise;     /* literal; NULL: the address itself */
+	struct cv_conf_advertise advertise;
 	const char *media_address; /* literal; NULL: the address itself */
 	struct cv_conf_pos pos;    /* of the address */
 };
@@ -183,6 +201,7 @@ struct cv_conf_pinger {
 /** [media] */
 struct cv_conf_media {
 	uint16_t port_lo, port_hi;
+	uint16_t tcp_lo, tcp_hi;
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	uint32_t idle_ms, hold_ms;

@@ -47,6 +47,7 @@ enum cv_conf_type {
 	CV_CONF_HOST,     /* const char *, its host */
 	CV_CONF_NAMES,    /* struct cv_conf_list of header names */
 	CV_CONF_HEADERS,  /* the same of whole headers, one a line */
+	CV_CONF_SHOWN,    /* struct cv_conf_advertise */
 };
 
 /** A row of the key table. */
@@ -160,7 +161,15 @@ const char *cv_conf_header_line(struct cv_str line);
 bool cv_conf_is_user(const char *text);
 bool cv_conf_is_host(const char *text);
 
+/* advertise.c: NULL: good; else what it must be, as "an address, ..." */
+const char *cv_conf_advertise_read(struct cv_conf_job *job, const char *text,
+				   struct cv_conf_advertise *a);
+
 /* target.c: a peer's target */
+/** A port is written behind a literal address, were it 0. */
+bool cv_conf_has_port(struct cv_str literal);
+/** A name of the DNS, whose last label is not a number. */
+bool cv_conf_is_name(struct cv_str host);
 /** False: it was refused, with a finding. */
 bool cv_conf_target_read(struct cv_conf_job *job, const struct cv_conf_item *item,
 			 struct cv_conf_target *t);

@@ -123,7 +123,17 @@ bool cv_conf_is_user(const char *text)
 	return is_made_of(text, "-_.!~*'()%&=+$,?/");
 }
 
+/* As it stands in a URI: an IPv6 address in brackets, or where would its port begin? */
 bool cv_conf_is_host(const char *text)
 {
-	return is_made_of(text, "-.[]:");
+	struct cv_str all = cv_str_of(text);
+	struct cv_str rest = cv_str_from(all, cv_str_chr(all, ':') + 1);
+	struct cv_addr a;
+
+	if (!is_made_of(text, "-.[]:"))
+		return false;
+	if (all.p[0] != '[' && cv_str_chr(rest, ':') < rest.len)
+		return false;
+
+	return !strpbrk(text, "[]") || cv_addr_parse(&a, all) == 0;
 }

@@ -97,7 +97,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"they report by RTCP, which we pass on, that they hear each other: yes "
 		"or no"},
 	{"network", "dns", CV_CONF_LIST, AT(cv_conf_network, dns),
-	 .doc = "Name servers to ask for the names in target, as 192.0.2.53 or "
+	 .doc = "Name servers to ask for the names in target and advertise, as "
+		"192.0.2.53 or "
 		"192.0.2.53:5353; by default those of the host (resolv.conf)"},
 
 	/* [listen NAME] */
@@ -130,9 +131,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 ALSO(cv_conf_listen, side_given), .words = "lan wan",
 	 .doc = "Side this point faces, lan or wan; by default it follows from the "
 		"address"},
-	{"listen", "advertise", CV_CONF_ADDRESS, AT(cv_conf_listen, advertise),
+	{"listen", "advertise", CV_CONF_SHOWN, AT(cv_conf_listen, advertise),
 	 .doc = "Address to write in SIP headers and in SDP where the host itself stands "
-		"behind a NAT; by default the address itself"},
+		"behind a NAT: an address, dns:NAME (what the name stands for, followed "
+		"as long as its TTL says) or stun:HOST[:PORT] (where that STUN server "
+		"sees us, asked every 30 s); by default the address itself"},
 	{"listen", "media-address", CV_CONF_ADDRESS, AT(cv_conf_listen, media_address),
 	 .doc = "Address of this host to relay media at; by default the address itself"},
 
@@ -277,9 +280,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 
 	/* [ping] */
 	{"ping", "method", CV_CONF_WORD, AT(cv_conf_pinger, method),
-	 .words = "options crlf zero", .def = "options",
-	 .doc = "What is sent to a phone over UDP: options, crlf (two line ends) or zero "
-		"(four zero bytes)"},
+	 .words = "options crlf zero stun", .def = "options",
+	 .doc = "What is sent to a phone over UDP: options, crlf (two line ends), zero "
+		"(four zero bytes) or stun (a Binding indication); only options is "
+		"answered, so only it can tell that a phone is gone"},
 	{"ping", "interval", CV_CONF_MILLIS, AT(cv_conf_pinger, interval_ms), .min = 1000,
 	 .max = HOUR_MS, .def = "25s", .doc = "Time between two pings over UDP"},
 	{"ping", "stream-interval", CV_CONF_MILLIS,
@@ -294,6 +298,10 @@ const struct cv_conf_key cv_conf_keys[] = {
 	{"media", "ports", CV_CONF_RANGE, AT(cv_conf_media, port_lo),
 	 ALSO(cv_conf_media, port_hi), .def = "16384-32767",
 	 .doc = "UDP ports of relayed media, from an even to an odd one"},
+	{"media", "tcp-ports", CV_CONF_RANGE, AT(cv_conf_media, tcp_lo),
+	 ALSO(cv_conf_media, tcp_hi), .def = "7000-7099",
+	 .doc = "TCP ports of relayed media (shared desktops, fax, file transfer): two a "
+		"stream"},
 	{"media", "relay", CV_CONF_WORD, AT(cv_conf_media, relay),
 	 .words = "auto always never", .def = "auto",
 	 .doc = "Relay media: auto (when needed), always or never"},
@@ -343,7 +351,7 @@ static const struct later laters[] = {
 	{"general", " store log-to "},
 	{"peer", " srtp srtp-keys contact codecs "},
 	{"ping", " adaptive "},
-	{"media", " tcp-ports ice fast-path "},
+	{"media", " ice fast-path "},
 	{"admin", " http token "},
 	{"log-file", NULL},
 	{"cdr", NULL},

@@ -2,6 +2,7 @@
 # L1: the configuration
 noinst_LIBRARIES += libconf.a
 libconf_a_SOURCES = \
+	src/conf/advertise.c \
 	src/conf/build.c \
 	src/conf/check.c \
 	src/conf/conf.h src/conf/conf_int.h \
@@ -20,7 +21,7 @@ noinst_PROGRAMS += src/conf/confdoc
 src_conf_confdoc_SOURCES = src/conf/confdoc.c
 src_conf_confdoc_LDADD = libconf.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += doc/man/culvert.conf.5
-EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/hosted.conf
+EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/hosted.conf etc/one-to-one.conf
 
 man-keys: src/conf/confdoc$(EXEEXT)
 	src/conf/confdoc$(EXEEXT) >man-keys.tmp

@@ -23,6 +23,17 @@ enum {
 	LABEL_MAX = 63,
 };
 
+bool cv_conf_has_port(struct cv_str literal)
+{
+	struct cv_str rest = cv_str_from(literal, cv_str_chr(literal, ':') + 1);
+
+	if (literal.len > 0 && literal.p[0] == '[')
+		return literal.p[literal.len - 1] != ']';
+
+	return cv_str_chr(literal, ':') < literal.len &&
+	       cv_str_chr(rest, ':') == rest.len;
+}
+
 static bool transport_read(struct cv_str word, struct cv_conf_target *t)
 {
 	for (enum cv_transport k = CV_TRANSPORT_UDP; k <= CV_TRANSPORT_TLS; ++k) {
@@ -41,6 +52,10 @@ static bool weight_read(struct cv_conf_job *job, const struct cv_conf_item *item
 {
 	uint64_t n = 0;
 
+	if (t->weight > 0) {
+		cv_conf_find(job, item->pos, "%s: weight is there twice", item->text);
+		return false;
+	}
 	if (cv_str_u64(&n, word, WEIGHT_MAX) != 0 || n == 0) {
 		cv_conf_find(job, item->pos, "%s: weight is a number from 1 to %d",
 			     item->text, WEIGHT_MAX);
@@ -66,6 +81,11 @@ static bool params_read(struct cv_conf_job *job, const struct cv_conf_item *item
 			continue;
 		}
 
+		if (cv_str_istarts(part, transport) && t->transport_given) {
+			cv_conf_find(job, item->pos, "%s: transport is there twice",
+				     item->text);
+			return false;
+		}
 		if (cv_str_ieq(part, CV_STR("lr")) ||
 		    (cv_str_istarts(part, transport) &&
 		     transport_read(cv_str_from(part, transport.len), t)))
@@ -128,7 +148,7 @@ static bool is_label(struct cv_str label)
 }
 
 /* The last label is not a number, or a mistyped address were a name (RFC 3696 2). */
-static bool is_name(struct cv_str host)
+bool cv_conf_is_name(struct cv_str host)
 {
 	struct cv_str label = CV_STR_NULL;
 	uint64_t n;
@@ -159,7 +179,7 @@ static bool name_read(struct cv_conf_job *job, struct cv_str host,
 		return false;
 
 	host.len = colon;
-	if (!is_name(host))
+	if (!cv_conf_is_name(host))
 		return false;
 
 	t->port = (uint16_t)n;
@@ -201,8 +221,12 @@ static bool host_read(struct cv_conf_job *job, const struct cv_conf_item *item,
 		return false;
 	}
 
-	if (cv_addr_parse(&t->addr, host) == 0)
-		return address_read(job, item, &t->addr);
+	if (cv_addr_parse(&t->addr, host) == 0) {
+		if (!cv_conf_has_port(host) || t->addr.port > 0)
+			return address_read(job, item, &t->addr);
+		cv_conf_find(job, item->pos, "%s: there is no port 0", item->text);
+		return false;
+	}
 
 	memset(&t->addr, 0, sizeof(t->addr));
 	if (name_read(job, host, t))

@@ -125,9 +125,7 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 		break;
 	case CV_CONF_ADDRESS:
 		if (cv_addr_parse(&a, cv_str_of(text)) != 0 || a.port != 0)
-			refuse(job, slot, text,
-			       "an IPv4 or IPv6 address without port (names are not "
-			       "looked up yet)");
+			refuse(job, slot, text, "an IPv4 or IPv6 address without port");
 		break;
 	case CV_CONF_REGEX:
 		regex_check(job, slot, text);
@@ -153,7 +151,8 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 		break;
 	case CV_CONF_HOST:
 		if (!cv_conf_is_host(text))
-			refuse(job, slot, text, "a host, as example.com");
+			refuse(job, slot, text,
+			       "a host, as example.com or [2001:db8::1]");
 		break;
 	case CV_CONF_TEXT:
 	case CV_CONF_LIST:
@@ -168,6 +167,7 @@ static void text_check(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_INCLUDE:
 	case CV_CONF_NAMES:
 	case CV_CONF_HEADERS:
+	case CV_CONF_SHOWN:
 		break;
 	}
 
@@ -469,6 +469,18 @@ void cv_conf_value_list(struct cv_conf_job *job, const struct cv_conf_slot *slot
 		put(field(slot), &list, sizeof(list));
 }
 
+static void advertise_read(struct cv_conf_job *job, const struct cv_conf_slot *slot,
+			   const char *text)
+{
+	struct cv_conf_advertise a = {.pos = slot->pos};
+	const char *want = cv_conf_advertise_read(job, text, &a);
+
+	if (want)
+		refuse(job, slot, text, "%s", want);
+	else
+		put(field(slot), &a, sizeof(a));
+}
+
 void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 		   const char *text)
 {
@@ -511,6 +523,9 @@ void cv_conf_value(struct cv_conf_job *job, const struct cv_conf_slot *slot,
 	case CV_CONF_NAMES:
 	case CV_CONF_HEADERS:
 		cv_conf_value_list(job, slot, NULL, text);
+		break;
+	case CV_CONF_SHOWN:
+		advertise_read(job, slot, text);
 		break;
 	case CV_CONF_INCLUDE:
 		break;

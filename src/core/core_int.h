@@ -25,6 +25,7 @@
 #include "module.h"
 #include "net/iface.h"
 #include "net/name.h"
+#include "net/own.h"
 #include "net/place.h"
 #include "net/stream.h"
 #include "sip/ua.h"
@@ -48,6 +49,17 @@ struct cv_running {
 	bool opened; /* open() or start() was called */
 };
 
+struct cv_core;
+
+/** The source of what one listening point shows. */
+struct cv_core_own {
+	struct cv_core *core;
+	size_t point;
+	const char *source; /* as written; borrowed from the configuration; NULL: none */
+	struct cv_own *own; /* owned */
+	bool said;          /* it has answered or failed */
+};
+
 /** The process. Signalling thread. */
 struct cv_core {
 	const char *path;          /* of the configuration file */
@@ -61,6 +73,8 @@ struct cv_core {
 	struct cv_routes *routes;
 	struct cv_homes *homes;
 	struct cv_names *names;
+	struct cv_core_own *own; /* CV_NET_POINTS of them; owned; own.c */
+	bool own_waits;          /* the loop runs for the answers only */
 	struct cv_peers *peers;
 	struct cv_media_plane *plane;
 	struct cv_door *door;
@@ -86,6 +100,10 @@ struct cv_core {
 /** Resolves listening points, lists and sides; every finding goes to @p error with file
  * and line. EINVAL, ENOMEM. */
 int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf *error);
+/** Lists and points that contradict each other: findings to @p error with file and line,
+ * or a warning where there is a meaning. EINVAL. clash.c */
+int cv_plan_clash(const struct cv_net *net, const struct cv_conf *conf,
+		  struct cv_buf *error);
 /** Name of the listening point that takes requests at @p a by @p t; NULL: that isn't us.
  */
 const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,
@@ -133,6 +151,12 @@ void cv_modules_free(struct cv_running *v, size_t c);
 
 /* wire.c */
 
+/** A process of which nothing is open. ENOMEM. Ended by cv_core_close(). */
+int cv_core_new(struct cv_core **cp, const char *path);
+/** Where a peer is, as a target: the kernel says which of our addresses faces it. */
+void cv_core_place_peer(void *core, const struct cv_addr *hop,
+			const struct cv_conf_peer *peer, struct cv_place *place,
+			struct cv_evid *ev);
 /** Joins everything and opens it; @p error holds sentences. On error nothing is left
  * open. */
 int cv_core_open(struct cv_core **cp, const char *path, struct cv_buf *error);
@@ -159,6 +183,33 @@ int cv_core_names_open(struct cv_core *c);
 /** After a reload: other name servers, other peers; all names are looked up anew. */
 void cv_core_names_conf(struct cv_core *c);
 void cv_core_names_close(struct cv_core *c);
+
+/* own.c: the addresses that listening points show */
+
+/** Asks for those that are followed. */
+int cv_core_own_open(struct cv_core *c);
+/** Runs the loop until each has answered or failed, or for three seconds. */
+int cv_core_own_wait(struct cv_core *c);
+/** There is one that is followed. */
+bool cv_core_own_follows(const struct cv_core *c);
+/** Each has answered or failed. */
+bool cv_core_own_is_known(const struct cv_core *c);
+/** Ends cv_core_own_wait(). */
+void cv_core_own_go_on(struct cv_core *c);
+/** After a reload: sources that are the same go on; what shows another address than in
+ * @p old is told of it. */
+void cv_core_own_conf(struct cv_core *c, const struct cv_net *old);
+void cv_core_own_close(struct cv_core *c);
+
+/* try.c */
+
+/** Takes @p g over and asks for what its names stand for and where STUN servers see us.
+ * EINVAL: an address to show can't be had, with file and line in @p error; ENOMEM. *cp is
+ * set even so, but for ENOMEM at the start; ended by cv_core_close(). */
+int cv_core_try(struct cv_core **cp, const char *path, struct cv_generation *g,
+		struct cv_buf *error);
+/** Prints the network and where each peer is: the derived table of --check. */
+void cv_core_try_show(struct cv_core *c, struct cv_out *out);
 
 /* reload.c */
 

@@ -86,7 +86,7 @@ static int read_args(struct args *a, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-static int print_plan(const struct cv_generation *g)
+static int print_plan(struct cv_core *c)
 {
 	struct cv_buf text = {0};
 	struct cv_out *out;
@@ -96,7 +96,7 @@ static int print_plan(const struct cv_generation *g)
 	if (err)
 		return err;
 
-	cv_net_show(g->net, out);
+	cv_core_try_show(c, out);
 	err = cv_out_finish(out, &text);
 	if (!err)
 		(void)fwrite(text.p, 1, text.len, stdout);
@@ -111,6 +111,7 @@ static int check(const char *path)
 	struct cv_generation g = {0};
 	struct cv_running *mods = NULL;
 	struct cv_buf error = {0};
+	struct cv_core *core = NULL;
 	size_t modc = 0;
 	int err;
 
@@ -122,7 +123,9 @@ static int check(const char *path)
 	if (!err)
 		err = cv_daemon_try(&g.conf->general, path, &error);
 	if (!err)
-		err = print_plan(&g);
+		err = cv_core_try(&core, path, &g, &error);
+	if (!err)
+		err = print_plan(core);
 
 	if (err && error.len == 0)
 		cv_buf_printf(&error, "%s: %s\n", path, strerror(err));
@@ -130,6 +133,8 @@ static int check(const char *path)
 		(void)fputs(error.p, stderr);
 	cv_buf_free(&error);
 	cv_modules_free(mods, modc);
+	if (core)
+		cv_core_close(core);
 	cv_generation_drop(&g);
 
 	return err ? EXIT_REFUSED : EXIT_SUCCESS;

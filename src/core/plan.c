@@ -235,9 +235,17 @@ static void read_literal(struct plan *p, const struct cv_conf_listen *l, const c
 	fail(p, EINVAL);
 }
 
+/* A STUN server at an address tells of that family only. */
+static bool follows(const struct cv_conf_advertise *a, const struct cv_addr *bind)
+{
+	return a->by == CV_SHOWN_DNS ||
+	       (a->by == CV_SHOWN_STUN && (a->host || a->addr.family == bind->family));
+}
+
 static void add_point(struct plan *p, size_t listen, const struct cv_addr *bind)
 {
 	const struct cv_conf_listen *l = &p->conf->listens[listen];
+	const struct cv_addr none = {0};
 	struct cv_addr advertise, media;
 	struct cv_point *pt;
 
@@ -249,7 +257,7 @@ static void add_point(struct plan *p, size_t listen, const struct cv_addr *bind)
 		return;
 	}
 
-	read_literal(p, l, "advertise", l->advertise, &advertise);
+	advertise = l->advertise.by == CV_SHOWN_LITERAL ? l->advertise.addr : none;
 	read_literal(p, l, "media-address", l->media_address, &media);
 	if (cv_addr_is_set(&media) && !is_here(&media)) {
 		say_not_here(p, l, "media-address", l->media_address);
@@ -265,7 +273,11 @@ static void add_point(struct plan *p, size_t listen, const struct cv_addr *bind)
 		pt->advertise = advertise;
 	pt->advertise.port = 0;
 	pt->media_adv = pt->advertise;
+	pt->follows = follows(&l->advertise, bind);
+	if (pt->follows || advertise.family == bind->family)
+		pt->source = l->advertise.text;
 	if (media.family == bind->family) {
+		pt->is_apart = !pt->source;
 		pt->media = media;
 		pt->media_adv = advertise.family == bind->family ? pt->advertise : media;
 	}
@@ -438,6 +450,8 @@ int cv_plan_build(struct cv_net **np, const struct cv_conf *conf, struct cv_buf 
 		resolve(p, i);
 	find_clashes(p);
 	check_peers(p);
+	if (!p->err) /* lists whose entries were refused say nothing */
+		fail(p, cv_plan_clash(p->net, conf, error));
 	err = p->err;
 
 out:

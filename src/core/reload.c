@@ -44,9 +44,7 @@ static bool same_point(const struct cv_generation *a, const struct cv_generation
 	const struct cv_conf_listen *l = &a->conf->listens[p->conf];
 	const struct cv_conf_listen *m = &b->conf->listens[q->conf];
 
-	return cv_addr_eq(&p->bind, &q->bind) &&
-	       cv_addr_eq(&p->advertise, &q->advertise) &&
-	       cv_addr_eq(&p->media, &q->media) &&
+	return cv_addr_eq(&p->bind, &q->bind) && cv_addr_eq(&p->media, &q->media) &&
 	       same_ports(l->udp, l->udpc, m->udp, m->udpc) &&
 	       same_ports(l->tcp, l->tcpc, m->tcp, m->tcpc) &&
 	       same_ports(l->tls, l->tlsc, m->tls, m->tlsc);
@@ -74,6 +72,8 @@ static const char *fixed_key(const struct cv_conf *a, const struct cv_conf *b)
 		return "[limits] max-message";
 	if (a->media.port_lo != b->media.port_lo || a->media.port_hi != b->media.port_hi)
 		return "[media] ports";
+	if (a->media.tcp_lo != b->media.tcp_lo || a->media.tcp_hi != b->media.tcp_hi)
+		return "[media] tcp-ports";
 	if (a->media.latch != b->media.latch)
 		return "[media] latch";
 	if (a->media.idle_ms != b->media.idle_ms)
@@ -151,13 +151,16 @@ static void swap_log(const struct cv_conf_general *old,
 
 static void swap(struct cv_core *c, struct cv_generation *g, struct cv_tls *tls)
 {
+	const struct cv_net *old = c->now->net;
+
 	swap_log(&c->now->conf->general, &g->conf->general);
+	cv_net_inherit(g->net, old);
 	c->gen[c->genc] = *g;
 	c->now = &c->gen[c->genc++];
 	cv_core_names_conf(c);
+	cv_core_own_conf(c, old); /* before sip: it still knows what it showed */
 	cv_sip_conf(c->sip, c->now->conf, c->now->net);
 	cv_calls_conf(c->calls, c->now->conf);
-	cv_media_plane_net(c->plane, c->now->net);
 	cv_door_tls(c->door, tls);
 	cv_info("core", "reloaded peers=%zu generation=%zu", c->now->conf->peerc,
 		c->genc);

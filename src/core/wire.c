@@ -28,6 +28,7 @@ enum {
 static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
+	.face = cv_media_face,
 	.park = cv_media_park,
 	.watch = cv_media_watch,
 	.watched = cv_media_watched,
@@ -37,6 +38,7 @@ static const struct cv_media_ops media_ops = {
 	.hear = cv_media_hear,
 	.choose = cv_media_choose,
 	.anew = cv_media_anew,
+	.readdress = cv_media_readdress,
 	.id = cv_media_id,
 	.gen = cv_media_gen,
 	.show = cv_media_show,
@@ -83,12 +85,11 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		cv_calls_media_event(c->calls, &e);
 }
 
-/* Where a peer is, as a target: the kernel says which of our addresses faces it. */
-static void place_peer(void *arg, const struct cv_addr *hop,
-		       const struct cv_conf_peer *peer, struct cv_place *place,
-		       struct cv_evid *ev)
+void cv_core_place_peer(void *core, const struct cv_addr *hop,
+			const struct cv_conf_peer *peer, struct cv_place *place,
+			struct cv_evid *ev)
 {
-	struct cv_core *c = arg;
+	struct cv_core *c = core;
 	struct cv_place_query q = {.party = peer->name, .seen = *hop};
 	struct cv_addr source = {0};
 
@@ -136,6 +137,15 @@ static void on_signal(int fd, void *arg)
 
 	if (read(fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
+
+	if (!c->calls) { /* it waits for its own address; the file has just been read */
+		if (si.ssi_signo == SIGHUP)
+			return;
+
+		c->stopping = true;
+		cv_core_own_go_on(c);
+		return;
+	}
 
 	if (si.ssi_signo == SIGHUP) {
 		if (cv_core_reload(c, false, &error))
@@ -198,6 +208,8 @@ static int open_media(struct cv_core *c)
 	const struct cv_media_conf mc = {
 		.port_lo = conf->media.port_lo,
 		.port_hi = conf->media.port_hi,
+		.tcp_lo = conf->media.tcp_lo,
+		.tcp_hi = conf->media.tcp_hi,
 		.threads = conf->general.media_threads,
 		.dscp = conf->media.dscp,
 		.idle_ms = conf->media.idle_ms,
@@ -249,9 +261,10 @@ static int open_calls(struct cv_core *c)
 		.plane = c->plane,
 		.leg_new = cv_sip_leg_new,
 		.leg_arg = c->sip,
-		.place_peer = place_peer,
+		.place_peer = cv_core_place_peer,
 		.place_arg = c,
 		.same_nat_direct = c->now->conf->network.same_nat_direct,
+		.keeps_text = cv_core_own_follows(c),
 	};
 	int err;
 
@@ -286,6 +299,10 @@ static int open_privileged(struct cv_core *c, struct cv_buf *error)
 	}
 
 	err = cv_core_names_open(c);
+	if (!err)
+		err = cv_core_own_open(c);
+	if (!err)
+		err = cv_core_own_wait(c);
 	if (!err)
 		err = open_media(c);
 	if (!err)
@@ -346,10 +363,9 @@ static void core_fini(void *obj)
 		cv_generation_drop(&c->gen[i]);
 }
 
-int cv_core_open(struct cv_core **cp, const char *path, struct cv_buf *error)
+int cv_core_new(struct cv_core **cp, const char *path)
 {
 	struct cv_core *c;
-	int err;
 
 	c = cv_mem_new(sizeof(*c), core_fini);
 	if (!c)
@@ -357,6 +373,20 @@ int cv_core_open(struct cv_core **cp, const char *path, struct cv_buf *error)
 
 	c->path = path;
 	c->signals = -1;
+	*cp = c;
+
+	return 0;
+}
+
+int cv_core_open(struct cv_core **cp, const char *path, struct cv_buf *error)
+{
+	struct cv_core *c;
+	int err;
+
+	err = cv_core_new(&c, path);
+	if (err)
+		return err;
+
 	err = cv_generation_load(&c->gen[0], path, error);
 	if (err)
 		goto out;
@@ -391,7 +421,8 @@ void cv_core_run(struct cv_core *c)
 {
 	cv_info("core", "serving points=%zu peers=%zu modules=%zu", c->now->net->pointc,
 		c->now->conf->peerc, c->modulec);
-	cv_loop_run(c->loop);
+	if (!c->stopping)
+		cv_loop_run(c->loop);
 	cv_info("core", "stopping calls=%zu", cv_calls_count(c->calls));
 }
 
@@ -413,6 +444,7 @@ void cv_core_close(struct cv_core *c)
 	c->plane = cv_mem_unref(c->plane);
 	cv_modules_free(c->modules, c->modulec);
 	c->modules = NULL;
+	cv_core_own_close(c);
 	cv_core_names_close(c);
 	c->homes = cv_mem_unref(c->homes);
 	c->routes = cv_mem_unref(c->routes);

@@ -316,6 +316,58 @@ void cv_alist_around(const struct cv_alist *l, const struct cv_addr *a,
 		clip(&l->v[i], &host, lo, hi);
 }
 
+static const struct entry *entry_at(const struct cv_alist *l, size_t n)
+{
+	return l && n > 0 && n <= l->c ? &l->v[n - 1] : NULL;
+}
+
+/* Some entry between takes away all that both hold */
+static bool is_taken_between(const struct cv_alist *l, size_t from, size_t to)
+{
+	const struct entry *a = &l->v[from], *b = &l->v[to];
+	const struct cv_addr *lo = cv_addr_host_cmp(&a->lo, &b->lo) < 0 ? &b->lo : &a->lo;
+	const struct cv_addr *hi = cv_addr_host_cmp(&a->hi, &b->hi) < 0 ? &a->hi : &b->hi;
+
+	for (size_t i = from + 1; i < to; ++i) {
+		if (l->v[i].away && covers(&l->v[i], lo) && covers(&l->v[i], hi))
+			return true;
+	}
+
+	return false;
+}
+
+size_t cv_alist_overlap(const struct cv_alist *l, size_t n)
+{
+	const struct entry *e = entry_at(l, n);
+
+	if (!e || e->away)
+		return 0;
+
+	for (size_t i = 0; i + 1 < n; ++i) {
+		const struct entry *o = &l->v[i];
+
+		if (!o->away && o->lo.family == e->lo.family &&
+		    cv_addr_host_cmp(&o->lo, &e->hi) <= 0 &&
+		    cv_addr_host_cmp(&e->lo, &o->hi) <= 0 &&
+		    !is_taken_between(l, i, n - 1))
+			return i + 1;
+	}
+
+	return 0;
+}
+
+size_t cv_alist_holds(const struct cv_alist *l, const struct cv_alist *of, size_t n)
+{
+	const struct entry *e = entry_at(of, n);
+
+	for (size_t i = 0; l && e && !e->away && i < l->c; ++i) {
+		if (!l->v[i].away && covers(&l->v[i], &e->lo) && covers(&l->v[i], &e->hi))
+			return i + 1;
+	}
+
+	return 0;
+}
+
 const char *cv_alist_text(const struct cv_alist *l, size_t n)
 {
 	if (!l || n == 0 || n > l->c)

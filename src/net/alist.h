@@ -24,6 +24,11 @@ int cv_alist_add(struct cv_alist *l, struct cv_str entry, const char **why);
 /** 1 + index of the entry whose word decided that @p a is in the list; 0 when it is not.
  * Accepts a NULL list. */
 size_t cv_alist_find(const struct cv_alist *l, const struct cv_addr *a);
+/** An entry before @p n that holds addresses of it too, which count as @p n's; 0: none.
+ */
+size_t cv_alist_overlap(const struct cv_alist *l, size_t n);
+/** An entry of @p l that holds all of entry @p n of list @p of; 0: none. */
+size_t cv_alist_holds(const struct cv_alist *l, const struct cv_alist *of, size_t n);
 /** Text of entry @p n as returned by cv_alist_find(), for evidence. Borrowed. */
 const char *cv_alist_text(const struct cv_alist *l, size_t n);
 size_t cv_alist_count(const struct cv_alist *l);

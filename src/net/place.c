@@ -203,6 +203,7 @@ void cv_place_of(const struct cv_net *net, const struct cv_place_query *q,
 		place->lan_group = net->lan_group[v.entry - 1];
 
 	tell(net, q, &v, ev);
+	cv_net_tell_shown(net, place->listen, ev);
 }
 
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
@@ -244,7 +245,7 @@ bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a)
 			return true;
 	}
 
-	return false;
+	return cv_net_was_ours(net, a);
 }
 
 bool cv_net_is_same_host(const struct cv_net *net, const struct cv_addr *a,

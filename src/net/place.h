@@ -21,9 +21,12 @@
 #include "net/alist.h"
 
 enum {
-	CV_NET_POINTS = 64,   /* listening points, below CV_LISTEN_NONE */
-	CV_PLACE_WRITTEN = 4, /* written addresses that are looked at: top Via, Contact,
-				 and two more */
+	CV_NET_POINTS = 64,     /* listening points, below CV_LISTEN_NONE */
+	CV_PLACE_WRITTEN = 4,   /* written addresses that are looked at: top Via, Contact,
+				   and two more */
+	CV_NET_WAS = 8,         /* earlier addresses of ours that are remembered */
+	CV_NET_WAS_MS = 300000, /* so long: requests made under an old one, and those who
+				   look our name up less often */
 };
 
 enum cv_place_nat { CV_PLACE_NAT_AUTO = 0, CV_PLACE_NAT_YES, CV_PLACE_NAT_NO };
@@ -37,6 +40,21 @@ struct cv_point {
 	struct cv_addr media_adv; /* shown in SDP; port 0 */
 	enum cv_side side;        /* LAN or WAN */
 	size_t conf;              /* index of its [listen] section in the configuration */
+	/* advertise as written ("stun:192.0.2.1"), borrowed from the configuration; NULL:
+	   it is bind */
+	const char *source;
+	bool follows;      /* advertise is asked for at run time */
+	bool is_apart;     /* media_adv is media, whatever is advertised: media-address is
+			      written without advertise */
+	uint64_t since_ms; /* advertise is what the source says since then; 0: always, or
+			      not yet */
+	int source_err;    /* why the source says nothing now; 0: it does */
+};
+
+/** An address of ours that we showed before. */
+struct cv_was_ours {
+	struct cv_addr addr; /* unset: none */
+	uint64_t until_ms;   /* it counts as ours */
 };
 
 /** The network as declared. Built once, then const. Lists are owned references. */
@@ -46,11 +64,23 @@ struct cv_net {
 	struct cv_alist *lan, *nated, *nat_systems;
 	unsigned char *lan_group; /* by lan entry index; owned; NULL: all are one group */
 	bool same_nat_direct;
+	struct cv_was_ours was[CV_NET_WAS];
 };
 
 /** Makes a net with empty lists and no points. ENOMEM. Ended by cv_mem_unref(), which
  * drops lists and groups. */
 int cv_net_new(struct cv_net **np);
+
+/** A copy that may be changed until it is in use; the lists are shared. ENOMEM. */
+int cv_net_copy(struct cv_net **np, const struct cv_net *net);
+/** From now on point @p n shows @p a (port 0) in SIP and SDP; what it showed counts as
+ * ours for CV_NET_WAS_MS more. */
+void cv_net_advertise(struct cv_net *net, size_t n, const struct cv_addr *a);
+/** What @p old knew of points that are the same: where advertise is followed the address
+ * that it had, and all earlier addresses. Of a reload. */
+void cv_net_inherit(struct cv_net *net, const struct cv_net *old);
+/** Points that show another address in @p b than in @p a, a bit each. */
+uint64_t cv_net_changed(const struct cv_net *a, const struct cv_net *b);
 
 /** One written address: a literal from a header; unset when the host is a name (never
  * resolved). */
@@ -81,9 +111,16 @@ void cv_place_of(const struct cv_net *net, const struct cv_place_query *q,
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 		       const struct cv_addr *source);
 
-/** True when @p a is the bound or advertised address of a listening point (ports not
- * compared). */
+/** True when @p a is the bound or advertised address of a listening point, or was of
+ * late (ports not compared). */
 bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a);
+
+/** It was of late. */
+bool cv_net_was_ours(const struct cv_net *net, const struct cv_addr *a);
+
+/** Adds to @p ev what point @p listen shows and why, where it is another address than its
+ * own. */
+void cv_net_tell_shown(const struct cv_net *net, uint8_t listen, struct cv_evid *ev);
 
 /** CG-10: media from @p a counts as from @p b: same host, or one nat-systems entry holds
  * both. */

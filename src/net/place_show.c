@@ -5,8 +5,13 @@
  */
 #include "config.h"
 
+#include <string.h>
+
+#include "base/clock.h"
 #include "base/cmd.h"
 #include "net/place.h"
+
+enum { MS_A_S = 1000 };
 
 /* One row of the derived table, in the words users know */
 struct row {
@@ -97,6 +102,43 @@ static void show_decisions(const struct cv_net *net, struct cv_out *out)
 	cv_out_end(out);
 }
 
+/* Where the advertised address comes from, and since when it is that one */
+static void show_source(const struct cv_point *p, struct cv_out *out)
+{
+	cv_out_str(out, "source", "%s", p->source ? p->source : "address");
+	if (!p->follows)
+		return;
+
+	if (p->since_ms > 0)
+		cv_out_num(out, "since_s",
+			   (int64_t)((cv_clock_ms() - p->since_ms) / MS_A_S));
+	cv_out_str(out, "source_state", "%s",
+		   p->source_err      ? strerror(p->source_err)
+		   : p->since_ms == 0 ? "not answered yet"
+				      : "ok");
+}
+
+/* What it showed before and is still taken for us */
+static void show_was(const struct cv_net *net, struct cv_out *out)
+{
+	uint64_t now = cv_clock_ms();
+	char text[CV_ADDR_STRLEN];
+
+	cv_out_list(out, "earlier");
+	for (size_t i = 0; i < CV_NET_WAS; ++i) {
+		const struct cv_was_ours *w = &net->was[i];
+
+		if (!cv_addr_is_set(&w->addr) || w->until_ms <= now)
+			continue;
+
+		cv_out_item(out);
+		cv_out_str(out, "address", "%s", cv_addr_print_host(&w->addr, text));
+		cv_out_num(out, "left_s", (int64_t)((w->until_ms - now) / MS_A_S));
+		cv_out_end(out);
+	}
+	cv_out_end(out);
+}
+
 static void show_points(const struct cv_net *net, struct cv_out *out)
 {
 	char text[CV_ADDR_STRLEN];
@@ -111,6 +153,7 @@ static void show_points(const struct cv_net *net, struct cv_out *out)
 		cv_out_str(out, "address", "%s", cv_addr_print_host(&p->bind, text));
 		cv_out_str(out, "advertise", "%s",
 			   cv_addr_print_host(&p->advertise, text));
+		show_source(p, out);
 		cv_out_str(out, "media", "%s", cv_addr_print_host(&p->media, text));
 		cv_out_str(out, "media_advertise", "%s",
 			   cv_addr_print_host(&p->media_adv, text));
@@ -139,6 +182,7 @@ void cv_net_show(const struct cv_net *net, struct cv_out *out)
 		return;
 
 	show_points(net, out);
+	show_was(net, out);
 	show_list("lan", net->lan, net->lan_group, out);
 	show_list("nated", net->nated, NULL, out);
 	show_list("nat_systems", net->nat_systems, NULL, out);

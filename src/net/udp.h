@@ -15,8 +15,6 @@ enum { CV_UDP_BATCH = 32 }; /* packets a system call */
 /** Opens a non-blocking socket bound to @p local, DSCP (0 to 63) set on what it sends.
  * EADDRINUSE, EADDRNOTAVAIL, EMFILE, ... */
 int cv_udp_open(int *fdp, const struct cv_addr *local, unsigned dscp);
-/** Changes the DSCP of an open socket. EINVAL; errno of setsockopt(). */
-int cv_udp_dscp(int fd, unsigned dscp);
 /** Receives up to @p max (at most CV_UDP_BATCH) packets that wait into @p v; *c how many.
  * EAGAIN: none; other errnos of recvmmsg(). A packet that was cut has len 0. */
 int cv_udp_recv(int fd, struct cv_pkt *v, size_t max, size_t *c);

@@ -118,12 +118,13 @@ static void move_legs(struct cv_sip *s, const struct cv_binding *b)
 }
 
 int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
-			const struct cv_bind_ask *ask, uint32_t seconds)
+			const struct cv_bind_ask *ask, uint32_t phone_s,
+			uint32_t upstream_s)
 {
 	uint32_t moves = b->moves;
 	int err;
 
-	err = cv_bind_confirm(s->binds, b, ask, seconds, seconds);
+	err = cv_bind_confirm(s->binds, b, ask, phone_s, upstream_s);
 	if (!err && b->moves != moves)
 		move_legs(s, b);
 

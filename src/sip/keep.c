@@ -5,19 +5,21 @@
  * bind/ping.c says when. Signalling thread.
  *
  * OPTIONS is a whole request and any answer proves the phone alive. An empty
- * line or four zero bytes only keep the hole open: nobody answers them, so
- * they count as answered. On a stream a phone that is gone shows as a closed
- * connection; OPTIONS goes there whatever the method.
+ * line, four zero bytes or a STUN indication only keep the hole open: nobody
+ * answers them, so they count as answered. On a stream a phone that is gone shows as a
+ * closed connection; OPTIONS goes there whatever the method.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/stun.h"
 #include "sip/sip_int.h"
 
 /** One OPTIONS under way. In sip->pings, which holds the reference. */
@@ -169,6 +171,25 @@ static int send_raw(const struct cv_binding *b, const struct cv_sip_link *l,
 		       : 0;
 }
 
+/* An indication, which nobody answers (AMB-7): phones don't expect STUN requests at their
+ * SIP port, and silence would say nothing about them. */
+static int send_stun(const struct cv_binding *b, const struct cv_sip_link *l)
+{
+	uint8_t p[CV_STUN_MAX], tid[CV_STUN_TID];
+	struct cv_stun_out o;
+	size_t len;
+	int err;
+
+	if (getrandom(tid, sizeof(tid), 0) != (ssize_t)sizeof(tid))
+		return EIO;
+
+	cv_stun_begin(&o, p, sizeof(p));
+	cv_stun_head(&o, CV_STUN_INDICATION, CV_STUN_BINDING, tid);
+	err = cv_stun_end(&o, &len);
+
+	return err ? err : send_raw(b, l, p, len);
+}
+
 void cv_sip_ping(void *arg, struct cv_binding *b)
 {
 	static const char zeros[4];
@@ -195,6 +216,9 @@ void cv_sip_ping(void *arg, struct cv_binding *b)
 		break;
 	case CV_PING_ZERO:
 		err = send_raw(b, l, zeros, sizeof(zeros));
+		break;
+	case CV_PING_STUN:
+		err = send_stun(b, l);
 		break;
 	}
 

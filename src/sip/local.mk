@@ -7,7 +7,7 @@ libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/ea
 	src/sip/policy.c src/sip/privacy.c src/sip/redirect.c src/sip/refer.c src/sip/refer_int.h \
 	src/sip/referred.c src/sip/reg.c src/sip/reg_int.h src/sip/reg_route.c \
 	src/sip/reg_up.c src/sip/require.c src/sip/rule.c \
-	src/sip/rel.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
+	src/sip/rel.c src/sip/shown.c src/sip/status.c src/sip/streams.c src/sip/stun_plug.c src/sip/trunk.c \
 	src/sip/trunk_show.c \
 	src/sip/ua.c src/sip/uac.c src/sip/uas.c src/sip/sip_int.h src/sip/ua.h src/module.h
 libsip_a_CPPFLAGS = $(AM_CPPFLAGS) $(SOFIA_CFLAGS)
@@ -35,6 +35,13 @@ tests_unit_test_reg_SOURCES = tests/unit/runner.c tests/unit/runner.h tests/unit
 	tests/unit/suite_reg.h tests/unit/test_reg.c
 tests_unit_test_reg_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
 tests_unit_test_reg_LDADD = $(tests_unit_test_sip_LDADD)
+
+# The same: what an agent says unasked
+check_PROGRAMS += tests/unit/test_unasked
+tests_unit_test_unasked_SOURCES = tests/unit/runner.c tests/unit/runner.h \
+	tests/unit/suite_unasked.c tests/unit/suite_unasked.h tests/unit/test_unasked.c
+tests_unit_test_unasked_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(SOFIA_CFLAGS)
+tests_unit_test_unasked_LDADD = $(tests_unit_test_sip_LDADD)
 
 # The same: an agent with an account at a trunk
 check_PROGRAMS += tests/unit/test_account

@@ -52,6 +52,13 @@ void cv_reg_list(struct cv_buf *to, const char *uri, const char *params,
  * (RFC 3261 10.3). */
 uint32_t cv_reg_expires(const sip_contact_t *c, const sip_expires_t *ex, uint32_t def);
 
+/** Adds to a REGISTER that goes upstream our Contacts with an address that we don't show
+ * any more, to be taken back. ENOMEM. shown.c */
+int cv_reg_take_back(const struct cv_reg *r, msg_t *m);
+/** Seconds that the phone is told for @p granted_s: less where the address of @p listen,
+ * which the registrar was shown, may change. shown.c */
+uint32_t cv_reg_told_s(const struct cv_sip *s, uint8_t listen, uint32_t granted_s);
+
 /** Sends it on to @p peer; the answer comes later. 0 or a status; @p irq is kept on 0. */
 int cv_reg_upstream(const struct cv_reg *r, nta_incoming_t *irq,
 		    const struct cv_sip_origin *o, const struct cv_conf_peer *peer);

@@ -41,6 +41,7 @@ struct up {
 	struct cv_timer *timer; /* patience with a hop that isn't the last */
 	nta_incoming_t *irq;    /* owned; NULL once answered */
 	nta_outgoing_t *orq;    /* owned */
+	uint8_t listen;         /* point whose address it showed */
 	bool sending;           /* in nta_outgoing_mcreate(), which may answer at once */
 	bool over;              /* answered while sending */
 	bool failed;            /* the hop failed while sending, and there is another */
@@ -169,8 +170,9 @@ static void read_grants(struct up *u, const sip_t *sip, struct cv_buf *list)
 		struct cv_binding *b = NULL;
 		int i = index_of(u, c, &b);
 
-		if (i >= 0)
-			u->r.v[i].granted_s = s;
+		if (i >= 0) /* the one that was taken back may be listed too */
+			u->r.v[i].granted_s =
+				s > u->r.v[i].granted_s ? s : u->r.v[i].granted_s;
 		else if (b && s > 0 && is_own(u, b))
 			cv_reg_list(list, b->contact, b->params, s);
 	}
@@ -190,6 +192,7 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	struct cv_reg_contact *v = &u->r.v[i];
 	struct cv_binding *b = binding_of(u, i);
 	struct cv_bind_ask ask;
+	uint32_t told_s = cv_reg_told_s(u->r.sip, u->listen, v->granted_s);
 
 	v->binding = 0;
 	if (!b)
@@ -202,12 +205,13 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	}
 
 	cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
-	if (cv_sip_flow_confirm(u->r.sip, b, &ask, v->granted_s)) {
+	if (cv_sip_flow_confirm(u->r.sip, b, &ask, told_s, v->granted_s)) {
 		cv_bind_giveup(u->r.sip->binds, b, "no memory");
 		return;
 	}
 
-	cv_reg_list(list, v->uri, v->params, v->granted_s);
+	(void)cv_bind_stale(b, NULL);
+	cv_reg_list(list, v->uri, v->params, told_s);
 }
 
 /* The 2xx: bindings follow it; @p list is what the phone is shown. */
@@ -425,6 +429,7 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target
 	struct cv_sip_ident id = {0};
 	int err;
 
+	u->listen = to->place.listen;
 	cv_sip_scrub(m, &edge, u->r.evid);
 	err = cv_sip_ident(s, msg_home(m), &in, &id, u->r.evid);
 	if (!err)
@@ -437,6 +442,8 @@ static int fill(struct up *u, msg_t *m, const sip_t *sip, const struct cv_target
 		err = add_dialog(s, m, sip, &id, to->place.listen);
 	if (!err)
 		err = add_contacts(u, m, to);
+	if (!err)
+		err = cv_reg_take_back(&u->r, m);
 	if (!err)
 		err = cv_sip_max_forwards(m, sip);
 	if (!err)

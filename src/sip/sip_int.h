@@ -40,6 +40,9 @@ struct cv_sip_guard;
 
 enum {
 	CV_SIP_GAUGES = 3,
+	CV_SIP_SHOWN = 8, /* texts of one point's address; each is in use for
+			     CV_OWN_STEADY_MS at least, so the oldest outlives a
+			     transaction: timer C is 185 s */
 	CV_SIP_TRANSPORTS = CV_TRANSPORT_TLS + 1,
 	CV_SIP_FORKS = 8, /* early dialogs of one INVITE; more are not heard */
 };
@@ -99,8 +102,10 @@ struct cv_sip {
 	   TCP and TLS; borrowed; NULL: off */
 	tport_t *tports[CV_NET_POINTS][CV_SIP_TRANSPORTS];
 	struct cv_door *door; /* borrowed; NULL: no streams */
-	/* what the Vias of the private listeners show; the stack points here */
-	char via_host[CV_NET_POINTS][CV_ADDR_STRLEN];
+	/* what the Vias show; the stack and messages under way point here, so an earlier
+	   text stays for a while: shown.c */
+	char via_host[CV_NET_POINTS][CV_SIP_SHOWN][CV_ADDR_STRLEN];
+	uint8_t via_at[CV_NET_POINTS]; /* the text in use */
 	char via_port[CV_NET_POINTS][CV_SIP_TRANSPORTS][8];
 	struct cv_alist **from; /* by peer: its from list; NULL where the targets' hosts
 				   count; owned */
@@ -209,6 +214,7 @@ struct cv_sip_txn {
 
 enum {
 	CV_SIP_TRUNK_TOKEN = 24,   /* bytes of a trunk's Contact user with its NUL */
+	CV_SIP_CONTACT = 192,      /* bytes of a Contact URI of ours */
 	CV_SIP_TRUNK_CALL_ID = 33, /* the same of its REGISTERs' Call-ID */
 };
 
@@ -227,6 +233,10 @@ struct cv_sip_trunk {
 	char tag[CV_DIGEST_CNONCE];         /* of their From */
 	uint32_t cseq;                      /* of the last one */
 	unsigned answered;                  /* challenges of this attempt */
+	uint8_t listen;                     /* point whose address the last one showed */
+	char says[CV_SIP_CONTACT];          /* our Contact in the last one */
+	char stands[CV_SIP_CONTACT];        /* the one that is registered; empty: none */
+	bool alone; /* the registrar refused a REGISTER that took an earlier one back */
 	struct cv_hop hops[CV_PEERS_HOPS];  /* of this round, in order */
 	size_t hopc;
 	struct cv_hop hop;   /* where the last one went */
@@ -272,8 +282,9 @@ int cv_sip_aim(struct cv_sip *s, const struct cv_addr *hop, enum cv_transport t,
  * @p error holds the sentence. */
 int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
 			struct cv_buf *error);
-/** Makes the Vias of the private listeners show what is outside; when all are open. */
-void cv_sip_streams_show(struct cv_sip *s);
+/** Makes the Vias of all listeners show what the net says; when all are open, and when an
+ * address is another. shown.c */
+void cv_sip_show(struct cv_sip *s);
 /** Route URL to send along @p hop ("sip:1.2.3.4:5060;transport=udp") into the message's
  * home; TLS is tcp to the stack. NULL: ENOMEM. */
 url_string_t *cv_sip_hop_url(su_home_t *home, const struct cv_addr *hop,
@@ -470,6 +481,9 @@ void cv_sip_trunks_fill(struct cv_sip *s);
 void cv_sip_trunk_follow(struct cv_sip *s, const char *peer);
 /** After a reload: what changed leaves and comes again. */
 void cv_sip_trunks_conf(struct cv_sip *s);
+/** Renews the registrations whose Contact showed one of @p points (a bit each), within a
+ * few seconds. */
+void cv_sip_trunks_renew(struct cv_sip *s, uint64_t points);
 /** Takes all registrations back; the accounts stay for requests in calls. */
 void cv_sip_trunks_leave(struct cv_sip *s);
 /** Ends all at once, without a word. */
@@ -543,9 +557,10 @@ bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *
 bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b);
 /** The phone behind the leg has registered again from elsewhere: its new flow counts. */
 void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
-/** cv_bind_confirm() for @p seconds; calls of a phone that is elsewhere now follow it. */
+/** cv_bind_confirm(); calls of a phone that is elsewhere now follow it. */
 int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
-			const struct cv_bind_ask *ask, uint32_t seconds);
+			const struct cv_bind_ask *ask, uint32_t phone_s,
+			uint32_t upstream_s);
 /** The connection of @p l has closed: what becomes of the legs on it. */
 void cv_sip_flow_lost(const struct cv_sip_link *l);
 

@@ -174,31 +174,3 @@ int cv_sip_streams_open(struct cv_sip *s, size_t point, enum cv_transport t,
 
 	return err;
 }
-
-/* The agent copies the last Via of a listener's chain into requests, and compares those
- * of requests with its transport. */
-static void show(struct cv_sip *s, size_t point, enum cv_transport t)
-{
-	sip_via_t *v = (sip_via_t *)tport_magic(s->tports[point][t]);
-	struct cv_addr a = s->net->points[point].advertise;
-
-	while (v && v->v_next)
-		v = v->v_next;
-	if (!v)
-		return;
-
-	a.port = 0;
-	v->v_host = cv_addr_print(&a, s->via_host[point]);
-	v->v_port = s->via_port[point][t];
-	v->v_protocol = t == CV_TRANSPORT_TLS ? sip_transport_tls : sip_transport_tcp;
-}
-
-void cv_sip_streams_show(struct cv_sip *s)
-{
-	for (size_t i = 0; i < s->net->pointc; ++i) {
-		if (s->tports[i][CV_TRANSPORT_TCP])
-			show(s, i, CV_TRANSPORT_TCP);
-		if (s->tports[i][CV_TRANSPORT_TLS])
-			show(s, i, CV_TRANSPORT_TLS);
-	}
-}

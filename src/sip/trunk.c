@@ -69,6 +69,24 @@ static char *user_of(const struct cv_conf_peer *p, su_home_t *home)
 	return text ? url_escape(text, p->username, reserved) : NULL;
 }
 
+/* Our Contact, and the one that stands there with an address we don't have any more,
+ * which is taken back: calls would still be sent to it. */
+static char *contacts(struct cv_sip_trunk *t, su_home_t *home, const struct cv_target *to)
+{
+	char *uri = cv_sip_contact_uri(t->sip, home, t->token, to->place.listen,
+				       to->transport);
+
+	if (!uri || strlen(uri) >= sizeof(t->says))
+		return NULL;
+
+	t->listen = to->place.listen;
+	(void)snprintf(t->says, sizeof(t->says), "%s", uri);
+	if (!*t->stands || t->alone || strcmp(t->stands, uri) == 0)
+		return su_sprintf(home, "<%s>", uri);
+
+	return su_sprintf(home, "<%s>, <%s>;expires=0", uri, t->stands);
+}
+
 static int fill(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to,
 		uint32_t expires_s)
 {
@@ -77,9 +95,7 @@ static int fill(struct cv_sip_trunk *t, msg_t *m, const struct cv_target *to,
 	char *ruri = domain ? su_sprintf(home, "sip:%s", domain) : NULL;
 	char *aor = domain && user ? su_sprintf(home, "<sip:%s@%s>", user, domain) : NULL;
 	char *from = aor ? su_sprintf(home, "%s;tag=%s", aor, t->tag) : NULL;
-	char *uri = cv_sip_contact_uri(t->sip, home, t->token, to->place.listen,
-				       to->transport);
-	char *contact = uri ? su_sprintf(home, "<%s>", uri) : NULL;
+	char *contact = contacts(t, home, to);
 	char *cseq = su_sprintf(home, "%" PRIu32 " REGISTER", ++t->cseq);
 	char *expires = su_sprintf(home, "%" PRIu32, expires_s);
 	sip_t *pub = sip_object(m);
@@ -179,15 +195,25 @@ static int transmit(void *arg, const struct cv_trunk_ask *ask)
 	return err ? err : t->over ? ECONNREFUSED : 0;
 }
 
-/* Seconds the registrar keeps our Contact; some don't list it. */
+/* Seconds the registrar keeps our Contact; some don't list it, some list what was taken
+ * back too. */
 static uint32_t granted(const struct cv_sip_trunk *t, const sip_t *sip)
 {
+	uint32_t most = 0;
+	bool is_there = false;
+
 	for (const sip_contact_t *c = sip->sip_contact; c; c = c->m_next) {
-		if (c->m_url->url_user && strcmp(c->m_url->url_user, t->token) == 0)
-			return cv_reg_expires(c, sip->sip_expires, t->expires_s);
+		uint32_t s;
+
+		if (!c->m_url->url_user || strcmp(c->m_url->url_user, t->token) != 0)
+			continue;
+
+		s = cv_reg_expires(c, sip->sip_expires, t->expires_s);
+		most = s > most ? s : most;
+		is_there = true;
 	}
 
-	return cv_reg_expires(NULL, sip->sip_expires, t->expires_s);
+	return is_there ? most : cv_reg_expires(NULL, sip->sip_expires, t->expires_s);
 }
 
 static void read_answer(struct cv_sip_trunk *t, nta_outgoing_t *orq, const sip_t *sip,
@@ -215,8 +241,14 @@ static void note(struct cv_sip_trunk *t, const struct cv_trunk_answer *a)
 	int err = a->status == 408 ? ETIMEDOUT : a->status == 503 ? EBUSY : 0;
 
 	cv_peers_heard(ps, t->peer->name, &t->hop, err);
+	if (a->status >= 400 && a->status < 500 && a->status != 401 && a->status != 407 &&
+	    a->status != 408 && a->status != 423)
+		t->alone = true; /* maybe two Contacts were one too many */
 	if (a->status >= 300 || a->granted_s == 0)
 		return;
+
+	t->alone = false;
+	memcpy(t->stands, t->says, sizeof(t->stands));
 
 	t->at = t->hop;
 	cv_peers_prefer(ps, t->peer->name, &t->at); /* calls go there too */
@@ -414,6 +446,19 @@ void cv_sip_trunks_conf(struct cv_sip *s)
 	}
 
 	cv_sip_trunks_fill(s);
+}
+
+void cv_sip_trunks_renew(struct cv_sip *s, uint64_t points)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->trunks) {
+		struct cv_sip_trunk *t = CV_CONTAINER(n, struct cv_sip_trunk, node);
+
+		if (t->reg && *t->says && t->listen < CV_NET_POINTS &&
+		    (points >> t->listen & 1) != 0)
+			cv_trunk_renew(t->reg);
+	}
 }
 
 void cv_sip_trunk_follow(struct cv_sip *s, const char *peer)

@@ -429,7 +429,7 @@ static int open_points(struct cv_sip *s, struct cv_buf *error)
 	}
 
 	index_tports(s);
-	cv_sip_streams_show(s);
+	cv_sip_show(s);
 
 	return 0;
 }

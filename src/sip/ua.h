@@ -58,6 +58,10 @@ int cv_sip_leg_new(void *arg, struct cv_leg **lp, const struct cv_leg_setup *set
 /** New configuration and network after a reload; listening points are not changed in this
  * version. */
 void cv_sip_conf(struct cv_sip *s, const struct cv_conf *conf, const struct cv_net *net);
+/** Listening points show other addresses: from now on requests show those of @p net, and
+ * registrations of ours that showed an earlier one of @p points (a bit each) are renewed.
+ */
+void cv_sip_net(struct cv_sip *s, const struct cv_net *net, uint64_t points);
 /** Refuses new out-of-dialog requests with 503 from now on, and takes our registrations
  * at trunks back. */
 void cv_sip_drain(struct cv_sip *s);

@@ -173,6 +173,45 @@ natbox()
 	"${CULVERTCTL:?}" -s "$D/natbox-$name.sock" "$@"
 }
 
+# topo_inside: the edge has no foot on the segment any more: its side towards it is 10.9.0.2,
+# behind a gateway that gives it one public address, both ways (1:1). Then topo_public.
+topo_inside()
+{
+	ip -n "$P-edge" link del wan0
+	new_ns gw
+	new_bridge gw
+	ip -n "$P-gw" addr add 10.9.0.1/24 dev br0
+	plug gw wan0 net
+	plug edge dmz0 gw
+	ip -n "$P-edge" addr add 10.9.0.2/24 dev dmz0
+	ip -n "$P-edge" route add default via 10.9.0.1
+	ip netns exec "$P-gw" sysctl -qw net.ipv4.ip_forward=1
+}
+
+# topo_public OCTET: its public address is 198.51.100.OCTET from now on; the one before is gone,
+# and the gateway has forgotten every flow.
+topo_public()
+{
+	ip -n "$P-gw" addr flush dev wan0
+	ip -n "$P-gw" addr add "198.51.100.$1/24" dev wan0
+	ip -n "$P-gw" route add default via 198.51.100.1
+	ip netns exec "$P-gw" nft -f - <<-EOF
+	table ip lab
+	delete table ip lab
+	table ip lab {
+		chain prerouting {
+			type nat hook prerouting priority -100; policy accept;
+			iifname "wan0" ip daddr 198.51.100.$1 dnat to 10.9.0.2
+		}
+		chain postrouting {
+			type nat hook postrouting priority 100; policy accept;
+			oifname "wan0" snat to 198.51.100.$1
+		}
+	}
+	EOF
+	nat_forget gw
+}
+
 # topo_nat_host NAT NAME ADDRESS: a host in the LAN behind NAT.
 topo_nat_host()
 {

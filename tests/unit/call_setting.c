@@ -62,6 +62,7 @@ static int conf_party(struct cv_world *w, struct cv_words *l)
 	if (err)
 		return err;
 
+	p->place.listen = p->place.side == CV_SIDE_LAN ? 1 : 0;
 	p->place.family = p->place.seen.family;
 	while (l->at < l->c) {
 		if (cv_words_accept(l, "peer"))

@@ -512,6 +512,11 @@ int cv_world_feed(struct cv_world *w, const char *line)
 	if (strcmp(word, "restate") == 0)
 		return feed_restate(w, &l);
 
+	if (strcmp(word, "readdress") == 0) {
+		cv_calls_readdress(w->calls, 1); /* the point towards all but the LAN */
+		return 0;
+	}
+
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "#"), word);
 	w->nth = cv_words_number(word + strcspn(word, "#") + (strchr(word, '#') ? 1 : 0));
 	p = cv_world_party_find(w, name);

@@ -38,6 +38,7 @@
  *   media WHAT END STREAM ADDR       "latched", "moved"; END is a or b
  *   media reported END [sends] [hears]   what RTCP of it says in a session that watches
  *   media idle                       nothing for the hold time-out
+ *   readdress                        we show 203.0.113.10 outside from now on
  *   restate END...                   asks these of the oldest call, a or b, to go on with
  *                                    what the other said
  *

@@ -11,5 +11,6 @@
 const struct cv_test_suite cv_test_suites[] = {
 	{"heap", cv_test_heap},
 	{"plan", cv_test_plan},
+	{"try", cv_test_try},
 	{NULL, NULL},
 };

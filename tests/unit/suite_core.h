@@ -7,5 +7,6 @@
 
 int cv_test_heap(void);
 int cv_test_plan(void);
+int cv_test_try(void);
 
 #endif

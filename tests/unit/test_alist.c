@@ -170,6 +170,49 @@ static void test_around_is_what_one_entry_decides(void)
 	}
 }
 
+static void test_overlap_is_found(void)
+{
+	static const struct {
+		const char *entries;
+		size_t n, overlap;
+	} v[] = {
+		{"192.0.2.1", 1, 0},
+		{"192.0.2.1 192.0.2.2", 2, 0},
+		{"192.0.2.0/24 192.0.2.9", 2, 1},
+		{"192.0.2.0/24 192.0.2.9", 1, 0}, /* only what stands before */
+		{"192.0.2.9 192.0.2.0/24", 2, 1},
+		{"192.0.2.1-192.0.2.9 192.0.2.9-192.0.2.20", 2, 1},
+		{"192.0.2.1-192.0.2.8 192.0.2.9-192.0.2.20", 2, 0},
+		{"192.0.2.0/24 !192.0.2.9 192.0.2.9", 3, 0},
+		{"192.0.2.0/24 !192.0.2.9 192.0.2.8/31", 3, 1},
+		{"192.0.2.0/24 !192.0.2.9", 2, 0},
+		{"!192.0.2.0/24 192.0.2.9", 2, 0},
+		{"2001:db8::/64 192.0.2.9", 2, 0},
+		{"2001:db8::/64 2001:db8::9", 2, 1},
+		{"192.0.2.1", 2, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
+		struct cv_alist *l = list(v[i].entries);
+
+		CU_ASSERT_EQUAL(cv_alist_overlap(l, v[i].n), v[i].overlap);
+		cv_mem_unref(l);
+	}
+}
+
+static void test_holds_is_all_of_an_entry(void)
+{
+	struct cv_alist *l = list("10.1.0.0/17 10.2.0.0/16 !10.3.0.0/16 10.3.0.0/16");
+	struct cv_alist *of = list("10.1.0.0/16 10.2.0.0/16 10.2.1.1 10.4.0.1 "
+				   "!10.2.0.0/16 2001:db8::1");
+	static const size_t want[] = {0, 2, 2, 0, 0, 0, 0};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); ++i)
+		CU_ASSERT_EQUAL(cv_alist_holds(l, of, i + 1), want[i]);
+	cv_mem_unref(l);
+	cv_mem_unref(of);
+}
+
 static void test_corpus_is_survived(void)
 {
 	CU_ASSERT(cv_test_corpus("alist", LLVMFuzzerTestOneInput) > 0);
@@ -199,11 +242,14 @@ int cv_test_alist(void)
 {
 	CU_pSuite s = CU_add_suite("alist", NULL, NULL);
 
-	if (!s || !CU_add_test(s, "find: last word wins", test_find_last_word_wins) ||
-	    !CU_add_test(s, "add: sentences", test_add_refuses_with_a_sentence) ||
+	if (!s ||
+	    !CU_add_test(s, "cg_06 find: last word wins", test_find_last_word_wins) ||
+	    !CU_add_test(s, "cg_06 add: sentences", test_add_refuses_with_a_sentence) ||
 	    !CU_add_test(s, "add: text", test_add_keeps_text_without_blanks) ||
 	    !CU_add_test(s, "add: limit", test_add_stops_at_the_limit) ||
 	    !CU_add_test(s, "around", test_around_is_what_one_entry_decides) ||
+	    !CU_add_test(s, "overlap", test_overlap_is_found) ||
+	    !CU_add_test(s, "holds", test_holds_is_all_of_an_entry) ||
 	    !CU_add_test(s, "corpus", test_corpus_is_survived) ||
 	    !CU_add_test(s, "oom", test_alist_oom))
 		return (int)CU_get_error();

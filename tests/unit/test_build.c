@@ -75,6 +75,8 @@ static void test_defaults_are_those_of_the_contract(void)
 	CU_ASSERT_EQUAL(c->ping.who, CV_PING_NATED);
 	CU_ASSERT_EQUAL(c->media.port_lo, 16384);
 	CU_ASSERT_EQUAL(c->media.port_hi, 32767);
+	CU_ASSERT_EQUAL(c->media.tcp_lo, 7000);
+	CU_ASSERT_EQUAL(c->media.tcp_hi, 7099);
 	CU_ASSERT_EQUAL(c->media.relay, CV_RELAY_AUTO);
 	CU_ASSERT_EQUAL(c->media.latch, CV_LATCH_SIGNALLING);
 	CU_ASSERT_EQUAL(c->media.idle_ms, 60000);
@@ -153,7 +155,8 @@ static void test_listens_are_read(void)
 	CU_ASSERT_TRUE(a->udpc == 1 && a->udp[0] == 5060);
 	CU_ASSERT_TRUE(a->tcpc == 1 && a->tcp[0] == 5060);
 	CU_ASSERT_FALSE(a->side_given);
-	CU_ASSERT_PTR_NULL(a->advertise);
+	CU_ASSERT_EQUAL(a->advertise.by, CV_SHOWN_SELF);
+	CU_ASSERT_PTR_NULL(a->advertise.text);
 	CU_ASSERT_PTR_NULL(a->media_address);
 
 	CU_ASSERT_STRING_EQUAL(b->address, "eth0");
@@ -162,7 +165,9 @@ static void test_listens_are_read(void)
 	CU_ASSERT_EQUAL(b->udpc, 3);
 	CU_ASSERT_TRUE(b->udp[0] == 5060 && b->udp[1] == 5080 && b->udp[2] == 5090);
 	CU_ASSERT_EQUAL(b->tcpc, 0);
-	CU_ASSERT_STRING_EQUAL(b->advertise, "203.0.113.1");
+	CU_ASSERT_EQUAL(b->advertise.by, CV_SHOWN_LITERAL);
+	CU_ASSERT_STRING_EQUAL(b->advertise.text, "203.0.113.1");
+	CU_ASSERT_EQUAL(b->advertise.pos.line, 8);
 	CU_ASSERT_STRING_EQUAL(b->media_address, "2001:db8::1");
 	cv_mem_unref(c);
 }

@@ -36,6 +36,12 @@ static const struct check_case cases[] = {
 	{"[listen a]\naddress = auto\n[media]\nports = 5060-5069\n",
 	 "t:4: ports 5060-5069 hold UDP port 5060 of [listen a] (t:2)\n"},
 	{"[listen a]\ntcp = 20000\n", ""},
+	{"[media]\ntcp-ports = 7100-7000\n", "t:2: tcp-ports: 7100 is above 7000\n"},
+	{"[media]\ntcp-ports = 80-90\n", "t:2: tcp-ports must begin at 1024 or above\n"},
+	{"[listen a]\ntcp = 7005\n",
+	 "t: tcp-ports 7000-7099 hold TCP port 7005 of [listen a] (t:1)\n"},
+	{"[listen a]\ntls = 5061\ntls-cert = /a.pem\n[media]\ntcp-ports = 5061-5070\n",
+	 "t:5: tcp-ports 5061-5070 hold TCP port 5061 of [listen a] (t:1)\n"},
 	{"[listen a]\nudp = off\ntcp = off\n",
 	 "t:1: [listen a] has udp and tcp off: nothing is left\n"},
 	{"[listen a]\nudp = off\ntcp = off\ntls = 5061\ntls-cert = /a.pem\n", ""},
@@ -57,6 +63,13 @@ static const struct check_case cases[] = {
 	{"[user u]\nha1 = 0123456789abcdef0123456789abcdef\n",
 	 "t:1: [user u] has ha1, which needs its domain too\n"},
 	{"[peer a]\nnat = yes\n", "t:1: [peer a] needs target\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1\ntarget = sip:192.0.2.1:5060;transport=udp\n",
+	 "t:3: target: sip:192.0.2.1:5060;transport=udp is there twice (t:2)\n"},
+	{"[peer a]\ntarget = sip:pbx.example.com, sip:PBX.example.com\n",
+	 "t:2: target: sip:PBX.example.com is there twice (t:2)\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1, sip:192.0.2.1;transport=tcp, "
+	 "sip:192.0.2.1:5070, sip:pbx.example.com, sip:pbx.example.com;transport=udp\n",
+	 ""},
 	{"[route r]\nfrom = phones\n", "t:1: [route r] needs peer or user\n"},
 	{PEER("a", "192.0.2.1") "[user u]\npassword = p\n[route r]\npeer = a\nuser = u\n",
 	 "t:5: [route r] has both peer and user\n"},
@@ -117,7 +130,7 @@ static const struct check_case cases[] = {
 	 "t:6: add-header: X-A: a\tb holds a control character\n"},
 	{PEER("a", "192.0.2.1") "from-user = a@b\nfrom-host = a b\n",
 	 "t:3: from-user must be the user of a SIP URI, as 4930123456, not \"a@b\"\n"
-	 "t:4: from-host must be a host, as example.com, not \"a b\"\n"},
+	 "t:4: from-host must be a host, as example.com or [2001:db8::1], not \"a b\"\n"},
 	/* every finding is said, not just the first */
 	{"[media]\nports = 9-8\ndscp = 99\n[route r]\npeer = x\nstrip = -1\n",
 	 "t:6: strip must be a number from 0 to 64, not \"-1\"\n"

@@ -131,6 +131,7 @@ static void test_samples_load(void)
 		CV_TOP_DIR "/etc/culvert.conf",
 		CV_TOP_DIR "/etc/lan-wan.conf",
 		CV_TOP_DIR "/etc/hosted.conf",
+		CV_TOP_DIR "/etc/one-to-one.conf",
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); ++i) {

@@ -6,6 +6,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include "base/mem.h"
 #include "media/media.h"
 #include "media_bed.h"
 #include "net/ports.h"
@@ -106,6 +107,39 @@ static void test_advertised_address_is_said(void)
 	bed_free(bed);
 }
 
+static void test_readdressed_ports_stay(void)
+{
+	struct cv_place pa = bed_place(CV_SIDE_WAN, "127.0.1.1", 1);
+	struct cv_place pb = bed_place(CV_SIDE_LAN, "127.0.1.2", 2);
+	struct cv_addr fresh = bed_addr("127.0.0.5");
+	struct bed *bed = bed_open();
+	struct cv_net *net = NULL;
+	struct cv_flow said, in;
+	struct call c;
+
+	call_open_as(&c, bed, &pa, &pb);
+	call_say(&c, CV_END_A, bed_flow(&c.a.addr));
+	said = c.to_b;
+	CU_ASSERT_EQUAL_FATAL(cv_net_copy(&net, bed->net), 0);
+	cv_net_advertise(net, 2, &fresh);
+	cv_media_plane_net(bed->plane, net);
+	in = bed_flow(&c.a.addr);
+	call_say(&c, CV_END_A, in);
+	CU_ASSERT(cv_addr_eq(&c.to_b.rtp, &said.rtp)); /* not by itself */
+	cv_media_readdress(c.m);
+	call_say(&c, CV_END_A, in);
+	CU_ASSERT(cv_addr_host_eq(&c.to_b.rtp, &fresh));
+	CU_ASSERT(cv_addr_host_eq(&c.to_b.rtcp, &fresh));
+	CU_ASSERT_EQUAL(c.to_b.rtp.port, said.rtp.port);
+	call_say(&c, CV_END_B, bed_flow(&c.b.addr));
+	party_rtp(&c.a, &c.to_a.rtp, 7);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, BED_WAIT_MS), 7);
+	call_end(&c);
+	cv_media_plane_net(bed->plane, bed->net);
+	bed_free(bed);
+	cv_mem_unref(net);
+}
+
 static void test_port_zero_frees_that_stream(void)
 {
 	struct cv_flow in[3], out[3];
@@ -172,7 +206,7 @@ static void test_errors_leave_the_session_as_it_was(void)
 	CU_ASSERT_EQUAL(cv_stats_sum(bed->stats, CV_STAT_ports_exhausted), 1);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), ENOENT);
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_B, 0, in, out, 1), EADDRNOTAVAIL);
-	in[0].carry = CV_CARRY_TCP;
+	in[0].carry = CV_CARRY_TUNNEL;
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 1), ENOTSUP);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), ENOENT);
 	call_end(&c);
@@ -182,7 +216,7 @@ static void test_errors_leave_the_session_as_it_was(void)
 static void test_park_keeps_the_numbers(void)
 {
 	struct bed *bed = bed_open();
-	struct cv_pair probe;
+	struct cv_pair probe = {.rtp = -1};
 	struct call c;
 
 	call_start(&c, bed);
@@ -218,6 +252,7 @@ int cv_test_mline(void)
 	    !CU_add_test(s, "own output", test_own_output_is_never_an_address) ||
 	    !CU_add_test(s, "in a row", test_two_sessions_in_a_row_carry_media) ||
 	    !CU_add_test(s, "advertised", test_advertised_address_is_said) ||
+	    !CU_add_test(s, "readdressed", test_readdressed_ports_stay) ||
 	    !CU_add_test(s, "port zero", test_port_zero_frees_that_stream) ||
 	    !CU_add_test(s, "errors", test_errors_leave_the_session_as_it_was) ||
 	    !CU_add_test(s, "park", test_park_keeps_the_numbers))

@@ -120,6 +120,31 @@ static void test_first_goes_out_within_a_second(void)
 	close_world(&w);
 }
 
+static void test_renewal_does_not_wait_for_the_refresh(void)
+{
+	struct world w;
+
+	open_world(&w, 1);
+	cv_trunk_renew(w.trunk); /* one is under way, which may say the old address */
+	answer(&w, 200);
+	CU_ASSERT(until_sent(&w, 100) <= 1000);
+	CU_ASSERT_EQUAL(w.sent, 2);
+	answer(&w, 200);
+	CU_ASSERT(info(&w).next_s > 1000);
+	cv_trunk_renew(w.trunk);
+	CU_ASSERT(until_sent(&w, 100) <= 3200);
+	CU_ASSERT_EQUAL(w.sent, 3);
+	CU_ASSERT_EQUAL(info(&w).state, CV_TRUNK_REGISTERED);
+	answer(&w, 200);
+	CU_ASSERT(info(&w).next_s > 1000);
+	cv_trunk_leave(w.trunk);
+	cv_trunk_renew(w.trunk);
+	cv_fake_loop_advance(w.loop, 10000);
+	CU_ASSERT_EQUAL(w.last.expires_s, 0);
+	CU_ASSERT_EQUAL(w.sent, 4);
+	close_world(&w);
+}
+
 static void test_refresh_is_between_half_and_nine_tenths(void)
 {
 	uint64_t least = 0, most = 0;
@@ -381,6 +406,7 @@ int cv_test_trunk(void)
 	if (!s ||
 	    !CU_add_test(s, "first goes out within a second",
 			 test_first_goes_out_within_a_second) ||
+	    !CU_add_test(s, "renewal", test_renewal_does_not_wait_for_the_refresh) ||
 	    !CU_add_test(s, "refresh is between half and nine tenths",
 			 test_refresh_is_between_half_and_nine_tenths) ||
 	    !CU_add_test(s, "too brief is asked for longer",

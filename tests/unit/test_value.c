@@ -81,11 +81,52 @@ static const struct value_case cases[] = {
 	 "t:2: tcp must be off or 1 to 8 ports, not 9\n"},
 	{"[listen a]\nside = far\n", "t:2: side must be lan or wan, not \"far\"\n"},
 	{"[listen a]\nadvertise = edge.example.com\n",
-	 "t:2: advertise must be an IPv4 or IPv6 address without port (names are not "
-	 "looked up yet), not \"edge.example.com\"\n"},
+	 "t:2: advertise must be an IPv4 or IPv6 address without port, dns:NAME or "
+	 "stun:HOST[:PORT], not \"edge.example.com\"\n"},
 	{"[listen a]\nadvertise = 192.0.2.1:5060\n",
-	 "t:2: advertise must be an IPv4 or IPv6 address without port (names are not "
-	 "looked up yet), not \"192.0.2.1:5060\"\n"},
+	 "t:2: advertise must be an IPv4 or IPv6 address without port, dns:NAME or "
+	 "stun:HOST[:PORT], not \"192.0.2.1:5060\"\n"},
+	{"[listen a]\nadvertise = 0.0.0.0\n",
+	 "t:2: advertise must be an IPv4 or IPv6 address without port, dns:NAME or "
+	 "stun:HOST[:PORT], not \"0.0.0.0\"\n"},
+	{"[listen a]\nadvertise = dns:192.0.2.1\n",
+	 "t:2: advertise must be dns: and a name, as dns:edge.example.com, not "
+	 "\"dns:192.0.2.1\"\n"},
+	{"[listen a]\nadvertise = dns:\n", "t:2: advertise must be dns: and a name, as "
+					   "dns:edge.example.com, not \"dns:\"\n"},
+	{"[listen a]\nadvertise = dns:edge..example.com\n",
+	 "t:2: advertise must be dns: and a name, as dns:edge.example.com, not "
+	 "\"dns:edge..example.com\"\n"},
+	{"[listen a]\nadvertise = dns:edge.example.com:5060\n",
+	 "t:2: advertise must be dns: and a name, as dns:edge.example.com, not "
+	 "\"dns:edge.example.com:5060\"\n"},
+	{"[listen a]\nadvertise = stun:\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:\"\n"},
+	{"[listen a]\nadvertise = stun:192.0.2.1:0\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:192.0.2.1:0\"\n"},
+	{"[listen a]\nadvertise = stun:stun.example.com:0\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:stun.example.com:0\"\n"},
+	{"[listen a]\nadvertise = stun:stun.example.com:65536\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:stun.example.com:65536\"\n"},
+	{"[listen a]\nadvertise = stun:[2001:db8::1]:0\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:[2001:db8::1]:0\"\n"},
+	{"[listen a]\nadvertise = stun:0.0.0.0\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:0.0.0.0\"\n"},
+	{"[listen a]\nadvertise = stun:a b\n",
+	 "t:2: advertise must be stun: and an address or a name, with a port or "
+	 "without, as stun:stun.example.com:3478, not \"stun:a b\"\n"},
+	{"[listen a]\nadvertise = dns:edge.example.com\n", ""},
+	{"[listen a]\nadvertise = stun:192.0.2.1\n", ""},
+	{"[listen a]\nadvertise = stun:stun.example.com\n", ""},
+	{"[listen a]\nadvertise = stun:[2001:db8::1]:3479\n", ""},
+	{"[listen a]\nadvertise = stun:stun.example.com:3479\n", ""},
+	{"[listen a]\nadvertise = STUN:2001:db8::1\n", ""},
 	{"[listen a]\nadvertise = 2001:db8::1\n", ""},
 	{"[peer a]\ntarget = sip:pbx.example.com\n", ""},
 	{"[peer a]\ntarget = sip:_x.pbx-1.example.com.:5070;transport=tls;weight=9\n",
@@ -93,6 +134,25 @@ static const struct value_case cases[] = {
 	{"[peer a]\ntarget = sip:pbx.example.com:0\n",
 	 "t:2: sip:pbx.example.com:0: the host is neither an address nor a name, with a "
 	 "port or without\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1:0\n",
+	 "t:2: sip:192.0.2.1:0: there is no port 0\n"},
+	{"[peer a]\ntarget = sip:[2001:db8::1]:0\n",
+	 "t:2: sip:[2001:db8::1]:0: there is no port 0\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1;weight=1;weight=2\n",
+	 "t:2: sip:192.0.2.1;weight=1;weight=2: weight is there twice\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1;transport=udp;transport=tcp\n",
+	 "t:2: sip:192.0.2.1;transport=udp;transport=tcp: transport is there twice\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1\nto-host = 2001:db8::1\n",
+	 "t:3: to-host must be a host, as example.com or [2001:db8::1], not "
+	 "\"2001:db8::1\"\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1\nfrom-host = [2001:db8::1\n",
+	 "t:3: from-host must be a host, as example.com or [2001:db8::1], not "
+	 "\"[2001:db8::1\"\n"},
+	{"[peer a]\ntarget = sip:192.0.2.1\nfrom-host = [2001:db8::1]\n", ""},
+	{"[peer a]\ntarget = sip:192.0.2.1\nfrom-host = example.com:5070\n", ""},
+	{"[network]\ndns = 192.0.2.53:0\n",
+	 "t:2: dns: 192.0.2.53:0: there is no port 0\n"},
+	{"[network]\ndns = 2001:db8::0\n", ""},
 	{"[peer a]\ntarget = sip:192.0.2.256\n",
 	 "t:2: sip:192.0.2.256: the host is neither an address nor a name, with a port "
 	 "or "

@@ -93,8 +93,38 @@ case_main()
 	refuses "broken regular expression" 0 ''
 	bad '[route x]' 'from = phones' 'to = .*' 'peer = nobody'
 	refuses "route to a peer that isn't there" 0 nobody
+	bad '[network]' 'lan = 198.51.100.0/24'
+	refuses "a LAN that holds our WAN address" 19 198.51.100.10
+	bad '[network]' 'nat-systems = 192.168.0.0/16'
+	refuses "a NAT that holds the whole LAN" 19 192.168.0.0/16
+	bad '[listen more]' 'advertise = edge.example.com' 'address = 127.0.0.1'
+	refuses "a name that doesn't say who is asked" 19 edge.example.com
+	bad '[listen more]' 'advertise = stun:192.0.2.1:0' 'address = 127.0.0.1'
+	refuses "a STUN server without a port" 19 192.0.2.1:0
+	bad '[network]' 'dns = 127.0.0.1' '[listen more]' 'address = 127.0.0.1' \
+		'advertise = dns:edge.example.com'
+	refuses "a name that nobody knows" 22 edge.example.com
+	bad '[peer x]' 'target = sip:198.51.100.5' 'target = sip:198.51.100.5:5060'
+	refuses "a target twice" 20 198.51.100.5:5060
+	bad '[peer x]' 'target = sip:198.51.100.5:0'
+	refuses "a target without a port" 19 198.51.100.5:0
 	bad '[listen again]' 'address = 198.51.100.10'
 	refuses "the same address and port twice" 0 198.51.100.10
+
+	note "odd, but it means something: said, and served"
+	bad '[network]' 'nat-systems = 203.0.113.0/28' 'nat-systems = 203.0.113.9'
+	in_ns edge timeout 10 "$CULVERTD" --check -c "$D/bad.conf" >"$D/said" 2>&1 ||
+		fail "overlapping nat-systems are refused: $(head -n 1 "$D/said")"
+	grep -q "overlap.*$D/bad.conf:20" "$D/said" || fail "no word of the overlap"
+
+	note "what a check prints"
+	bad '[peer x]' 'target = sip:198.51.100.5' 'target = sip:192.168.50.9;transport=tcp' \
+		'relay = always'
+	in_ns edge timeout 10 "$CULVERTD" --check -c "$D/bad.conf" >"$D/said" 2>&1 ||
+		fail "a good configuration is refused: $(head -n 1 "$D/said")"
+	for word in 198.51.100.10 192.168.50.0/24 lan-wan always 192.168.50.9:5060; do
+		grep -q "$word" "$D/said" || fail "the check does not show $word"
+	done
 
 	good | sed 's/user = root/user = nobody-here/' >"$D/bad.conf"
 	refuses_file "an account that isn't there" nobody-here
