@@ -53,6 +53,14 @@ struct cv_place {
 			     */
 };
 
+/** How an end is treated: as configured for its peer, or for all. */
+struct cv_manner {
+	bool latch_any;   /* the first packet counts, whoever sent it */
+	uint8_t dscp;     /* of media sent to it */
+	uint32_t keep_ms; /* behind a NAT it gets a keepalive when nothing else was sent
+			     for so long; 0: never */
+};
+
 /** Attribute lines that sdp/ does not interpret (a=crypto, fingerprint, ice-*,
  * candidate). Borrowed. */
 struct cv_attrs {
@@ -84,6 +92,7 @@ struct cv_flow_sum {
 	uint64_t rtp_in, rtp_out, rtcp_in; /* packets */
 	uint64_t lost;                     /* of this end's, by sequence gaps */
 	uint64_t foreign;                  /* dropped: not from who may speak */
+	uint64_t refused;                  /* of those: a move that wasn't proven */
 	uint64_t wait;                     /* for this end, dropped: no address yet */
 	struct cv_addr local;              /* our port that faces it, of the first stream;
 					      unset: none */

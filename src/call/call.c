@@ -186,7 +186,7 @@ static void settle(struct cv_call *call, const struct cv_call_end *e)
 	if (call->answer_ms == 0)
 		cv_stat_add(call->calls->env.stat, CV_STAT_calls_failed, 1);
 
-	cv_call_explain_silence(call, call->evid);
+	cv_call_explain_media(call, call->evid);
 	cv_call_log_end(call, e);
 	cv_past_note(call);
 	cv_offer_close(call);
@@ -536,6 +536,7 @@ int cv_call_again(struct cv_pair *p, const struct cv_request *rq, const char *ow
 					      &call->party[CV_END_B].place);
 	else
 		cv_offer_close(call);
+	cv_call_manner(&call->party[CV_END_B]);
 
 	err = cv_offer_pass(p, CV_END_A, &rq->msg, &pass);
 	if (!err)

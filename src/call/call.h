@@ -110,6 +110,7 @@ struct cv_call_media_event {
 	const char *what; /* "latched", "moved", "silent", "one-way", "idle", "reported"
 			   */
 	struct cv_addr seen;
+	const char *why; /* a sentence: why it was believed to come from there */
 	bool reported; /* by RTCP, in a call that is only watched */
 	bool silent;   /* neither party is heard: are they there? */
 	bool dead;     /* the hold time-out passed: the call is ended */

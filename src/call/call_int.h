@@ -348,6 +348,9 @@ const char *cv_call_peer(const struct cv_party *p);
 int cv_call_admit(struct cv_party *p);
 /** Counts it no more. */
 void cv_call_leave(struct cv_party *p);
+/** Tells the packet path how media of @p p is treated: what its [peer] says, else
+ * [media]. */
+void cv_call_manner(const struct cv_party *p);
 /** From now on @p p is who @p was was in a call that ends: of the same [peer], and
  * counted there. Unchanged when memory is short. */
 void cv_call_party_move(struct cv_party *p, struct cv_party *was);
@@ -534,7 +537,7 @@ const char *cv_call_refusal_name(int err);
 const char *cv_call_refusal_why(int err);
 /** Evidence of route, places and relay. */
 void cv_call_explain_start(struct cv_call *call);
-/** Adds to @p ev who of an answered call has sent no media. */
-void cv_call_explain_silence(const struct cv_call *call, struct cv_evid *ev);
+/** Adds to @p ev who of an answered call has sent no media, and what was dropped. */
+void cv_call_explain_media(const struct cv_call *call, struct cv_evid *ev);
 
 #endif

@@ -196,6 +196,9 @@ struct cv_leg_events {
 	/** The leg is over without BYE: no ACK came (ETIMEDOUT), its flow is lost
 	 * (ECONNRESET). end() must still be called. */
 	void (*gone)(void *arg, int err);
+	/** The party has registered from elsewhere: its place is another one now. The leg
+	 * stays. May be NULL. */
+	void (*moved)(void *arg);
 	/** The other leg of the same call, borrowed; NULL: there is none (any more), or
 	 * several. @p fork, an early dialog as this leg counts them, becomes what the
 	 * other one calls it. */

@@ -32,6 +32,7 @@ struct cv_media_ops {
 	void (*close)(struct cv_media *m);
 	void (*place)(struct cv_media *m, enum cv_end end, uint32_t fork,
 		      const struct cv_place *place);
+	void (*manner)(struct cv_media *m, enum cv_end end, const struct cv_manner *is);
 	int (*hear)(struct cv_media *m, uint32_t fork);
 	void (*choose)(struct cv_media *m, uint32_t fork);
 	void (*anew)(struct cv_media *m);

@@ -229,6 +229,8 @@ static int media_need(struct work *w)
 	if (err)
 		return err;
 
+	for (size_t i = 0; i < 2; ++i)
+		cv_call_manner(&call->party[i]);
 	cv_stat_add(env->stat, CV_STAT_relays_made, 1);
 	cv_call_link_media(call);
 

@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -175,8 +176,22 @@ static const char *who(const struct cv_party *p)
 	return p->end == CV_END_A ? "caller" : "callee";
 }
 
+static void explain_flow(const struct cv_party *p)
+{
+	char was[CV_ADDR_STRLEN], is[CV_ADDR_STRLEN], what[16];
+
+	if (cv_addr_eq(&p->leg->place.seen, &p->place.seen))
+		return;
+
+	(void)snprintf(what, sizeof(what), "flow of %s", cv_call_party_name(p->end));
+	cv_evid_add(p->call->evid, what, "moved",
+		    "its signalling came from %s, now from %s",
+		    cv_addr_print(&p->place.seen, was),
+		    cv_addr_print(&p->leg->place.seen, is));
+}
+
 /* The phone behind a leg may have moved, and of several that ring each may be elsewhere;
- * what may be latched follows. */
+ * what may be latched follows. @p m: what it said; NULL: it has only registered. */
 static void follow(struct cv_party *p, uint32_t fork, const struct cv_msg *m)
 {
 	const struct cv_call_env *env = &p->call->calls->env;
@@ -186,9 +201,10 @@ static void follow(struct cv_party *p, uint32_t fork, const struct cv_msg *m)
 		return;
 
 	if (cv_addr_eq(&p->leg->place.seen, &p->place.seen) &&
-	    !(rings && m->body.len > 0))
+	    !(rings && m && m->body.len > 0))
 		return;
 
+	explain_flow(p);
 	p->place = p->leg->place;
 	if (p->call->media)
 		env->media->place(p->call->media, p->end, rings ? fork : CV_FORK_ALL,
@@ -567,6 +583,11 @@ static void on_gone(void *arg, int err)
 	cv_mem_unref(call);
 }
 
+static void on_moved(void *arg)
+{
+	follow(arg, CV_FORK_ALL, NULL);
+}
+
 /* One of several targets has answered: from now on it is B. */
 static void on_won(void *arg, const struct cv_fan_win *w)
 {
@@ -582,6 +603,7 @@ static void on_won(void *arg, const struct cv_fan_win *w)
 	call->peer = w->peer;
 	call->target = *w->to;
 	call->counted[CV_END_B] = w->counted;
+	cv_call_manner(b);
 	if (setup) {
 		cv_txn_forget(setup->out);
 		setup->out = cv_mem_ref(w->t);
@@ -640,5 +662,6 @@ const struct cv_leg_events cv_call_events = {
 	.request = on_request,
 	.response = on_response,
 	.gone = on_gone,
+	.moved = on_moved,
 	.mate = mate,
 };

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "call/apart.h"
 #include "call/call_int.h"
+#include "call/fan.h"
 
 bool cv_call_is_apart(const struct cv_calls *c, const struct cv_place *a,
 		      const struct cv_place *b)
@@ -68,6 +69,32 @@ void cv_call_leave(struct cv_party *p)
 	call->counted[p->end] = false;
 }
 
+void cv_call_manner(const struct cv_party *p)
+{
+	const struct cv_call_env *env = &p->call->calls->env;
+	const struct cv_conf_media *all = &env->conf->media;
+	/* while several are asked nobody knows yet who it is */
+	const char *name = p->leg && cv_fan_is(p->leg) ? NULL : cv_call_peer(p);
+	const struct cv_conf_peer *peer =
+		name ? cv_conf_peer_find(env->conf, cv_str_of(name)) : NULL;
+	struct cv_manner is = {
+		.latch_any = all->latch == CV_LATCH_ANY,
+		.dscp = (uint8_t)all->dscp,
+		.keep_ms = all->keep_ms,
+	};
+
+	if (!p->call->media)
+		return;
+	if (peer && peer->latch != CV_LATCH_AS_MEDIA)
+		is.latch_any = peer->latch == CV_LATCH_ANY;
+	if (peer && peer->dscp >= 0)
+		is.dscp = (uint8_t)peer->dscp;
+	if (peer && peer->keep_ms != CV_KEEP_AS_MEDIA)
+		is.keep_ms = peer->keep_ms;
+
+	env->media->manner(p->call->media, p->end, &is);
+}
+
 /* Whoever the call was counted for is still there, at the other end? */
 static void leave_to_other(struct cv_party *p)
 {
@@ -122,4 +149,5 @@ void cv_call_party_move(struct cv_party *p, struct cv_party *was)
 		p->call->target.peer = is;
 
 	take_count(p, was);
+	cv_call_manner(p);
 }

@@ -164,7 +164,7 @@ int cv_calls_explain(struct cv_calls *c, struct cv_str id, struct cv_out *out)
 	/* what may change yet is said as it is now */
 	if (call && cv_evid_new(&now) == 0) {
 		cv_evid_join(now, call->evid);
-		cv_call_explain_silence(call, now);
+		cv_call_explain_media(call, now);
 	}
 	cv_evid_show(now ? now : r.evid, out);
 	cv_mem_unref(now);

@@ -224,8 +224,28 @@ void cv_call_explain_start(struct cv_call *call)
 	explain_relay(call);
 }
 
-void cv_call_explain_silence(const struct cv_call *call, struct cv_evid *ev)
+static void explain_dropped(const struct cv_party *p, struct cv_evid *ev)
 {
+	const struct cv_call *call = p->call;
+	struct cv_flow_sum sum;
+	char what[16];
+
+	call->calls->env.media->sum(call->media, p->end, &sum);
+	if (sum.foreign == 0)
+		return;
+
+	(void)snprintf(what, sizeof(what), "media of %s", cv_call_party_name(p->end));
+	cv_evid_add(ev, what, "dropped",
+		    "%" PRIu64 " packets came to its port from where it doesn't speak, "
+		    "%" PRIu64
+		    " of them from a host it might have moved to, without proof",
+		    sum.foreign, sum.refused);
+}
+
+void cv_call_explain_media(const struct cv_call *call, struct cv_evid *ev)
+{
+	for (size_t i = 0; cv_call_is_relayed(call) && i < 2; ++i)
+		explain_dropped(&call->party[i], ev);
 	for (size_t i = 0; cv_call_is_relayed(call) && call->answer_ms && i < 2; ++i) {
 		const struct cv_party *p = &call->party[i];
 		char what[16];

@@ -6,9 +6,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "call/call_int.h"
 #include "call/trial.h"
 
@@ -96,6 +98,7 @@ const char *cv_call_state_name(enum cv_call_state s)
 
 static void note_latch(struct cv_call *call, const struct cv_call_media_event *ev)
 {
+	uint64_t ms = cv_clock_ms() - call->start_ms;
 	char what[48], addr[CV_ADDR_STRLEN];
 	struct cv_party *p = &call->party[ev->end];
 
@@ -104,7 +107,10 @@ static void note_latch(struct cv_call *call, const struct cv_call_media_event *e
 
 	(void)snprintf(what, sizeof(what), "latch of %s %s", cv_call_party_name(p->end),
 		       cv_offer_stream_name(call, ev->stream));
-	cv_evid_add(call->evid, what, ev->what, "%s", cv_addr_print(&ev->seen, addr));
+	cv_evid_add(call->evid, what, ev->what,
+		    "%s, %" PRIu64 ".%03u s after the call began: %s",
+		    cv_addr_print(&ev->seen, addr), ms / 1000, (unsigned)(ms % 1000),
+		    ev->why);
 }
 
 void cv_calls_media_event(struct cv_calls *c, const struct cv_call_media_event *ev)

@@ -185,6 +185,8 @@ static void peer_fill(struct cv_conf_job *job, const struct cv_opts_sec *s)
 	p->name = s->name;
 	p->pos = s->pos;
 	p->dscp = -1;
+	p->latch = CV_LATCH_AS_MEDIA;
+	p->keep_ms = CV_KEEP_AS_MEDIA;
 	section_fill(job, "peer", s, p);
 }
 

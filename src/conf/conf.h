@@ -55,7 +55,8 @@ enum cv_conf_early { CV_EARLY_ALL = 0, CV_EARLY_ONE };
 enum cv_conf_refer { CV_REFER_PASS = 0, CV_REFER_ANSWER };
 enum cv_conf_contact { CV_CONTACT_AUTO = 0, CV_CONTACT_REWRITE, CV_CONTACT_PATH };
 enum cv_conf_redirect { CV_REDIRECT_PASS = 0, CV_REDIRECT_FOLLOW };
-enum cv_conf_latch { CV_LATCH_SIGNALLING = 0, CV_LATCH_ANY };
+enum cv_conf_latch { CV_LATCH_SIGNALLING = 0, CV_LATCH_ANY, CV_LATCH_AS_MEDIA };
+#define CV_KEEP_AS_MEDIA UINT32_MAX /* [peer] rtp-keepalive isn't written */
 enum cv_conf_strangers {
 	CV_STRANGERS_REFUSE = 0,
 	CV_STRANGERS_CHALLENGE,
@@ -150,7 +151,7 @@ struct cv_conf_peer {
 	struct cv_conf_list domains, from; /* from empty: the targets' hosts */
 	enum cv_conf_nat nat;
 	enum cv_conf_relay relay;
-	enum cv_conf_latch latch;
+	enum cv_conf_latch latch; /* AS_MEDIA: not written */
 	enum cv_conf_early early;
 	enum cv_conf_refer refer;
 	enum cv_conf_redirect redirect;
@@ -167,6 +168,7 @@ struct cv_conf_peer {
 	uint32_t options_ping_ms;    /* 0: off */
 	unsigned max_calls, max_cps; /* 0: no limit of its own */
 	int dscp;                    /* -1: as [media] */
+	uint32_t keep_ms;            /* 0: off; CV_KEEP_AS_MEDIA */
 	struct cv_conf_pos pos;
 };
 
@@ -205,6 +207,7 @@ struct cv_conf_media {
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	uint32_t idle_ms, hold_ms;
+	uint32_t keep_ms; /* 0: off */
 	unsigned dscp;
 	struct cv_conf_pos pos; /* of ports */
 };

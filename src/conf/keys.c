@@ -160,10 +160,9 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .words = "auto always never", .def = "auto",
 	 .doc = "Relay its media: auto (when needed), always or never"},
 	{"peer", "latch", CV_CONF_WORD, AT(cv_conf_peer, latch),
-	 .words = "signalling any", .def = "signalling",
-	 .doc = "Who may begin to send media: signalling (the address its SIP or SDP "
-		"came "
-		"from) or any"},
+	 .words = "signalling any",
+	 .doc = "Who may begin to send media in its calls: signalling (the address its "
+		"SIP or SDP came from) or any; by default that of [media]"},
 	{"peer", "early", CV_CONF_WORD, AT(cv_conf_peer, early), .words = "all one",
 	 .def = "all",
 	 .doc = "When a call rings at several places at once: all shows a caller each of "
@@ -240,6 +239,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 		"limit a caller gets 503 with Retry-After"},
 	{"peer", "dscp", CV_CONF_COUNT, AT(cv_conf_peer, dscp), .max = 63,
 	 .doc = "DSCP of the media sent to it; by default that of [media]"},
+	{"peer", "rtp-keepalive", CV_CONF_MILLIS, AT(cv_conf_peer, keep_ms), .min = 5000,
+	 .max = HOUR_MS, .words = "off",
+	 .doc = "When it stands behind a NAT: time without a packet to it after which "
+		"its "
+		"media ports get an empty one, or off; by default that of [media]"},
 
 	/* [route NAME] */
 	{"route", "from", CV_CONF_SOURCE, AT(cv_conf_route, from), .def = "any",
@@ -323,6 +327,11 @@ const struct cv_conf_key cv_conf_keys[] = {
 	 .max = 24 * HOUR_MS, .def = "300s", .doc = "The same for a stream on hold"},
 	{"media", "dscp", CV_CONF_COUNT, AT(cv_conf_media, dscp), .max = 63, .def = "46",
 	 .doc = "DSCP of relayed packets"},
+	{"media", "rtp-keepalive", CV_CONF_MILLIS, AT(cv_conf_media, keep_ms),
+	 .min = 5000, .max = HOUR_MS, .words = "off", .def = "15s",
+	 .doc = "Time without a packet to a phone behind a NAT after which its media "
+		"ports get an empty one, so that the NAT keeps them open in a hold; or "
+		"off"},
 
 	/* [limits] */
 	{"limits", "max-calls", CV_CONF_COUNT, AT(cv_conf_limits, max_calls), .max = MANY,
@@ -351,7 +360,7 @@ struct later {
 
 static const struct later laters[] = {
 	{"general", " store log-to "},
-	{"peer", " srtp srtp-keys rtp-keepalive codecs "},
+	{"peer", " srtp srtp-keys codecs "},
 	{"ping", " adaptive "},
 	{"media", " ice fast-path "},
 	{"admin", " http token "},

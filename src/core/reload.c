@@ -82,6 +82,8 @@ static const char *fixed_key(const struct cv_conf *a, const struct cv_conf *b)
 		return "[media] hold-timeout";
 	if (a->media.dscp != b->media.dscp)
 		return "[media] dscp";
+	if (a->media.keep_ms != b->media.keep_ms)
+		return "[media] rtp-keepalive";
 
 	return NULL;
 }

@@ -34,6 +34,7 @@ static const struct cv_media_ops media_ops = {
 	.watched = cv_media_watched,
 	.close = cv_media_close,
 	.place = cv_media_place,
+	.manner = cv_media_manner,
 	.hear = cv_media_hear,
 	.choose = cv_media_choose,
 	.anew = cv_media_anew,
@@ -76,6 +77,7 @@ static void on_media(const struct cv_media_event *ev, void *arg)
 		.what = media_word(ev->what),
 		.seen = ev->seen,
 		.silent = ev->what == CV_MEDIA_SILENT,
+		.why = cv_media_proof_why(ev->proof),
 		.dead = ev->what == CV_MEDIA_IDLE,
 		.reported = ev->what == CV_MEDIA_REPORTED,
 	};
@@ -214,6 +216,7 @@ static int open_media(struct cv_core *c)
 		.idle_ms = conf->media.idle_ms,
 		.hold_ms = conf->media.hold_ms,
 		.latch_any = conf->media.latch == CV_LATCH_ANY,
+		.keep_ms = conf->media.keep_ms,
 		.net = c->now->net,
 		.loop = c->loop,
 		.stats = c->stats,

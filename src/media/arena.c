@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 enum {
-	CHUNK = 128, /* cells allocated at once: 32 KiB */
+	CHUNK = 128, /* cells allocated at once: 40 KiB */
 	CHUNKS = CV_ARENA_SLOTS / CHUNK,
 	READ_TRIES = 1000, /* one more only when the writer finished a whole copy since */
 };
@@ -100,23 +100,25 @@ int cv_arena_clear(struct cv_arena *a, uint32_t slot)
 			atomic_store_explicit(&c->end[i].count[k], 0,
 					      memory_order_relaxed);
 		atomic_store_explicit(&c->end[i].unheard, 0, memory_order_relaxed);
+		atomic_store_explicit(&c->end[i].refused, 0, memory_order_relaxed);
 		cv_cell_put_said(&c->end[i], 0);
-		cv_cell_put_remote(&c->end[i], &none, false);
+		cv_cell_put_remote(&c->end[i], &none, 0);
 	}
 
 	return 0;
 }
 
-/* word 0 and 1: address; word 2: scope, port, family, latched. The new copy is written
+/* word 0 and 1: address; word 2: scope, port, family, proof. The new copy is written
  * beside the one that readers use, so a writer that was interrupted keeps nobody. */
-void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote, bool latched)
+void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote,
+			uint8_t proof)
 {
 	uint32_t turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
 	uint64_t word[3] = {0, 0, 0};
 
 	memcpy(word, remote->ip.bytes, sizeof(remote->ip.bytes));
 	word[2] = (uint64_t)remote->scope << 32 | (uint64_t)remote->port << 16 |
-		  (uint64_t)(remote->family & 0x7fff) << 1 | (latched ? 1 : 0);
+		  (uint64_t)(remote->family & 0xff) << 8 | proof;
 
 	for (size_t i = 0; i < 3; ++i)
 		atomic_store_explicit(&c->word[(turn + 1) % 2][i], word[i],
@@ -125,7 +127,7 @@ void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote, boo
 }
 
 void cv_cell_get_remote(const struct cv_cell_end *c, struct cv_addr *remote,
-			bool *latched)
+			uint8_t *proof)
 {
 	uint64_t word[3] = {0, 0, 0};
 
@@ -143,6 +145,6 @@ void cv_cell_get_remote(const struct cv_cell_end *c, struct cv_addr *remote,
 	memcpy(remote->ip.bytes, word, sizeof(remote->ip.bytes));
 	remote->scope = (uint32_t)(word[2] >> 32);
 	remote->port = (uint16_t)(word[2] >> 16);
-	remote->family = (sa_family_t)(word[2] >> 1 & 0x7fff);
-	*latched = word[2] & 1;
+	remote->family = (sa_family_t)(word[2] >> 8 & 0xff);
+	*proof = (uint8_t)word[2];
 }

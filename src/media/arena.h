@@ -39,8 +39,9 @@ struct cv_cell_end {
 	_Atomic uint64_t count[CV_COUNT_COUNT];
 	_Atomic uint32_t turn;       /* its lowest bit says which copy is whole */
 	_Atomic uint32_t unheard;    /* dropped: early media of a fork that isn't heard */
+	_Atomic uint32_t refused;    /* of the foreign ones: a move that wasn't proven */
 	_Atomic uint32_t said; /* bits below: what it reported, when it is watched */
-	_Atomic uint64_t word[2][3]; /* remote and whether it was learnt, packed */
+	_Atomic uint64_t word[2][3]; /* remote and how it was learnt, packed */
 };
 
 /** One stream; on lines of its own, as two threads may own neighbours. */
@@ -62,12 +63,13 @@ int cv_arena_clear(struct cv_arena *a, uint32_t slot);
 /** The cell of a slot that was cleared once; NULL otherwise. Any thread. */
 struct cv_cell *cv_arena_cell(struct cv_arena *a, uint32_t slot);
 
-/** Publishes where we send and whether it was learnt. Owner thread. */
+/** Publishes where we send and how that was learnt (enum cv_media_proof; 0: it wasn't).
+ * Owner thread. */
 void cv_cell_put_remote(struct cv_cell_end *c, const struct cv_addr *remote,
-			bool latched);
+			uint8_t proof);
 /** Reads what was published last. Any thread. */
 void cv_cell_get_remote(const struct cv_cell_end *c, struct cv_addr *remote,
-			bool *latched);
+			uint8_t *proof);
 
 /** Adds to a counter. Owner thread. */
 static inline void cv_cell_add(struct cv_cell_end *c, enum cv_count id, uint64_t n)
@@ -83,6 +85,14 @@ static inline void cv_cell_add_unheard(struct cv_cell_end *c)
 {
 	atomic_store_explicit(&c->unheard,
 			      atomic_load_explicit(&c->unheard, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+/** Counts a packet that would have been a move. Owner thread. */
+static inline void cv_cell_add_refused(struct cv_cell_end *c)
+{
+	atomic_store_explicit(&c->refused,
+			      atomic_load_explicit(&c->refused, memory_order_relaxed) + 1,
 			      memory_order_relaxed);
 }
 

@@ -338,6 +338,26 @@ static void put_place(struct cv_media *m, enum cv_end end, int at,
 	}
 }
 
+static bool is_same_manner(const struct cv_manner *a, const struct cv_manner *b)
+{
+	return a->latch_any == b->latch_any && a->dscp == b->dscp &&
+	       a->keep_ms == b->keep_ms;
+}
+
+void cv_media_manner(struct cv_media *m, enum cv_end end, const struct cv_manner *is)
+{
+	const struct cv_mchange how = {.at = CV_MEDIA_HEARD};
+
+	if (!m || !m->plane || !is || is_same_manner(&m->manner[end], is))
+		return;
+
+	m->manner[end] = *is;
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i] && cv_mline_send_expect(m->line[i], end, &how))
+			cv_warn("media", "manner-lost id=%u stream=%zu", m->id, i);
+	}
+}
+
 void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		    const struct cv_place *place)
 {

@@ -13,6 +13,7 @@ libmedia_a_SOURCES = \
 	src/media/pipeline.c src/media/stage.h \
 	src/media/relay.c \
 	src/media/rtcp.c src/media/rtcp.h \
+	src/media/run.c src/media/run.h \
 	src/media/setup.c src/media/setup.h \
 	src/media/slots.c src/media/slots.h \
 	src/media/splice.c src/media/splice.h \
@@ -29,6 +30,7 @@ tests_unit_test_media_SOURCES = \
 	tests/unit/test_arena.c \
 	tests/unit/test_face.c \
 	tests/unit/test_fork.c \
+	tests/unit/test_latch.c \
 	tests/unit/test_mline.c \
 	tests/unit/test_media.c \
 	tests/unit/test_msess.c \

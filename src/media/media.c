@@ -21,6 +21,30 @@ enum {
 	RETRY_MS = 5, /* a thread empties its mailbox in far less */
 };
 
+const char *cv_media_proof_name(enum cv_media_proof p)
+{
+	static const char *const names[] = {"none", "first",   "any", "said",
+					    "run",  "rebound", "new"};
+
+	return names[p];
+}
+
+const char *cv_media_proof_why(enum cv_media_proof p)
+{
+	static const char *const why[] = {
+		"nothing was learnt yet",
+		"the first packet of a host that its signalling names",
+		"the first packet, and latch = any takes it from anywhere",
+		"the very address that its description says",
+		"after new signalling: the same SSRC, and its numbers go on",
+		"its NAT gave it another port: the same SSRC, its numbers go on, the old "
+		"port is silent",
+		"after new signalling: a new stream, and the old address is silent",
+	};
+
+	return why[p];
+}
+
 struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port)
 {
 	if (port < p->conf.port_lo || port > p->conf.port_hi)
@@ -60,10 +84,10 @@ void cv_plane_event(struct cv_mline *l, enum cv_end end, enum cv_media_what what
 				: 0,
 		.what = what,
 	};
-	bool latched;
+	uint8_t proof;
 
-	cv_cell_get_remote(&cv_arena_cell(p->arena, l->slot)->end[end], &ev.seen,
-			   &latched);
+	cv_cell_get_remote(&cv_arena_cell(p->arena, l->slot)->end[end], &ev.seen, &proof);
+	ev.proof = (enum cv_media_proof)proof;
 	if (p->conf.event)
 		p->conf.event(&ev, p->conf.arg);
 }

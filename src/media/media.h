@@ -58,12 +58,30 @@ enum cv_media_what {
 	CV_MEDIA_REPORTED, /* of an end that is watched: cv_media_watched() says more */
 };
 
+/** Why a source was believed: of the first one, or of one that the end moved to. The
+ * rules are in media/latch.c. */
+enum cv_media_proof {
+	CV_PROOF_NONE = 0, /* nobody was learnt yet */
+	CV_PROOF_FIRST,    /* first packet from a host that signalling names */
+	CV_PROOF_ANY,      /* first packet from anywhere: latch = any */
+	CV_PROOF_SAID,     /* it is the very address that its description says */
+	CV_PROOF_RUN,      /* signalling spoke; same SSRC, its numbers go on */
+	CV_PROOF_REBOUND,  /* the same, without signalling: only its port is another */
+	CV_PROOF_NEW,      /* signalling spoke, the old source is silent: a new stream */
+};
+
+/** The word for it in JSON: "none", "first", ... */
+const char *cv_media_proof_name(enum cv_media_proof p);
+/** The same as a sentence for explain. */
+const char *cv_media_proof_why(enum cv_media_proof p);
+
 /** Up from the packet path, by message only: id and generation, never a pointer. */
 struct cv_media_event {
 	uint32_t id, gen;
 	uint8_t stream, end, fork;
 	enum cv_media_what what;
 	struct cv_addr seen;
+	enum cv_media_proof proof;
 };
 
 typedef void cv_media_event_fn(const struct cv_media_event *ev, void *arg);
@@ -75,7 +93,8 @@ struct cv_media_conf {
 	unsigned threads; /* 0: one a core */
 	unsigned dscp;
 	uint32_t idle_ms, hold_ms;
-	bool latch_any; /* accept the first packet from anywhere (latch = any) */
+	bool latch_any;   /* accept the first packet from anywhere (latch = any) */
+	uint32_t keep_ms; /* as in struct cv_manner */
 	const struct cv_net *net; /* borrowed; outlives the plane */
 	struct cv_loop *loop;     /* signalling loop; borrowed */
 	struct cv_stats *stats;   /* borrowed */
@@ -137,6 +156,9 @@ void cv_media_close(struct cv_media *m);
  * ports. */
 void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		    const struct cv_place *place);
+/** How an end is treated from now on, whoever it is; at first as the plane's
+ * configuration says. */
+void cv_media_manner(struct cv_media *m, enum cv_end end, const struct cv_manner *is);
 /** From now on end A hears this fork and is heard by it. ENOENT: it has said nothing;
  * ENOBUFS. */
 int cv_media_hear(struct cv_media *m, uint32_t fork);
@@ -158,8 +180,10 @@ uint32_t cv_media_gen(const struct cv_media *m);
 struct cv_media_report {
 	struct cv_addr local, remote; /* our port; where we send, unset while waiting */
 	bool latched;
+	enum cv_media_proof proof; /* why remote is believed, when it was learnt */
 	uint64_t rtp_in, rtp_out, rtcp_in, rtcp_out, bytes_in;
 	uint64_t foreign; /* dropped: not from who may speak */
+	uint64_t refused; /* of those: a move to there was not proven */
 	uint64_t wait;    /* dropped: this end has no address yet */
 	uint64_t lost;    /* by sequence gaps */
 	uint64_t unheard; /* dropped: early media of a fork that end A doesn't hear */

@@ -63,6 +63,9 @@ struct cv_mend {
 	void *state[CV_STAGES];     /* into stream->states */
 	uint64_t heard_ms;          /* last packet accepted */
 	bool spoken, talks;         /* as in struct cv_expect */
+	uint32_t keep_ms;
+	uint8_t dscp;                    /* as its sockets have it */
+	uint64_t sent_ms[CV_COMP_COUNT]; /* last packet that left to it */
 	struct cv_mwatch watch;
 	uint64_t missed_mark;       /* begin of the silence for which ONE_WAY was told */
 };
@@ -88,7 +91,7 @@ struct cv_mthread {
 	struct cv_arena *arena; /* shared */
 	struct cv_stat_cell *stats;
 	uint32_t hold_ms;
-	unsigned dscp;
+	unsigned dscp; /* of sockets as they are handed over */
 	struct cv_loop *loop;    /* owned by signalling; the thread runs it */
 	struct cv_mbox *in, *up; /* owned by signalling */
 
@@ -135,6 +138,8 @@ void cv_pipe_open(struct cv_mend *end, char *states);
 void cv_pipe_close(struct cv_mend *end);
 void cv_pipe_expect(struct cv_mend *end, const struct cv_expect *x, uint64_t now_ms);
 void cv_pipe_silent(struct cv_mend *end, uint64_t now_ms);
+/** Sends a keepalive out of one socket of an end that was learnt there. */
+void cv_pipe_keep(struct cv_mend *end, enum cv_pkt_comp comp, uint64_t now_ms);
 /** Sends @p pkt down the stack of @p end and into the batch that leaves. */
 void cv_pipe_tx(struct cv_mend *end, struct cv_pkt *pkt);
 /** Lets what came in climb the stack of @p end; says what became of it. Does not send. */
@@ -259,6 +264,7 @@ struct cv_media {
 	uint8_t face;  /* of that fork */
 	uint8_t base;  /* face of what end A says to all */
 	struct cv_place place[2]; /* of end B: of that fork */
+	struct cv_manner manner[2];
 	struct cv_mforks *others; /* owned; NULL: at most one fork is known */
 	bool is_watch;            /* RTP goes directly */
 	bool is_answered;         /* the fork that is heard is the only one */
@@ -312,7 +318,8 @@ void cv_mline_kept(struct cv_mline *l);
 struct cv_mchange {
 	int at;                     /* fork of end B: index of the others, or HEARD */
 	bool reopen[CV_COMP_COUNT]; /* another source may be learnt */
-	bool news, only, fresh;     /* as in struct cv_expect */
+	bool news, only;            /* as in struct cv_expect */
+	bool fresh, resumed;
 };
 
 /** Says what is expected of @p end now. ENOBUFS. */

@@ -79,6 +79,11 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->plane = p;
 	m->thread = least_loaded(p);
 	m->fork = CV_FORK_ALL;
+	m->manner[CV_END_A] = m->manner[CV_END_B] = (struct cv_manner){
+		.latch_any = p->conf.latch_any,
+		.dscp = (uint8_t)p->conf.dscp,
+		.keep_ms = p->conf.keep_ms,
+	};
 	m->place[CV_END_A] = *a;
 	m->place[CV_END_B] = *b;
 	m->point[CV_END_A] = cv_media_point_of(m, a);
@@ -258,6 +263,8 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 
 	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
 	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
+	how->resumed = from->spoken && from->dir != CV_DIR_SENDRECV &&
+		       in->dir == CV_DIR_SENDRECV;
 	if (w->v[i].line->tcp)
 		*w->v[i].line->tcp = w->v[i].setup;
 	from->spoken = true;
@@ -449,6 +456,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 	const struct cv_cell_end *c;
 	const struct cv_mdoor *d;
 	const struct cv_mline *l;
+	uint8_t proof;
 
 	if (!m || !r)
 		return EINVAL;
@@ -467,11 +475,14 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.wait = cv_cell_read(c, CV_COUNT_WAIT),
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
 		.unheard = cv_cell_read_unheard(c),
+		.refused = atomic_load_explicit(&c->refused, memory_order_relaxed),
 	};
 	d = cv_mline_door(l, end, m->face);
 	if (d && d->pair.local.port > 0)
 		r->local = d->pair.local;
-	cv_cell_get_remote(c, &r->remote, &r->latched);
+	cv_cell_get_remote(c, &r->remote, &proof);
+	r->proof = (enum cv_media_proof)proof;
+	r->latched = r->proof != CV_PROOF_NONE;
 
 	return 0;
 }
@@ -494,6 +505,7 @@ void cv_media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_sum 
 		sum->rtcp_in += r.rtcp_in;
 		sum->lost += r.lost;
 		sum->foreign += r.foreign;
+		sum->refused += r.refused;
 		sum->wait += r.wait;
 	}
 }
@@ -515,6 +527,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_str(out, "remote", "%s", cv_addr_print(&r.remote, remote));
 	cv_out_str(out, "carry", "%s", m->line[stream]->tcp ? "tcp" : "udp");
 	cv_out_bool(out, "latched", r.latched);
+	cv_out_str(out, "proof", "%s", cv_media_proof_name(r.proof));
 	cv_out_bool(out, "parked", m->line[stream]->park != CV_PARK_LIVE);
 	cv_out_num(out, "rtp_in", (int64_t)r.rtp_in);
 	cv_out_num(out, "rtp_out", (int64_t)r.rtp_out);
@@ -522,6 +535,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_num(out, "rtcp_out", (int64_t)r.rtcp_out);
 	cv_out_num(out, "bytes_in", (int64_t)r.bytes_in);
 	cv_out_num(out, "foreign", (int64_t)r.foreign);
+	cv_out_num(out, "refused", (int64_t)r.refused);
 	cv_out_num(out, "wait", (int64_t)r.wait);
 	cv_out_num(out, "lost", (int64_t)r.lost);
 	cv_out_num(out, "unheard", (int64_t)r.unheard);

@@ -72,7 +72,10 @@ struct cv_expect {
 	uint32_t fork;              /* whose these are, of those who ring at this end;
 				       CV_FORK_ALL: nobody has said anything yet */
 	uint8_t face;               /* by which of the end's pairs it speaks */
-	bool reopen[CV_COMP_COUNT]; /* what was learnt may change with the next packet */
+	bool reopen[CV_COMP_COUNT]; /* another source may be learnt */
+	bool resumed;               /* a hold has ended: another port of it may be */
+	uint32_t keep_ms;           /* the longest time without a packet to it; 0: any */
+	uint8_t dscp;               /* of what is sent to it */
 	bool follow; /* not behind a NAT: a new address in `to` is used at once */
 	bool any;    /* anybody may be learnt */
 	bool mux;    /* RTCP on the RTP port */

@@ -111,6 +111,13 @@ static void count_out(struct cv_mend *end, struct cv_pkt *const *v, size_t n)
 {
 	size_t rtcp = 0;
 
+	if (n == 0)
+		return;
+
+	end->sent_ms[v[0]->comp] = v[0]->at_ms;
+	if (v[0]->kind == CV_PKT_KEEP)
+		return; /* alone in its batch */
+
 	for (size_t i = 0; i < n; ++i)
 		rtcp += v[i]->kind == CV_PKT_RTCP;
 
@@ -137,6 +144,28 @@ static void flush(struct cv_mend *end)
 			cv_stat_add(end->stats, CV_STAT_media_senderr, n - sent);
 		count_out(end, t->out[comp], sent);
 	}
+}
+
+/* An empty datagram, RFC 6263 4.1. What that RFC recommends, RTCP on the RTP port, needs
+ * rtcp-mux of the phone, and RTCP is to be sent by who has an SSRC in the session, under
+ * SRTP with its key; we only stand between. An RTP packet with an unknown payload type
+ * has the same faults, and shifts the numbers of the true sender. No header says that no
+ * stack takes it for media, whatever the stream carries, and every NAT counts it. */
+void cv_pipe_keep(struct cv_mend *end, enum cv_pkt_comp comp, uint64_t now_ms)
+{
+	struct cv_pkt *pkt = &end->stream->thread->pool[0]; /* no batch is under way */
+
+	pkt->data = pkt->buf + CV_PKT_HEADROOM;
+	pkt->len = 0;
+	pkt->kind = CV_PKT_KEEP;
+	pkt->comp = (uint8_t)comp;
+	pkt->at_ms = now_ms;
+	cv_pipe_tx(end, pkt);
+	if (end->stream->thread->outc[comp] == 0)
+		return;
+
+	cv_stat_add(end->stats, CV_STAT_media_keepalives, 1);
+	flush(end);
 }
 
 void cv_pipe_readable(int fd, void *arg)

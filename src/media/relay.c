@@ -6,11 +6,10 @@
 #include "config.h"
 
 #include "media/media_int.h"
+#include "media/run.h"
 #include "media/stage.h"
 
 enum {
-	SEQ_AT = 2, /* RFC 3550 5.1 */
-	SSRC_AT = 8,
 	GAP_MAX = 3000, /* RFC 3550 A.1 MAX_DROPOUT: beyond it the source began anew */
 };
 
@@ -31,16 +30,17 @@ static void open_it(void *stage, struct cv_mend *end)
 /* Gaps of the sequence number; a packet that comes late after all is taken back */
 static void count_lost(struct relay *r, const struct cv_pkt *pkt)
 {
-	const uint8_t *d = pkt->data;
-	uint16_t seq = (uint16_t)(d[SEQ_AT] << 8 | d[SEQ_AT + 1]);
-	uint32_t ssrc = (uint32_t)d[SSRC_AT] << 24 | (uint32_t)d[SSRC_AT + 1] << 16 |
-			(uint32_t)d[SSRC_AT + 2] << 8 | d[SSRC_AT + 3];
-	int16_t step = (int16_t)(seq - r->seq);
+	struct cv_rtp h;
+	int16_t step;
 
-	if (!r->is_counting || ssrc != r->ssrc || step > GAP_MAX || step < -GAP_MAX) {
+	if (!cv_rtp_read(&h, pkt))
+		return;
+
+	step = (int16_t)(h.seq - r->seq);
+	if (!r->is_counting || h.ssrc != r->ssrc || step > GAP_MAX || step < -GAP_MAX) {
 		r->is_counting = true;
-		r->ssrc = ssrc;
-		r->seq = seq;
+		r->ssrc = h.ssrc;
+		r->seq = h.seq;
 		return;
 	}
 
@@ -49,7 +49,7 @@ static void count_lost(struct relay *r, const struct cv_pkt *pkt)
 	else if (step < 0 && cv_cell_read(r->end->cell, CV_COUNT_LOST) > 0)
 		cv_cell_add(r->end->cell, CV_COUNT_LOST, UINT64_MAX);
 	if (step > 0)
-		r->seq = seq;
+		r->seq = h.seq;
 }
 
 static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)
@@ -61,9 +61,8 @@ static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)
 	cv_cell_add(end->cell, is_rtcp ? CV_COUNT_RTCP_IN : CV_COUNT_RTP_IN, 1);
 	cv_cell_add(end->cell, CV_COUNT_BYTES_IN, pkt->len);
 	cv_stat_add(end->stats, is_rtcp ? CV_STAT_rtcp_in : CV_STAT_rtp_in, 1);
-	if (pkt->kind == CV_PKT_RTP)
-		count_lost(r, pkt);
-	else if (is_rtcp && end->watch.is_on)
+	count_lost(r, pkt);
+	if (is_rtcp && end->watch.is_on)
 		cv_watch_read(end, pkt);
 
 	end->heard_ms = pkt->at_ms;

@@ -58,7 +58,7 @@ static void hang_up(struct leg *l)
 		bufferevent_free(l->bev);
 	l->bev = NULL;
 	l->is_up = l->is_done = false;
-	cv_cell_put_remote(l->cell, &none, false);
+	cv_cell_put_remote(l->cell, &none, CV_PROOF_NONE);
 }
 
 static void hang_up_both(struct cv_splice *s)
@@ -229,7 +229,7 @@ static void come_up(struct leg *l, const struct cv_addr *from)
 {
 	l->is_up = true;
 	l->splice->last_ms = cv_clock_ms();
-	cv_cell_put_remote(l->cell, from, true);
+	cv_cell_put_remote(l->cell, from, CV_PROOF_FIRST);
 	(void)bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	meet(l->splice);
 }

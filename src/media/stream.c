@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "net/sock.h"
 #include "media/splice.h"
 
 static void shut(struct cv_mport *port)
@@ -82,6 +83,7 @@ static void set_up_end(struct cv_mstream *s, enum cv_end which)
 	end->which = which;
 	end->cell = &cv_arena_cell(s->thread->arena, s->slot)->end[which];
 	end->stats = s->thread->stats;
+	end->dscp = (uint8_t)s->thread->dscp;
 	end->out = end->port;
 	set_up_face(end, 0);
 }
@@ -147,6 +149,20 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
+/* Marks what the sockets of an end send; the kernel's refusal only costs the mark */
+static void mark(struct cv_mend *end, uint8_t dscp)
+{
+	end->dscp = dscp;
+	for (unsigned face = 0; face < CV_MEDIA_FACES; ++face) {
+		const struct cv_mport *ports = ports_of(end, face);
+
+		for (size_t i = 0; ports && i < CV_COMP_COUNT; ++i) {
+			if (ports[i].fd != -1)
+				(void)cv_sock_dscp(ports[i].fd, dscp);
+		}
+	}
+}
+
 void cv_mstream_shut(const int fd[CV_COMP_COUNT])
 {
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
@@ -203,6 +219,8 @@ int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
 		return err;
 	}
 
+	if (end->dscp != s->thread->dscp)
+		mark(end, end->dscp);
 	end->out = ports_of(end, end->face);
 
 	if (s->is_parked) {
@@ -227,6 +245,9 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 		end->spoken = x->spoken;
 		end->talks = x->talks;
 		s->idle_ms = x->idle_ms;
+		end->keep_ms = x->keep_ms;
+		if (end->dscp != x->dscp)
+			mark(end, x->dscp);
 		end->face = x->face;
 		end->out = ports_of(end, x->face);
 		cv_watch_expect(end, x);

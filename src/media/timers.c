@@ -8,6 +8,12 @@
  *                  ONE_WAY once, for the end that is missed.
  *  hold_ms (300 s) neither end was heard: IDLE once; the call is dead.
  *
+ *  keep_ms (15 s)  nothing was sent to an end behind a NAT, by one of its
+ *                  sockets: a keepalive leaves by that one, if its other side
+ *                  was learnt. RTP and RTCP apart, for the NAT keeps them
+ *                  apart. It goes to that end only, is counted in no report
+ *                  and is not heard: a call on hold dies as without it.
+ *
  * RTP, RTCP and all else that was accepted count as heard. Time runs from when
  * both ends have said their address and the sockets are open (a call that
  * rings is not dead, a parked one neither); any packet starts it anew, and
@@ -89,6 +95,25 @@ static uint64_t wait_for(uint64_t best, uint64_t passed, uint64_t limit)
 	return limit - passed;
 }
 
+/* Time to the next keepalive of an end */
+static uint64_t keep(struct cv_mstream *s, enum cv_end which, uint64_t now, uint64_t wait)
+{
+	struct cv_mend *end = &s->end[which];
+
+	for (unsigned i = 0; end->keep_ms > 0 && i < CV_COMP_COUNT; ++i) {
+		uint64_t sent = later(end->sent_ms[i], s->since_ms);
+		uint64_t passed = now > sent ? now - sent : 0;
+
+		if (passed >= end->keep_ms) {
+			cv_pipe_keep(end, (enum cv_pkt_comp)i, now);
+			passed = 0;
+		}
+		wait = wait_for(wait, passed, end->keep_ms);
+	}
+
+	return wait;
+}
+
 static uint64_t check(struct cv_mstream *s, uint64_t now)
 {
 	uint64_t a, b, both, wait = TURN_MS;
@@ -105,6 +130,8 @@ static uint64_t check(struct cv_mstream *s, uint64_t now)
 
 	wait = wait_for(wait, a, s->idle_ms);
 	wait = wait_for(wait, b, s->idle_ms);
+	wait = keep(s, CV_END_A, now, wait);
+	wait = keep(s, CV_END_B, now, wait);
 
 	return wait_for(wait, both, s->thread->hold_ms);
 }

@@ -23,6 +23,7 @@ enum cv_pkt_kind {
 	CV_PKT_RTP,
 	CV_PKT_RTCP,
 	CV_PKT_DTLS,
+	CV_PKT_KEEP, /* a keepalive of ours, on its way out */
 };
 /** Which socket of a port pair. */
 enum cv_pkt_comp { CV_COMP_RTP = 0, CV_COMP_RTCP, CV_COMP_COUNT };

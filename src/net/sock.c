@@ -18,26 +18,44 @@ enum {
 	BACKLOG = 4,    /* one connection is awaited; who knocks beside it is sent away */
 };
 
+static int set_tos(int fd, sa_family_t family, unsigned dscp)
+{
+	int tos = (int)(dscp << DSCP_SHIFT), err;
+
+	if (family == AF_INET)
+		err = setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	else
+		err = setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+
+	return err == -1 ? errno : 0;
+}
+
 static int set_options(int fd, int type, sa_family_t family, unsigned dscp)
 {
-	int tos = (int)(dscp << DSCP_SHIFT);
 	int on = 1;
 
 	/* connections of an old session that linger must not keep its port */
 	if (type == SOCK_STREAM &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return errno;
-
-	if (family == AF_INET)
-		return setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) == -1 ? errno
-										   : 0;
-
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
-		return errno;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) == -1)
+	if (family != AF_INET &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
 		return errno;
 
-	return 0;
+	return set_tos(fd, family, dscp);
+}
+
+int cv_sock_dscp(int fd, unsigned dscp)
+{
+	socklen_t len = sizeof(int);
+	int family;
+
+	if (dscp > 63)
+		return EINVAL;
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) == -1)
+		return errno;
+
+	return set_tos(fd, (sa_family_t)family, dscp);
 }
 
 int cv_sock_open(int *fdp, int type, const struct cv_addr *local, unsigned dscp)

@@ -11,6 +11,9 @@
  * (port 0: any), DSCP (0 to 63) set on what it sends. EADDRINUSE, EADDRNOTAVAIL, EMFILE,
  * ... */
 int cv_sock_open(int *fdp, int type, const struct cv_addr *local, unsigned dscp);
+/** Changes the DSCP (0 to 63) of what an open socket sends. EINVAL; errno of
+ * setsockopt(). */
+int cv_sock_dscp(int fd, unsigned dscp);
 /** A TCP socket that listens, made the same way. */
 int cv_sock_listen(int *fdp, const struct cv_addr *local, unsigned dscp);
 

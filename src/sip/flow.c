@@ -29,12 +29,19 @@ static bool is_same_text(const char *a, const char *b)
 	return a && b && *a && strcmp(a, b) == 0;
 }
 
+bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *b)
+{
+	const struct cv_binding *was = leg->phone;
+
+	return was && b && is_same_text(was->aor, b->aor) && !was->home == !b->home &&
+	       (!was->home || strcmp(was->home, b->home) == 0);
+}
+
 bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b)
 {
 	const struct cv_binding *was = leg->phone;
 
-	if (!was || !b || !is_same_text(was->aor, b->aor) || !was->home != !b->home ||
-	    (was->home && strcmp(was->home, b->home) != 0))
+	if (!cv_sip_flow_is_user(leg, b))
 		return false;
 
 	if (*was->instance || *b->instance)
@@ -91,6 +98,37 @@ void cv_sip_leg_follow_binding(struct cv_sip_leg *leg)
 	leg->transport = b->flow.transport;
 	leg->listen = b->flow.listen;
 	leg->base.place.seen = b->flow.seen;
+}
+
+/* The next request in the call would find out as well; its media can't wait for that */
+static void move_legs(struct cv_sip *s, const struct cv_binding *b)
+{
+	struct cv_list *n, *tmp;
+
+	CV_LIST_FOREACH (n, tmp, &s->legs) {
+		struct cv_sip_leg *leg = CV_CONTAINER(n, struct cv_sip_leg, node);
+		const struct cv_leg_events *ev = leg->base.events;
+
+		if (leg->ended || leg->binding != b->id || !ev || !ev->moved)
+			continue;
+
+		cv_sip_leg_follow_binding(leg);
+		ev->moved(leg->base.arg);
+	}
+}
+
+int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
+			const struct cv_bind_ask *ask, uint32_t phone_s,
+			uint32_t upstream_s)
+{
+	uint32_t moves = b->moves;
+	int err;
+
+	err = cv_bind_confirm(s->binds, b, ask, phone_s, upstream_s);
+	if (!err && b->moves != moves)
+		move_legs(s, b);
+
+	return err;
 }
 
 static void give_up(struct cv_sip_leg *leg)

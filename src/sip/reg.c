@@ -283,7 +283,7 @@ static int bind_one(const struct cv_reg *r, size_t i, const char *aor, uint32_t 
 	if (err)
 		return err;
 
-	err = cv_bind_confirm(bs, b, &ask, grant_s, grant_s);
+	err = cv_sip_flow_confirm(r->sip, b, &ask, grant_s, grant_s);
 	if (err)
 		cv_bind_giveup(bs, b, "no memory");
 

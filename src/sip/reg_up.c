@@ -189,7 +189,7 @@ static void settle_one(struct up *u, size_t i, struct cv_buf *list)
 	}
 
 	cv_reg_ask(&u->r, i, u->aor, u->peer, &ask);
-	if (cv_bind_confirm(u->r.sip->binds, b, &ask, told_s, v->granted_s)) {
+	if (cv_sip_flow_confirm(u->r.sip, b, &ask, told_s, v->granted_s)) {
 		cv_bind_giveup(u->r.sip->binds, b, "no memory");
 		return;
 	}

@@ -552,10 +552,16 @@ extern const struct cv_leg_ops cv_sip_leg_ops;
 
 /** The phone at the other end; @p b may be NULL. */
 void cv_sip_flow_phone(struct cv_sip_leg *leg, struct cv_binding *b);
+/** @p b is of the account at the other end. */
+bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *b);
 /** @p b is of the phone at the other end, which may have registered anew. */
 bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b);
 /** The phone behind the leg has registered again from elsewhere: its new flow counts. */
 void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
+/** cv_bind_confirm(); calls of a phone that is elsewhere now follow it. */
+int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
+			const struct cv_bind_ask *ask, uint32_t phone_s,
+			uint32_t upstream_s);
 /** The connection of @p l has closed: what becomes of the legs on it. */
 void cv_sip_flow_lost(const struct cv_sip_link *l);
 

@@ -280,8 +280,9 @@ int cv_sip_on_other(struct cv_sip *s, nta_incoming_t *irq, const sip_t *sip,
 
 /*
  * A request in a dialog counts only from the party's own host, from its peer's
- * addresses, or over a live registration of the same binding: tags can be
- * guessed or seen (threats 20).
+ * addresses, or over a live registration of the same account: tags can be
+ * guessed or seen (threats 20). A phone that went to another network may have
+ * another Contact there and no instance.
  */
 static bool is_party(const struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 {
@@ -292,7 +293,7 @@ static bool is_party(const struct cv_sip_leg *leg, const struct cv_sip_origin *o
 		return strcmp(leg->peer, o->peer->name) == 0;
 
 	return o->binding &&
-	       (o->binding->id == leg->binding || cv_sip_flow_is_phone(leg, o->binding));
+	       (o->binding->id == leg->binding || cv_sip_flow_is_user(leg, o->binding));
 }
 
 /* The NAT gave the phone another port: follow it, in-dialog requests go there. */
@@ -309,7 +310,7 @@ static void follow(struct cv_sip_leg *leg, const struct cv_sip_origin *o)
 	leg->transport = o->transport;
 	leg->listen = o->listen;
 	leg->base.place.seen = o->seen;
-	if (o->binding && cv_sip_flow_is_phone(leg, o->binding))
+	if (o->binding && cv_sip_flow_is_user(leg, o->binding))
 		cv_sip_flow_phone(leg, o->binding);
 }
 

@@ -61,7 +61,7 @@ struct natbox {
 	int signals, home; /* signalfd; namespace we began in */
 	struct box *box[BOXES];
 	size_t boxc;
-	struct cv_cmd show_boxes, show_mappings, find, reset;
+	struct cv_cmd show_boxes, show_mappings, find, drop, reset;
 };
 
 static void port_close(struct port *p)
@@ -469,6 +469,23 @@ static int find(struct cv_out *o, int argc, const struct cv_str *argv, void *arg
 	return 0;
 }
 
+static int forget(struct cv_out *o, int argc, const struct cv_str *argv, void *arg)
+{
+	struct box *b = box_arg(o, argc, argv, arg);
+	struct cv_addr inside = {0};
+
+	if (!b)
+		return argc > 0 ? ENOENT : EINVAL;
+	if (argc != 2 || cv_addr_parse(&inside, argv[1])) {
+		cv_out_str(o, "error", "drop BOX INSIDE:PORT");
+		return EINVAL;
+	}
+
+	cv_out_num(o, "dropped", (int64_t)cv_nat_drop(b->nat, CV_NATPKT_UDP, &inside));
+
+	return 0;
+}
+
 static int reset(struct cv_out *o, int argc, const struct cv_str *argv, void *arg)
 {
 	struct box *b = box_arg(o, argc, argv, arg);
@@ -483,7 +500,8 @@ static int reset(struct cv_out *o, int argc, const struct cv_str *argv, void *ar
 
 static int commands_open(struct natbox *n, const char *path)
 {
-	struct cv_cmd *all[] = {&n->show_boxes, &n->show_mappings, &n->find, &n->reset};
+	struct cv_cmd *all[] = {&n->show_boxes, &n->show_mappings, &n->find, &n->drop,
+				&n->reset};
 	int err;
 
 	n->show_boxes = (struct cv_cmd){
@@ -496,6 +514,11 @@ static int commands_open(struct natbox *n, const char *path)
 		find,
 		n,
 		{0}};
+	n->drop = (struct cv_cmd){"drop",
+				  "BOX INSIDE:PORT: forgets the mappings of a UDP port",
+				  forget,
+				  n,
+				  {0}};
 	n->reset = (struct cv_cmd){"reset", "BOX: forgets its mappings", reset, n, {0}};
 	err = cv_cmds_new(&n->cmds);
 	for (size_t i = 0; !err && i < sizeof(all) / sizeof(all[0]); ++i)
@@ -547,7 +570,7 @@ static void usage(FILE *to)
 		"usage: culvert-natbox [-s SOCKET] [-f FILE] [NAME KEY=VALUE ...]\n"
 		"  -f FILE    boxes, one a line; # begins a comment\n"
 		"  -s SOCKET  answers culvertctl there: show boxes, show mappings,\n"
-		"             find, reset\n"
+		"             find, drop, reset\n"
 		"keys (also with -- before them):\n%s",
 		keys.p ? keys.p : "");
 	cv_buf_free(&keys);

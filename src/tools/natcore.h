@@ -94,6 +94,10 @@ enum cv_nat_verdict cv_nat_in(struct cv_nat *n, struct cv_natpkt *k, uint64_t no
 int cv_nat_find(struct cv_nat *n, enum cv_natpkt_kind kind, const struct cv_addr *inside,
 		const struct cv_addr *remote, uint64_t now_ms, struct cv_addr *outside);
 const struct cv_nat_counts *cv_nat_counts(const struct cv_nat *n);
+/** Forgets the mappings of one inside endpoint, as a box that needs room: its next packet
+ * gets new ones. How many there were. */
+size_t cv_nat_drop(struct cv_nat *n, enum cv_natpkt_kind kind,
+		   const struct cv_addr *inside);
 /** Forgets all mappings, as a box that is switched off and on. */
 void cv_nat_reset(struct cv_nat *n);
 /** Prints list "mappings" into the object that is open. */

@@ -44,6 +44,25 @@ void cv_nat_reset(struct cv_nat *n)
 	memset(n->parts, 0, sizeof(n->parts));
 }
 
+size_t cv_nat_drop(struct cv_nat *n, enum cv_natpkt_kind kind,
+		   const struct cv_addr *inside)
+{
+	struct cv_list *node, *tmp;
+	size_t c = 0;
+
+	CV_LIST_FOREACH (node, tmp, &n->list) {
+		struct mapping *m = CV_CONTAINER(node, struct mapping, node);
+
+		if (m->kind != kind || !cv_addr_eq(&m->inside, inside))
+			continue;
+
+		drop(n, m);
+		++c;
+	}
+
+	return c;
+}
+
 /* xorshift64*: the same seed gives the same box again */
 static uint32_t draw(struct cv_nat *n, uint32_t below)
 {

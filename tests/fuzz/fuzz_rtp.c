@@ -2,8 +2,9 @@
 /*
  * Fuzz target: packets through a whole stack (demux, latch, relay). The first
  * byte of the input chooses class, socket, and whether another phone rings, which isn't
- * heard and whose address it is; then packets, each after one
- * byte of length. What comes through must be of the class asked for.
+ * heard and whose address it is, and whether the sender moves; then packets, each after
+ * one byte of length, and one of port, pause and new signalling when it moves. What comes
+ * through must be of the class asked for; no two ports are believed at the same time.
  */
 #include "config.h"
 
@@ -16,7 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CLASS_MASK = 3, RTCP_BIT = 4, FORK_BIT = 8, HEARD_MS = 1000 };
+enum { CLASS_MASK = 3, RTCP_BIT = 4, FORK_BIT = 8, MOVE_BIT = 16, HEARD_MS = 1000 };
+enum { PORT_MASK = 3, NEWS_BIT = 4, RESUME_BIT = 8, PAUSE_SHIFT = 4, PAUSE_MS = 250 };
 
 /* What may not happen, whatever came in */
 static void judge(const struct cv_mthread *t, const struct cv_pkt *pkt,
@@ -34,15 +36,44 @@ static void judge(const struct cv_mthread *t, const struct cv_pkt *pkt,
 		abort();
 }
 
+/* Where the sender is now, and what signalling says */
+static void move(struct cv_mstream *s, struct cv_pkt *pkt, enum cv_mclass class_,
+		 uint8_t how)
+{
+	struct cv_expect x = {.class_ = class_, .resumed = how & RESUME_BIT};
+
+	pkt->from.port = (uint16_t)(4000 + (how & PORT_MASK));
+	pkt->at_ms += (uint64_t)(how >> PAUSE_SHIFT) * PAUSE_MS;
+	if (!(how & (NEWS_BIT | RESUME_BIT)))
+		return;
+
+	x.reopen[CV_COMP_RTP] = x.reopen[CV_COMP_RTCP] = how & NEWS_BIT;
+	x.allow[0].lo = x.allow[0].hi = pkt->from;
+	cv_pipe_expect(&s->end[CV_END_A], &x, pkt->at_ms);
+}
+
+/* Who was just believed is where packets go; the port before it is foreign then */
+static void judge_move(struct cv_mstream *s, const struct cv_pkt *pkt)
+{
+	const struct cv_mthread *t = s->thread;
+	struct cv_addr at;
+	uint8_t proof;
+
+	if (pkt->comp != CV_COMP_RTP || t->outc[CV_COMP_RTP] == 0)
+		return;
+
+	cv_cell_get_remote(s->end[CV_END_A].cell, &at, &proof);
+	if (proof == CV_PROOF_NONE || proof > CV_PROOF_NEW ||
+	    !cv_addr_eq(&at, &pkt->from))
+		abort();
+}
+
 static void feed(struct cv_mstream *s, struct cv_pkt *pkt, const uint8_t *data,
 		 size_t len)
 {
 	pkt->data = pkt->buf + CV_PKT_HEADROOM;
 	memcpy(pkt->data, data, len);
 	pkt->len = len;
-	pkt->at_ms = HEARD_MS;
-	pkt->from = (struct cv_addr){.family = AF_INET, .port = 4000};
-	pkt->from.ip.bytes[0] = 127;
 	s->thread->outc[CV_COMP_RTP] = s->thread->outc[CV_COMP_RTCP] = 0;
 	(void)cv_pipe_rx(&s->end[CV_END_A], pkt);
 }
@@ -85,18 +116,26 @@ static void run(struct cv_mthread *t, struct cv_pkt *pkt, const uint8_t *data,
 	enum cv_mclass class_ = (enum cv_mclass)((data[0] & CLASS_MASK) % 3);
 	struct cv_mstream *s = make(t, class_);
 	bool rings = data[0] & FORK_BIT;
+	bool moves = data[0] & MOVE_BIT && !rings;
 	size_t at = 1;
 
+	pkt->at_ms = HEARD_MS;
+	pkt->from = (struct cv_addr){.family = AF_INET, .port = 4000};
+	pkt->from.ip.bytes[0] = 127;
 	if (s && rings)
 		ring(s, class_);
 	while (s && at < size) {
 		size_t len = data[at++];
 
+		if (moves && at < size)
+			move(s, pkt, class_, data[at++]);
 		if (len > size - at)
 			len = size - at;
 		pkt->comp = data[0] & RTCP_BIT ? CV_COMP_RTCP : CV_COMP_RTP;
 		feed(s, pkt, data + at, len);
 		judge(t, pkt, class_);
+		if (moves)
+			judge_move(s, pkt);
 		if (rings && t->outc[CV_COMP_RTP] + t->outc[CV_COMP_RTCP] > 0)
 			abort();
 		at += len;

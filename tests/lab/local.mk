@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/lab/ownconn.py \
 	tests/lab/pickup.py \
 	tests/lab/mirror.py \
+	tests/lab/mover.py \
 	tests/lab/plainsip.py \
 	tests/lab/sipua.py \
 	tests/lab/transfer.py \
@@ -125,6 +126,9 @@ EXTRA_DIST += \
 	tests/lab/cases/50-nat-kinds.sh \
 	tests/lab/cases/61-same-nat-direct.sh \
 	tests/lab/cases/62-same-nat-apart.sh \
+	tests/lab/cases/69-hold-behind-nat.sh \
+	tests/lab/cases/70-moves.sh \
+	tests/lab/cases/71-multi-homed-nat.sh \
 	tests/lab/cases/80-doctor.sh \
 	tests/lab/cases/81-shared-desktop.sh \
 	tests/lab/matrix/run \

@@ -8,17 +8,15 @@ rtptone.py --bind ADDR:PORT --tone HZ --record FILE.wav --seconds N
 --to-file: a file with "ADDR PORT", waited for, written by the scenario from the SDP it got.
 """
 import argparse
-import math
 import os
 import select
 import socket
-import struct
 import sys
 import time
 
 import ulaw
 
-RATE, FRAME = ulaw.RATE, 160
+RATE, FRAME = ulaw.RATE, ulaw.FRAME
 FILE_WAIT_S = 15
 
 
@@ -38,14 +36,6 @@ def wait_file(path):
     sys.exit("rtptone: nobody wrote %s" % path)
 
 
-def packet(n, hz, ssrc):
-    first = n * FRAME
-    tone = bytes(ulaw.encode(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
-                 for i in range(FRAME))
-    mark = 0x80 if n == 0 else 0
-    return struct.pack(">BBHII", 0x80, mark, n & 0xffff, first & 0xffffffff, ssrc) + tone
-
-
 def talk(sock, to, args):
     heard, sources, sent = [], {}, 0
     start = time.monotonic()
@@ -53,7 +43,7 @@ def talk(sock, to, args):
         due = start + sent * FRAME / RATE
         if time.monotonic() >= due:
             try:
-                sock.sendto(packet(sent, args.tone, args.ssrc), to)
+                sock.sendto(ulaw.packet(sent, args.tone, args.ssrc), to)
             except OSError:
                 pass  # refused by ICMP: go on talking, as phones do
             sent += 1

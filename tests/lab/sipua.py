@@ -3,6 +3,7 @@
 sends and gets whole messages over UDP, TCP or TLS, in whichever network namespace it lives."""
 import contextlib
 import ctypes
+import hashlib
 import os
 import re
 import select
@@ -41,6 +42,19 @@ def media(msg):
     """Address and port in an SDP body."""
     return (re.search(r"^c=IN IP[46] (\S+)", body(msg), re.M).group(1),
             re.search(r"^m=audio (\d+)", body(msg), re.M).group(1))
+
+
+def authorization(ask, user, password, method, to):
+    """The header that answers a 401."""
+    def md5(text):
+        return hashlib.md5(text.encode()).hexdigest()
+
+    realm, nonce = (re.search(k + r'="([^"]*)"', field(ask, "WWW-Authenticate")).group(1)
+                    for k in ("realm", "nonce"))
+    proof = md5("%s:%s:00000001:c:auth:%s" % (md5("%s:%s:%s" % (user, realm, password)), nonce,
+                                              md5("%s:%s" % (method, to))))
+    return ('Authorization: Digest username="%s", realm="%s", nonce="%s", uri="%s", qop=auth, '
+            'nc=00000001, cnonce="c", algorithm=MD5, response="%s"' % (user, realm, nonce, to, proof))
 
 
 def must(what, is_, want):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""G.711 mu-law, and recordings of it."""
+"""G.711 mu-law: samples, packets of a tone, recordings."""
+import math
 import struct
 import wave
 
-RATE = 8000
+RATE, FRAME = 8000, 160
 
 
 def encode(v):
@@ -17,6 +18,15 @@ def decode(u):
     u = ~u & 0xff
     v = (((u & 15) << 3) + 132 << (u >> 4 & 7)) - 132
     return -v if u & 0x80 else v
+
+
+def packet(n, hz, ssrc):
+    """The RTP packet number n of a tone."""
+    first = n * FRAME
+    tone = bytes(encode(int(16000 * math.sin(2 * math.pi * hz * (first + i) / RATE)))
+                 for i in range(FRAME))
+    mark = 0x80 if n == 0 else 0
+    return struct.pack(">BBHII", 0x80, mark, n & 0xffff, first & 0xffffffff, ssrc) + tone
 
 
 def write_wave(path, data):

@@ -80,10 +80,14 @@ static int conf_party(struct cv_world *w, struct cv_words *l)
 	if (p->kind == CV_WORLD_PEER) {
 		p->targets[0].addr = p->place.seen;
 		p->targets[0].uri = p->name;
-		w->peers[w->conf.peerc++] = (struct cv_conf_peer){.name = p->name,
-								  .targets = p->targets,
-								  .targetc = 1,
-								  .try_ms = TRY_MS};
+		w->peers[w->conf.peerc++] =
+			(struct cv_conf_peer){.name = p->name,
+					      .targets = p->targets,
+					      .targetc = 1,
+					      .dscp = -1,
+					      .latch = CV_LATCH_AS_MEDIA,
+					      .keep_ms = CV_KEEP_AS_MEDIA,
+					      .try_ms = TRY_MS};
 	}
 	++w->partyc;
 
@@ -212,6 +216,32 @@ static int conf_peer_max(struct cv_world *w, struct cv_words *l)
 	return 0;
 }
 
+/* latch, DSCP and keepalive of a peer's media, or after "all" of [media] */
+static int conf_media(struct cv_world *w, struct cv_words *l)
+{
+	struct cv_conf_peer *peer = conf_peer(w, cv_words_next(l));
+	bool any = cv_words_accept(l, "any");
+	unsigned dscp, keep_ms;
+
+	if (!any && !cv_words_accept(l, "signalling"))
+		return EINVAL;
+
+	dscp = cv_words_number(cv_words_next(l));
+	keep_ms = cv_words_number(cv_words_next(l));
+	if (peer) {
+		peer->latch = any ? CV_LATCH_ANY : CV_LATCH_SIGNALLING;
+		peer->dscp = (int)dscp;
+		peer->keep_ms = keep_ms;
+		return 0;
+	}
+
+	w->conf.media.latch = any ? CV_LATCH_ANY : CV_LATCH_SIGNALLING;
+	w->conf.media.dscp = dscp;
+	w->conf.media.keep_ms = keep_ms;
+
+	return 0;
+}
+
 int cv_world_conf(struct cv_world *w, const char *line)
 {
 	struct cv_words l;
@@ -245,6 +275,9 @@ int cv_world_conf(struct cv_world *w, const char *line)
 
 	if (strcmp(word, "peer-max") == 0)
 		return conf_peer_max(w, &l);
+
+	if (strcmp(word, "peer-media") == 0)
+		return conf_media(w, &l);
 
 	if (strcmp(word, "text-kept") == 0)
 		w->keeps_text = true;

@@ -424,6 +424,7 @@ static int feed_media(struct cv_world *w, struct cv_words *l)
 
 	ev = (struct cv_call_media_event){.id = m->id, .gen = cv_fake_media_ops.gen(m)};
 	ev.what = cv_words_next(l);
+	ev.why = "the packet path believes it";
 	ev.dead = strcmp(ev.what, "idle") == 0;
 	ev.silent = strcmp(ev.what, "silent") == 0;
 	if (!ev.dead && !ev.silent) {

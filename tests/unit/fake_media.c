@@ -314,6 +314,11 @@ static void media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		m->base = t->face;
 }
 
+static void media_manner(struct cv_media *m, enum cv_end end, const struct cv_manner *is)
+{
+	m->manner[end] = *is;
+}
+
 static int media_hear(struct cv_media *m, uint32_t fork)
 {
 	const struct cv_fake_talk *t = find(m, fork);
@@ -411,6 +416,7 @@ const struct cv_media_ops cv_fake_media_ops = {
 	.watched = media_watched,
 	.close = media_close,
 	.place = media_place,
+	.manner = media_manner,
 	.hear = media_hear,
 	.choose = media_choose,
 	.anew = media_anew,

@@ -41,6 +41,7 @@ struct cv_media {
 	struct cv_media_plane *plane;
 	uint32_t id;
 	struct cv_place place[2];
+	struct cv_manner manner[2]; /* as told last */
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
 	bool is_answered, is_offered, is_parked, is_watch, moved;

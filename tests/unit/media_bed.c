@@ -260,6 +260,14 @@ int party_get(int fd, struct cv_addr *from, unsigned wait_ms)
 	return n > MARK_AT ? d[MARK_AT] : d[0];
 }
 
+bool party_is_kept(int fd, unsigned wait_ms)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	uint8_t d[64];
+
+	return poll(&pfd, 1, (int)wait_ms) == 1 && recv(fd, d, sizeof(d), 0) == 0;
+}
+
 void call_say(struct call *c, enum cv_end from, struct cv_flow f)
 {
 	struct cv_flow *out = from == CV_END_A ? &c->to_b : &c->to_a;

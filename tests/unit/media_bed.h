@@ -75,6 +75,10 @@ void party_send(int fd, const struct cv_addr *to, const void *data, size_t len);
 /** Waits for a packet and takes it; its mark, or -1 when time is up. */
 int party_get(int fd, struct cv_addr *from, unsigned wait_ms);
 
+/** Waits for an empty packet, a keepalive, and takes what comes; false: another one, or
+ * none in time. */
+bool party_is_kept(int fd, unsigned wait_ms);
+
 /** A call: A far behind a NAT at 127.0.1.1 that says a private address, B in the LAN. */
 struct call {
 	struct bed *bed;

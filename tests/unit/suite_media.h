@@ -6,6 +6,7 @@
 int cv_test_arena(void);
 int cv_test_face(void);
 int cv_test_fork(void);
+int cv_test_latch(void);
 int cv_test_mline(void);
 int cv_test_media(void);
 int cv_test_msess(void);

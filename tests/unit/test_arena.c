@@ -19,7 +19,7 @@ static void test_clear_makes_and_empties_a_cell(void)
 	struct cv_arena *a = NULL;
 	struct cv_cell *c;
 	struct cv_addr out, in = {.family = AF_INET, .port = 4000};
-	bool latched;
+	uint8_t proof;
 
 	CU_ASSERT_EQUAL_FATAL(cv_arena_new(&a), 0);
 	CU_ASSERT_PTR_NULL(cv_arena_cell(a, 300));
@@ -31,13 +31,16 @@ static void test_clear_makes_and_empties_a_cell(void)
 	CU_ASSERT_EQUAL((uintptr_t)c % 64, 0);
 
 	cv_cell_add(&c->end[1], CV_COUNT_RTP_IN, 5);
-	cv_cell_put_remote(&c->end[1], &in, true);
-	cv_cell_get_remote(&c->end[1], &out, &latched);
-	CU_ASSERT(latched && cv_addr_eq(&in, &out));
+	cv_cell_add_refused(&c->end[1]);
+	cv_cell_put_remote(&c->end[1], &in, 6);
+	cv_cell_get_remote(&c->end[1], &out, &proof);
+	CU_ASSERT(proof == 6 && cv_addr_eq(&in, &out));
+	CU_ASSERT_EQUAL(atomic_load(&c->end[1].refused), 1);
 	CU_ASSERT_EQUAL(cv_arena_clear(a, 300), 0);
 	CU_ASSERT_EQUAL(cv_cell_read(&c->end[1], CV_COUNT_RTP_IN), 0);
-	cv_cell_get_remote(&c->end[1], &out, &latched);
-	CU_ASSERT(!latched && !cv_addr_is_set(&out));
+	CU_ASSERT_EQUAL(atomic_load(&c->end[1].refused), 0);
+	cv_cell_get_remote(&c->end[1], &out, &proof);
+	CU_ASSERT(proof == 0 && !cv_addr_is_set(&out));
 
 	cv_mem_budget(0);
 	CU_ASSERT_EQUAL(cv_arena_clear(a, 300), 0);
@@ -56,7 +59,7 @@ static void *writer(void *arg)
 
 		for (size_t k = 0; k < 16; ++k)
 			a.ip.bytes[k] = (uint8_t)(i % 251);
-		cv_cell_put_remote(c, &a, true);
+		cv_cell_put_remote(c, &a, 1);
 	}
 
 	return NULL;
@@ -75,9 +78,9 @@ static void test_remote_is_never_torn(void)
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, writer, c), 0);
 	for (int i = 0; i < ROUNDS; ++i) {
 		struct cv_addr out;
-		bool latched;
+		uint8_t proof;
 
-		cv_cell_get_remote(c, &out, &latched);
+		cv_cell_get_remote(c, &out, &proof);
 		for (size_t k = 0; k < 16; ++k)
 			torn += out.ip.bytes[k] != (uint8_t)out.port;
 	}

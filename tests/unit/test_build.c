@@ -82,6 +82,7 @@ static void test_defaults_are_those_of_the_contract(void)
 	CU_ASSERT_EQUAL(c->media.idle_ms, 60000);
 	CU_ASSERT_EQUAL(c->media.hold_ms, 300000);
 	CU_ASSERT_EQUAL(c->media.dscp, 46);
+	CU_ASSERT_EQUAL(c->media.keep_ms, 15000);
 	CU_ASSERT_EQUAL(c->limits.max_calls + c->limits.max_cps, 0);
 	CU_ASSERT_EQUAL(c->limits.max_registrations, 0);
 	CU_ASSERT_EQUAL(c->limits.max_message, 16384);
@@ -102,6 +103,7 @@ static void test_single_sections_are_read(void)
 		"[ping]\nmethod = zero\ninterval = 20s\nwho = all\nlost = 5\n"
 		"[media]\nports = 20000-20099\nrelay = always\nlatch = any\n"
 		"idle-timeout = 2m\nhold-timeout = 24h\ndscp = 0\n"
+		"rtp-keepalive = 25s\n"
 		"[limits]\nmax-calls = 10\nmax-cps = 5\nmax-registrations = 7\n");
 
 	CU_ASSERT_STRING_EQUAL(c->general.name, "edge1");
@@ -130,6 +132,7 @@ static void test_single_sections_are_read(void)
 	CU_ASSERT_EQUAL(c->media.idle_ms, 120000);
 	CU_ASSERT_EQUAL(c->media.hold_ms, 86400000);
 	CU_ASSERT_EQUAL(c->media.dscp, 0);
+	CU_ASSERT_EQUAL(c->media.keep_ms, 25000);
 	CU_ASSERT_EQUAL(c->limits.max_calls, 10);
 	CU_ASSERT_EQUAL(c->limits.max_cps, 5);
 	CU_ASSERT_EQUAL(c->limits.max_registrations, 7);
@@ -173,7 +176,7 @@ static const char peers_text[] =
 	"[peer pbx]\ntarget = sip:192.0.2.1, sip:[2001:db8::1]:5070;transport=tcp\n"
 	"domains = a.example, b.example\nfrom = 192.0.2.0/28\nnat = no\nrelay = never\n"
 	"latch = any\nregister = yes\nusername = us\npassword = pw\nrealm = "
-	"rm\ntrust-identity = yes\ndscp = 10\n"
+	"rm\ntrust-identity = yes\ndscp = 10\nrtp-keepalive = off\n"
 	"add-header = X-A: 1, 2\nadd-header = X-B: <sip:a;b>\nremove-header = X-C, Date\n"
 	"remove-header = Subject\nfrom-user = 49+1%20\nfrom-host = a.example\n"
 	"to-host = [2001:db8::1]\nmtu = 1400\n"
@@ -211,6 +214,7 @@ static void test_peers_are_read(void)
 	CU_ASSERT_STRING_EQUAL(a->password, "pw");
 	CU_ASSERT_STRING_EQUAL(a->realm, "rm");
 	CU_ASSERT_EQUAL(a->dscp, 10);
+	CU_ASSERT_EQUAL(a->keep_ms, 0);
 	CU_ASSERT_EQUAL_FATAL(a->add_headers.c, 2);
 	CU_ASSERT_STRING_EQUAL(a->add_headers.v[0].text, "X-A: 1, 2");
 	CU_ASSERT_STRING_EQUAL(a->add_headers.v[1].text, "X-B: <sip:a;b>");
@@ -224,13 +228,15 @@ static void test_peers_are_read(void)
 	CU_ASSERT_EQUAL(a->mtu, 1400);
 	CU_ASSERT_EQUAL(b->mtu, 0);
 	CU_ASSERT_EQUAL(b->dscp, -1);
+	CU_ASSERT_EQUAL(b->latch, CV_LATCH_AS_MEDIA);
+	CU_ASSERT_EQUAL(b->keep_ms, CV_KEEP_AS_MEDIA);
 	CU_ASSERT_EQUAL(b->add_headers.c + b->remove_headers.c, 0);
 	CU_ASSERT_TRUE(!b->from_user && !b->from_host && !b->to_host);
 	CU_ASSERT_EQUAL(b->nat, CV_NAT_AUTO);
 	CU_ASSERT_EQUAL(b->relay, CV_RELAY_AUTO);
 	CU_ASSERT_FALSE(b->register_ || b->trust_identity);
 	CU_ASSERT_TRUE(!b->username && !b->password && !b->realm);
-	CU_ASSERT_EQUAL(b->pos.line, 22);
+	CU_ASSERT_EQUAL(b->pos.line, 23);
 	cv_mem_unref(c);
 }
 

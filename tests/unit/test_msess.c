@@ -3,7 +3,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <CUnit/CUnit.h>
 
@@ -189,6 +193,84 @@ static void test_latch_any_takes_the_first(void)
 	bed_free(bed);
 }
 
+/* latch = any of one peer is that peer's alone */
+static void test_cg_10_manner_is_the_ends(void)
+{
+	const struct cv_manner any = {.latch_any = true};
+	struct bed *bed = bed_open();
+	struct party other;
+	struct call c;
+
+	call_start(&c, bed);
+	cv_media_manner(c.m, CV_END_B, &any);
+	party_open(&other, "127.0.1.66");
+	party_rtp(&other, &c.to_a.rtp, 1);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
+	party_rtp(&c.a, &c.to_a.rtp, 2);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 2);
+	party_rtp(&other, &c.to_b.rtp, 3);
+	CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, SOON_MS), 3);
+	party_close(&other);
+	call_end(&c);
+	bed_free(bed);
+}
+
+/* The TOS byte of the next packet */
+static int tos_of(int fd)
+{
+	char data[64], control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = {data, sizeof(data)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	const struct cmsghdr *h;
+
+	if (poll(&pfd, 1, SOON_MS) != 1 || recvmsg(fd, &m, 0) < 1)
+		return -1;
+
+	h = CMSG_FIRSTHDR(&m);
+
+	return h && h->cmsg_type == IP_TOS ? *CMSG_DATA(h) : -1;
+}
+
+static bool is_marked(void *arg)
+{
+	struct call *c = arg;
+
+	party_rtp(&c->a, &c->to_a.rtp, 1);
+
+	return tos_of(c->b.rtp) == 34 << 2;
+}
+
+/* CG-18: the mark is that of whom it goes to, and stays when the sockets come anew */
+static void test_cg_18_dscp_is_the_ends(void)
+{
+	const struct cv_manner video = {.dscp = 34};
+	struct bed *bed = bed_new();
+	struct call c;
+	int on = 1;
+
+	bed->conf.dscp = 46;
+	bed_start(bed);
+	call_start(&c, bed);
+	CU_ASSERT_EQUAL(setsockopt(c.a.rtp, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on)), 0);
+	CU_ASSERT_EQUAL(setsockopt(c.b.rtp, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on)), 0);
+	party_rtp(&c.a, &c.to_a.rtp, 1);
+	CU_ASSERT_EQUAL(tos_of(c.b.rtp), 46 << 2);
+	cv_media_manner(c.m, CV_END_B, &video);
+	CU_ASSERT(bed_wait(bed, is_marked, &c));
+	party_rtp(&c.b, &c.to_b.rtp, 2);
+	CU_ASSERT_EQUAL(tos_of(c.a.rtp), 46 << 2);
+
+	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
+	CU_ASSERT_EQUAL(cv_media_park(c.m, false), 0);
+	CU_ASSERT(bed_wait(bed, is_marked, &c));
+	call_end(&c);
+	bed_free(bed);
+}
+
 static void test_new_offer_opens_the_latch(void)
 {
 	struct cv_addr hidden = bed_addr("127.0.9.9:4002");
@@ -248,6 +330,35 @@ static void test_hold_address_keeps_the_latch(void)
 		CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, SOON_MS), 3);
 	}
 	party_close(&other);
+	call_end(&c);
+	bed_free(bed);
+}
+
+/* RT-5: who comes back from a hold may come by another port, at once when it is proven */
+static void test_rt_05_resume_opens_the_latch(void)
+{
+	struct cv_addr hidden = bed_addr("127.0.9.9:4000");
+	struct bed *bed = bed_open();
+	struct cv_flow f = bed_flow(&hidden);
+	struct party moved;
+	struct call c;
+
+	call_start(&c, bed);
+	party_rtp(&c.a, &c.to_a.rtp, 1);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 1);
+	party_open(&moved, "127.0.1.1");
+	moved.seq = c.a.seq;
+	f.dir = CV_DIR_INACTIVE;
+	call_say(&c, CV_END_A, f);
+	party_rtp(&moved, &c.to_a.rtp, 2);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
+	f.dir = CV_DIR_SENDRECV;
+	call_say(&c, CV_END_A, f);
+	party_rtp(&moved, &c.to_a.rtp, 3);
+	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, SOON_MS), 3);
+	party_rtp(&c.b, &c.to_b.rtp, 4);
+	CU_ASSERT_EQUAL(party_get(moved.rtp, NULL, SOON_MS), 4);
+	party_close(&moved);
 	call_end(&c);
 	bed_free(bed);
 }
@@ -445,6 +556,16 @@ static void test_new_place_is_heard(void)
 	bed_free(bed);
 }
 
+static bool has_sent_three(void *arg)
+{
+	const struct call *c = arg;
+	struct cv_flow_sum sum;
+
+	cv_media_sum(c->m, CV_END_B, &sum);
+
+	return sum.rtp_out == 3;
+}
+
 static void test_loss_is_counted_by_gaps(void)
 {
 	struct bed *bed = bed_open();
@@ -469,9 +590,9 @@ static void test_loss_is_counted_by_gaps(void)
 	CU_ASSERT_EQUAL(sum.lost, 3);
 	CU_ASSERT_TRUE(cv_addr_eq(&sum.local, &r.local));
 	CU_ASSERT_TRUE(cv_addr_eq(&sum.remote, &r.remote));
+	CU_ASSERT(bed_wait(bed, has_sent_three, &c)); /* counted after it was sent */
 	cv_media_sum(c.m, CV_END_B, &sum);
 	CU_ASSERT_EQUAL(sum.rtp_in, 0);
-	CU_ASSERT_EQUAL(sum.rtp_out, 3);
 	cv_media_sum(NULL, CV_END_A, &sum);
 	CU_ASSERT_EQUAL(sum.rtp_in, 0);
 	CU_ASSERT_FALSE(cv_addr_is_set(&sum.local));
@@ -517,8 +638,11 @@ static const struct {
 	{"stranger", test_stranger_is_ignored_before_and_after},
 	{"nat system", test_nat_system_counts_as_one_host},
 	{"latch any", test_latch_any_takes_the_first},
+	{"cg_10 manner", test_cg_10_manner_is_the_ends},
+	{"cg_18 dscp", test_cg_18_dscp_is_the_ends},
 	{"new offer", test_new_offer_opens_the_latch},
 	{"hold", test_hold_address_keeps_the_latch},
+	{"rt_05 resume", test_rt_05_resume_opens_the_latch},
 	{"begins on hold", test_hold_address_is_never_sent_to},
 	{"follow", test_peer_without_nat_is_followed_at_once},
 	{"rtcp", test_rtcp_goes_its_own_way},

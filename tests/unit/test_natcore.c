@@ -468,6 +468,26 @@ static void test_the_table_is_bounded(void)
 	cv_mem_unref(n);
 }
 
+static void test_one_endpoint_is_dropped(void)
+{
+	struct cv_nat_traits t = traits(CV_NAT_APD, CV_NAT_APD);
+	struct cv_addr inside = nat_addr(IN), other = nat_addr("10.0.0.3:5060");
+	struct cv_nat *n;
+
+	t.preserve = false;
+	n = make(&t);
+	(void)out(n, IN, R1, 0);
+	(void)out(n, IN, "203.0.113.8:9", 0);
+	(void)out(n, "10.0.0.3:5060", R1, 0);
+	CU_ASSERT_EQUAL(cv_nat_drop(n, CV_NATPKT_TCP, &inside), 0);
+	CU_ASSERT_EQUAL(cv_nat_drop(n, CV_NATPKT_UDP, &inside), 2);
+	CU_ASSERT_EQUAL(cv_nat_drop(n, CV_NATPKT_UDP, &inside), 0);
+	CU_ASSERT_EQUAL(cv_nat_find(n, CV_NATPKT_UDP, &inside, &other, 0, &other),
+			ENOENT);
+	CU_ASSERT_EQUAL(cv_nat_drop(n, CV_NATPKT_UDP, &other), 1);
+	cv_mem_unref(n);
+}
+
 static void test_traits_that_contradict(void)
 {
 	struct cv_nat_traits t = traits(CV_NAT_EI, CV_NAT_APD);
@@ -550,6 +570,7 @@ int cv_test_natcore(void)
 	CU_add_test(s, "parts", test_parts_follow_the_first);
 	CU_add_test(s, "many remotes", test_many_remotes);
 	CU_add_test(s, "bounded table", test_the_table_is_bounded);
+	CU_add_test(s, "drop", test_one_endpoint_is_dropped);
 	CU_add_test(s, "contradictions", test_traits_that_contradict);
 	CU_add_test(s, "table shown", test_nat_shows_its_table);
 	CU_add_test(s, "memory runs out", test_nat_oom);

@@ -224,6 +224,91 @@ static void test_each_fork_has_its_place(void)
 	cv_bed_close(w);
 }
 
+static void is_treated(const struct cv_world *w, enum cv_end end, bool any, unsigned dscp,
+		       unsigned keep_ms)
+{
+	const struct cv_manner *is =
+		&cv_fake_media_last(cv_world_plane((struct cv_world *)w))->manner[end];
+
+	CU_ASSERT_EQUAL(is->latch_any, any);
+	CU_ASSERT_EQUAL(is->dscp, dscp);
+	CU_ASSERT_EQUAL(is->keep_ms, keep_ms);
+}
+
+/* CG-10, CG-18: [peer] latch, dscp and rtp-keepalive reach the packet path, for that
+ * peer's end alone; what it doesn't say is that of [media] */
+static void test_cg_10_peers_manner_reaches_media(void)
+{
+	static const char *const conf[] = {
+		"party desk lan 192.168.50.21:5060",
+		"party trunk wan 203.0.113.5:5060 peer",
+		"party pbx wan 203.0.113.6:5060 peer",
+		"peer-media all signalling 46 15000",
+		"peer-media trunk any 34 20000",
+		NULL,
+	};
+	static const char *const out[] = {
+		"< desk INVITE trunk audio 192.168.50.21:10000",
+		"> trunk INVITE audio 198.51.100.10:20000",
+		NULL,
+	};
+	static const char *const in[] = {
+		"< trunk INVITE desk audio 203.0.113.7:7000",
+		"> desk INVITE audio 192.168.50.1:20002",
+		NULL,
+	};
+	static const char *const plain[] = {
+		"< desk INVITE pbx audio 192.168.50.21:10002",
+		"> pbx INVITE audio 198.51.100.10:20004",
+		NULL,
+	};
+	struct cv_world *w = cv_bed_open(conf);
+
+	cv_bed_play(w, out);
+	is_treated(w, CV_END_A, false, 46, 15000);
+	is_treated(w, CV_END_B, true, 34, 20000);
+	cv_bed_play(w, in);
+	is_treated(w, CV_END_A, true, 34, 20000);
+	is_treated(w, CV_END_B, false, 46, 15000);
+	cv_bed_play(w, plain);
+	is_treated(w, CV_END_B, false, 46, 15000);
+	cv_bed_close(w);
+}
+
+/* Of several peers that are asked only the one that answers counts */
+static void test_manner_is_the_winners(void)
+{
+	static const char *const conf[] = {
+		"party desk lan 192.168.50.21:5060",
+		"party one wan 203.0.113.11:5060 peer",
+		"party two wan 203.0.113.12:5060 peer",
+		"peer-media all signalling 46 15000",
+		"peer-media one any 10 0",
+		"peer-media two any 34 20000",
+		"rings out one then two",
+		NULL,
+	};
+	static const char *const ring[] = {
+		"< desk INVITE out audio 192.168.50.21:10000",
+		"> one INVITE audio 198.51.100.10:20000",
+		"< one 503",
+		"> two INVITE audio 198.51.100.10:20000",
+		NULL,
+	};
+	static const char *const answer[] = {
+		"< two 200 audio 203.0.113.12:7000",
+		"> desk 200 INVITE audio 192.168.50.1:20002",
+		NULL,
+	};
+	struct cv_world *w = cv_bed_open(conf);
+
+	cv_bed_play(w, ring);
+	is_treated(w, CV_END_B, false, 46, 15000);
+	cv_bed_play(w, answer);
+	is_treated(w, CV_END_B, true, 34, 20000);
+	cv_bed_close(w);
+}
+
 /* A phone that rings when memory is out is not heard, or not at all; nothing is lost and
  * the call can still be answered by it. */
 static void test_fork_oom(void)
@@ -382,6 +467,8 @@ int cv_test_offer(void)
 	CU_ADD_TEST(s, test_all_streams_off_shows_no_address);
 	CU_ADD_TEST(s, test_refused_preview_goes_back);
 	CU_ADD_TEST(s, test_each_fork_has_its_place);
+	CU_ADD_TEST(s, test_cg_10_peers_manner_reaches_media);
+	CU_ADD_TEST(s, test_manner_is_the_winners);
 	CU_ADD_TEST(s, test_fork_oom);
 	CU_ADD_TEST(s, test_restore_that_fails_ends_nothing);
 	CU_ADD_TEST(s, test_answer_that_never_comes_frees_the_way);

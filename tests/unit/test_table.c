@@ -70,12 +70,45 @@ static void test_events_leave_evidence(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "latch of B stream"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "198.51.100.31:40100"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "one-way"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "s after the call began: "
+					      "the packet path believes it"));
+	CU_ASSERT_PTR_NULL(strstr(text.p, "decision=dropped"));
+	cv_world_plane(w)->sum[CV_END_B].foreign = 17;
+	cv_world_plane(w)->sum[CV_END_B].refused = 4;
+	cv_buf_reset(&text);
+	CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=\"media of B\" decision=dropped"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "17 packets came to its port"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "4 of them from a host it might have"));
 	cv_buf_reset(&text);
 	CU_ASSERT_EQUAL(cv_world_ask(w, "show calls", &text), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "a_latched=192.168.50.21:10000"));
 	CU_ASSERT_PTR_NULL(strstr(text.p, "b_latched"));
 	cv_buf_free(&text);
 	cv_bed_close(w);
+}
+
+/* CG-14: a phone that registers from elsewhere takes its calls along */
+static void test_cg_14_registration_moves_the_call(void)
+{
+	struct cv_buf text = {.p = NULL};
+	struct cv_world *w = world();
+	struct cv_leg *leg = cv_fake_leg_find(cv_world_sip(w), "home", 0);
+	const struct cv_media *m = cv_fake_media_last(cv_world_plane(w));
+	struct cv_addr to = {0};
+
+	CU_ASSERT_EQUAL(cv_addr_parse(&to, CV_STR("203.0.113.9:900")), 0);
+	leg->events->moved(leg->arg); /* only a refresh: nothing is said of it */
+	leg->place.seen = to;
+	leg->events->moved(leg->arg);
+	CU_ASSERT(cv_addr_eq(&m->place[CV_END_B].seen, &to));
+	CU_ASSERT_EQUAL(cv_world_ask(w, "explain", &text), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "what=\"flow of B\" decision=moved"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text.p, "came from 198.51.100.31:40001, now from "
+					      "203.0.113.9:900"));
+	cv_buf_free(&text);
+	cv_world_close(w);
+	cv_mem_unref(w);
 }
 
 static void test_states_have_names(void)
@@ -97,6 +130,7 @@ int cv_test_table(void)
 
 	CU_ADD_TEST(s, test_late_events_find_nobody);
 	CU_ADD_TEST(s, test_events_leave_evidence);
+	CU_ADD_TEST(s, test_cg_14_registration_moves_the_call);
 	CU_ADD_TEST(s, test_states_have_names);
 
 	return CU_get_error();
