@@ -106,8 +106,8 @@ void cv_place_of(const struct cv_net *net, const struct cv_place_query *q,
 		 struct cv_place *place, struct cv_evid *ev);
 
 /** Listening point that faces @p to: same family; kernel's source address first (@p
- * source, may be unset), then the side of the list that holds it, then the first of the
- * family. CV_LISTEN_NONE. */
+ * source, may be unset), then the side of the list that holds it (of two points with one
+ * address, too), then the first of the family. CV_LISTEN_NONE. */
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 		       const struct cv_addr *source);
 
