@@ -253,6 +253,22 @@ bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a)
 	return cv_net_was_ours(net, a);
 }
 
+struct cv_addr cv_net_inward(const struct cv_net *net, const struct cv_addr *a)
+{
+	struct cv_addr in = *a;
+
+	for (size_t i = 0; i < net->pointc; ++i) {
+		if (!cv_addr_host_eq(&net->points[i].media_adv, a))
+			continue;
+
+		in = net->points[i].media;
+		in.port = a->port;
+		break;
+	}
+
+	return in;
+}
+
 bool cv_net_is_same_host(const struct cv_net *net, const struct cv_addr *a,
 			 const struct cv_addr *b)
 {

@@ -118,6 +118,10 @@ bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a);
 /** It was of late. */
 bool cv_net_was_ours(const struct cv_net *net, const struct cv_addr *a);
 
+/** Where media of ours that @p a names is on this host: the address a point shows for
+ * media becomes the one it has. A NAT before us need not send our packets back to us. */
+struct cv_addr cv_net_inward(const struct cv_net *net, const struct cv_addr *a);
+
 /** Adds to @p ev what point @p listen shows and why, where it is another address than its
  * own. */
 void cv_net_tell_shown(const struct cv_net *net, uint8_t listen, struct cv_evid *ev);

@@ -264,6 +264,27 @@ static void test_point_of_two_faces_goes_by_side(void)
 	cv_mem_unref(net);
 }
 
+static void test_shown_address_is_found_inside(void)
+{
+	static const struct {
+		const char *shown, *here;
+	} v[] = {
+		{"198.51.100.1:20000", "192.0.2.1:20000"}, /* behind a NAT of ours */
+		{"10.1.1.1:20000", "10.1.1.1:20000"},
+		{"198.51.100.2:20000", "198.51.100.2:20000"},
+		{NULL, NULL},
+	};
+	struct cv_net *net = make_net();
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
+		struct cv_addr shown = addr(v[i].shown), here = addr(v[i].here);
+		struct cv_addr in = cv_net_inward(net, &shown);
+
+		CU_ASSERT_TRUE(cv_addr_eq(&in, &here));
+	}
+	cv_mem_unref(net);
+}
+
 static void test_ours_is_bound_or_advertised(void)
 {
 	static const struct {
@@ -412,6 +433,7 @@ int cv_test_place(void)
 	    !CU_add_test(s, "keeps point", test_place_keeps_the_point_it_came_by) ||
 	    !CU_add_test(s, "no groups", test_place_without_groups_is_one_group) ||
 	    !CU_add_test(s, "point", test_point_faces_an_address) ||
+	    !CU_add_test(s, "inward", test_shown_address_is_found_inside) ||
 	    !CU_add_test(s, "point of two faces", test_point_of_two_faces_goes_by_side) ||
 	    !CU_add_test(s, "ours", test_ours_is_bound_or_advertised) ||
 	    !CU_add_test(s, "same host", test_same_host_is_one_address_or_one_entry) ||
