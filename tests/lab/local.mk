@@ -133,7 +133,7 @@ EXTRA_DIST += \
 	tests/lab/cases/76-inside-lan.sh \
 	tests/lab/cases/77-lans.sh \
 	tests/lab/cases/78-hosted.sh \
-	tests/lab/cases/79-lan-wan.sh
+	tests/lab/cases/87-lan-wan.sh
 
 # Every place to every place; matrix.json, .txt and .html go to the build tree
 check-matrix: all
