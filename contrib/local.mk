@@ -2,7 +2,7 @@
 # The scripts people run by hand: shipped, not installed.
 
 EXTRA_DIST += contrib/layers contrib/check-layers contrib/check-size contrib/check-style \
-	contrib/check-keys contrib/check contrib/run contrib/deps contrib/fuzz-libs contrib/pre-commit \
+	contrib/check-keys contrib/check-duties contrib/check contrib/run contrib/deps contrib/fuzz-libs contrib/pre-commit \
 	contrib/cppcheck.cfg contrib/systemd/culvert.service .ci/run
 
 check-style:

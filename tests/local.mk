@@ -2,8 +2,10 @@
 # What the tests of all layers share: the style test, the fuzz targets, the lab's doors.
 # The CUnit programs are declared beside the code they test.
 
-TESTS += tests/style/check-layers.sh tests/style/check-size.sh tests/fuzz/corpus.sh
-EXTRA_DIST += tests/style/check-layers.sh tests/style/check-size.sh tests/fuzz/corpus.sh tests/fuzz/smoke.sh
+TESTS += tests/style/check-layers.sh tests/style/check-size.sh tests/style/check-duties.sh \
+	tests/fuzz/corpus.sh tests/samples.sh
+EXTRA_DIST += tests/style/check-layers.sh tests/style/check-size.sh tests/style/check-duties.sh tests/samples.sh \
+	tests/fuzz/corpus.sh tests/fuzz/smoke.sh
 
 # Every tests/fuzz/fuzz_NAME.c is a target; its inputs are tests/fuzz/corpus/NAME/*. With
 # --enable-fuzzing libFuzzer is its main(), else corpus.c runs each file given to it once.

@@ -90,6 +90,13 @@ tests_replay_call_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_replay_call_LDADD = $(CALL_TEST_LIBS)
 
 EXTRA_DIST += \
+	tests/replay/call/cg_01-lan-calls-wan.flow \
+	tests/replay/call/cg_02-wan-calls-lan.flow \
+	tests/replay/call/cg_03-far-end.flow \
+	tests/replay/call/cg_03-same-nat-relayed.flow \
+	tests/replay/call/cg_04-families.flow \
+	tests/replay/call/cg_05-forced.flow \
+	tests/replay/call/cg_18-no-port-left.flow \
 	tests/replay/call/001-lan-calls-far.flow \
 	tests/replay/call/002-caller-gives-up.flow \
 	tests/replay/call/003-cancel-before-1xx.flow \

@@ -103,7 +103,8 @@ const struct cv_conf_key cv_conf_keys[] = {
 
 	/* [listen NAME] */
 	{"listen", "address", CV_CONF_TEXT, AT(cv_conf_listen, address), .def = "auto",
-	 .doc = "Address, name of an interface, or auto: every address of this host"},
+	 .doc = "Address, name of an interface, or auto: every address of this host; two "
+		"sections may share one when they share no port"},
 	{"listen", "udp", CV_CONF_PORTLIST, AT(cv_conf_listen, udp),
 	 ALSO(cv_conf_listen, udpc), .def = "5060", .doc = "UDP ports, or off"},
 	{"listen", "tcp", CV_CONF_PORTLIST, AT(cv_conf_listen, tcp),

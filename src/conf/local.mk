@@ -21,7 +21,8 @@ noinst_PROGRAMS += src/conf/confdoc
 src_conf_confdoc_SOURCES = src/conf/confdoc.c
 src_conf_confdoc_LDADD = libconf.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += doc/man/culvert.conf.5
-EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/hosted.conf etc/one-to-one.conf
+EXTRA_DIST += etc/culvert.conf etc/lan-wan.conf etc/lans.conf etc/inside-lan.conf etc/cloud.conf \
+	etc/hosted.conf
 
 man-keys: src/conf/confdoc$(EXEEXT)
 	src/conf/confdoc$(EXEEXT) >man-keys.tmp

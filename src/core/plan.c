@@ -329,6 +329,37 @@ static void resolve(struct plan *p, size_t listen)
 	fail(p, EADDRNOTAVAIL);
 }
 
+static bool has_port(const uint16_t *v, size_t c, uint16_t port)
+{
+	for (size_t i = 0; i < c; ++i) {
+		if (v[i] == port)
+			return true;
+	}
+
+	return false;
+}
+
+static bool share_port(const uint16_t *a, size_t ac, const uint16_t *b, size_t bc)
+{
+	for (size_t i = 0; i < ac; ++i) {
+		if (has_port(b, bc, a[i]))
+			return true;
+	}
+
+	return false;
+}
+
+/* One address may have two faces, as long as no port belongs to both. */
+static bool want_one_socket(const struct cv_conf_listen *a,
+			    const struct cv_conf_listen *b)
+{
+	return share_port(a->udp, a->udpc, b->udp, b->udpc) ||
+	       share_port(a->tcp, a->tcpc, b->tcp, b->tcpc) ||
+	       share_port(a->tcp, a->tcpc, b->tls, b->tlsc) ||
+	       share_port(a->tls, a->tlsc, b->tcp, b->tcpc) ||
+	       share_port(a->tls, a->tlsc, b->tls, b->tlsc);
+}
+
 /* Two sections that want one socket. */
 static void find_clashes(struct plan *p)
 {
@@ -339,27 +370,19 @@ static void find_clashes(struct plan *p)
 			const struct cv_conf_listen *l = &p->conf->listens[b->conf];
 			char host[CV_ADDR_STRLEN];
 
-			if (!cv_addr_host_eq(&a->bind, &b->bind))
+			if (!cv_addr_host_eq(&a->bind, &b->bind) ||
+			    !want_one_socket(&p->conf->listens[a->conf], l))
 				continue;
 
 			cv_conf_complain(p->error, l->pos,
 					 "[listen %s]: %s is already the address of "
-					 "[listen %s]; give it more ports there",
+					 "[listen %s]; give it other ports, or more "
+					 "ports there",
 					 l->name, cv_addr_print_host(&b->bind, host),
 					 a->name);
 			fail(p, EINVAL);
 		}
 	}
-}
-
-static bool has_port(const uint16_t *v, size_t c, uint16_t port)
-{
-	for (size_t i = 0; i < c; ++i) {
-		if (v[i] == port)
-			return true;
-	}
-
-	return false;
 }
 
 const char *cv_plan_is_us(const struct cv_net *net, const struct cv_conf *conf,

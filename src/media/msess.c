@@ -259,9 +259,11 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 	const struct cv_media_conf *conf = &w->m->plane->conf;
 	struct cv_mtalk *talk = cv_mline_talk(w->v[i].line, w->at);
 	struct cv_msaid *from = &talk->end[w->from], *to = &talk->end[w->to];
-	struct cv_addr rtcp = rtcp_of(in);
+	struct cv_addr said = rtcp_of(in);
+	struct cv_addr rtp = cv_net_inward(conf->net, &in->rtp);
+	struct cv_addr rtcp = cv_net_inward(conf->net, &said);
 
-	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
+	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &rtp);
 	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
 	how->resumed = from->spoken && from->dir != CV_DIR_SENDRECV &&
 		       in->dir == CV_DIR_SENDRECV;

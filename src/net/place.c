@@ -217,7 +217,8 @@ bool cv_net_is_far(const struct cv_net *net, const struct cv_addr *a,
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 		       const struct cv_addr *source)
 {
-	uint8_t first = CV_LISTEN_NONE, same_side = CV_LISTEN_NONE;
+	uint8_t best = CV_LISTEN_NONE;
+	unsigned most = 0;
 	enum cv_side side;
 
 	if (!net || !to || !cv_addr_is_set(to))
@@ -226,18 +227,22 @@ uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 	side = cv_alist_find(net->lan, to) > 0 ? CV_SIDE_LAN : CV_SIDE_WAN;
 	for (size_t i = 0; i < net->pointc; ++i) {
 		const struct cv_point *p = &net->points[i];
+		unsigned speaks = 1; /* for it */
 
 		if (p->bind.family != to->family)
 			continue;
 		if (source && cv_addr_is_set(source) && cv_addr_host_eq(&p->bind, source))
-			return (uint8_t)i;
-		if (same_side == CV_LISTEN_NONE && p->side == side)
-			same_side = (uint8_t)i;
-		if (first == CV_LISTEN_NONE)
-			first = (uint8_t)i;
+			speaks += 2;
+		if (p->side == side)
+			speaks += 1;
+		if (speaks <= most)
+			continue;
+
+		most = speaks;
+		best = (uint8_t)i;
 	}
 
-	return same_side != CV_LISTEN_NONE ? same_side : first;
+	return best;
 }
 
 bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a)
@@ -254,6 +259,22 @@ bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a)
 	}
 
 	return cv_net_was_ours(net, a);
+}
+
+struct cv_addr cv_net_inward(const struct cv_net *net, const struct cv_addr *a)
+{
+	struct cv_addr in = *a;
+
+	for (size_t i = 0; i < net->pointc; ++i) {
+		if (!cv_addr_host_eq(&net->points[i].media_adv, a))
+			continue;
+
+		in = net->points[i].media;
+		in.port = a->port;
+		break;
+	}
+
+	return in;
 }
 
 bool cv_net_is_same_host(const struct cv_net *net, const struct cv_addr *a,

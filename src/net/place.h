@@ -111,8 +111,8 @@ bool cv_net_is_far(const struct cv_net *net, const struct cv_addr *a,
 		   enum cv_place_nat nat);
 
 /** Listening point that faces @p to: same family; kernel's source address first (@p
- * source, may be unset), then the side of the list that holds it, then the first of the
- * family. CV_LISTEN_NONE. */
+ * source, may be unset), then the side of the list that holds it (of two points with one
+ * address, too), then the first of the family. CV_LISTEN_NONE. */
 uint8_t cv_place_point(const struct cv_net *net, const struct cv_addr *to,
 		       const struct cv_addr *source);
 
@@ -122,6 +122,10 @@ bool cv_net_is_ours(const struct cv_net *net, const struct cv_addr *a);
 
 /** It was of late. */
 bool cv_net_was_ours(const struct cv_net *net, const struct cv_addr *a);
+
+/** Where media of ours that @p a names is on this host: the address a point shows for
+ * media becomes the one it has. A NAT before us need not send our packets back to us. */
+struct cv_addr cv_net_inward(const struct cv_net *net, const struct cv_addr *a);
 
 /** Adds to @p ev what point @p listen shows and why, where it is another address than its
  * own. */

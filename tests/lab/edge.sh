@@ -62,6 +62,20 @@ edge_conf()
 	} >"$D/culvert.conf"
 }
 
+# edge_sample NAME OPTION...: the sample of etc/ as it is shipped, with only what sed's options
+# say in other words (addresses), and where this run keeps its files.
+edge_sample()
+{
+	local name=$1 own
+
+	shift
+	mkdir -p "$D/state" "$D/run"
+	own="user = root\nstate-dir = $D/state\nrun-dir = $D/run\nlog-level = debug"
+	sed -e "s,^\[general\]\$,&\n$own," "$@" "$LAB/../../etc/$name" >"$D/culvert.conf"
+	in_ns edge "$CULVERTD" --check -c "$D/culvert.conf" >"$D/checked" 2>&1 ||
+		fail "etc/$name is refused: $(head -n 1 "$D/checked")"
+}
+
 # edge_user NAME...: accounts of the embedded registrar, passwords secret-NAME.
 edge_users()
 {

@@ -134,7 +134,14 @@ EXTRA_DIST += \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
 	tests/lab/matrix/phone.py \
-	tests/lab/matrix/table.py
+	tests/lab/matrix/table.py \
+	tests/lab/matrix/product.py \
+	tests/lab/matrix/kamailio-edge.cfg.in \
+	tests/lab/cases/75-cloud.sh \
+	tests/lab/cases/76-inside-lan.sh \
+	tests/lab/cases/77-lans.sh \
+	tests/lab/cases/78-hosted.sh \
+	tests/lab/cases/87-lan-wan.sh
 
 # Every place to every place; matrix.json, .txt and .html go to the build tree
 check-matrix: all

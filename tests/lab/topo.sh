@@ -49,14 +49,19 @@ plug()
 	ip -n "$P-$1" link set "$2" up
 }
 
-# The Internet and the host of the edge, with a foot in both networks.
-topo_base()
+# The Internet alone.
+topo_segment()
 {
 	new_ns net
 	new_bridge net
 	ip -n "$P-net" addr add 198.51.100.1/24 dev br0
 	ip -n "$P-net" addr add 2001:db8:1::1/64 dev br0 nodad
+}
 
+# The Internet and the host of the edge, with a foot in both networks.
+topo_base()
+{
+	topo_segment
 	new_ns lan
 	new_bridge lan
 
@@ -68,6 +73,54 @@ topo_base()
 	plug edge lan0 lan
 	ip -n "$P-edge" addr add 192.168.50.1/24 dev lan0
 	ip -n "$P-edge" addr add fd50::1/64 dev lan0 nodad
+}
+
+# topo_edge_behind NAME OCTET INSIDE HOST KIND: the host of the edge, INSIDE.HOST, with its one
+# foot behind a router NAME, outside 198.51.100.OCTET, inside INSIDE.1/24. KIND: one-to-one, the
+# router hands it whatever comes; forward, only UDP 5060 and the ports of media.
+topo_edge_behind()
+{
+	local name=$1 inside=$3 host=$3.$4 what='udp dport { 5060, 16384-32767 }'
+
+	case $5 in
+	one-to-one) what= ;;
+	forward) ;;
+	*) fail "no such kind of router: $5" ;;
+	esac
+
+	new_ns "$name"
+	plug "$name" wan0 net
+	ip -n "$P-$name" addr add "198.51.100.$2/24" dev wan0
+	ip -n "$P-$name" route add default via 198.51.100.1
+	new_bridge "$name"
+	ip -n "$P-$name" addr add "$inside.1/24" dev br0
+	ip netns exec "$P-$name" nft -f - <<-EOF
+	table ip lab {
+		chain prerouting {
+			type nat hook prerouting priority -100; policy accept;
+			iifname "wan0" $what dnat to $host
+		}
+		chain postrouting {
+			type nat hook postrouting priority 100; policy accept;
+			oifname "wan0" masquerade
+		}
+		chain forward {
+			type filter hook forward priority 0; policy drop;
+			iifname "br0" accept
+			ct status dnat accept
+			ct state established,related accept
+		}
+		chain input {
+			type filter hook input priority 0; policy accept;
+			iifname "wan0" drop
+		}
+	}
+	EOF
+	ip netns exec "$P-$name" sysctl -qw net.ipv4.ip_forward=1
+	new_ns edge
+	plug edge eth0 "$name"
+	ip -n "$P-edge" addr add "$host/24" dev eth0
+	ip -n "$P-edge" route add default via "$inside.1"
 }
 
 # topo_wan_host NAME OCTET: 198.51.100.OCTET and 2001:db8:1::OCTET.
@@ -96,6 +149,29 @@ topo_lan_host()
 	plug "$1" eth0 lan
 	ip -n "$P-$1" addr add "192.168.50.$2/24" dev eth0
 	ip -n "$P-$1" route add default via 192.168.50.1
+}
+
+# topo_second_lan NAME DEVICE INSIDE: another network the edge has a foot in, INSIDE.1/24.
+topo_second_lan()
+{
+	new_ns "$1"
+	new_bridge "$1"
+	plug edge "$2" "$1"
+	ip -n "$P-edge" addr add "$3.1/24" dev "$2"
+}
+
+# topo_branch NAME INSIDE OCTET: a private network INSIDE.0/24 behind a router at
+# 192.168.50.OCTET of the LAN, with routes, no NAT, to and fro.
+topo_branch()
+{
+	new_ns "$1"
+	plug "$1" lan0 lan
+	new_bridge "$1"
+	ip -n "$P-$1" addr add "192.168.50.$3/24" dev lan0
+	ip -n "$P-$1" addr add "$2.1/24" dev br0
+	ip -n "$P-$1" route add default via 192.168.50.1
+	ip netns exec "$P-$1" sysctl -qw net.ipv4.ip_forward=1
+	ip -n "$P-edge" route add "$2.0/24" via "192.168.50.$3"
 }
 
 # topo_nat NAME OCTET INSIDE KIND [SECONDS]: a gateway, outside 198.51.100.OCTET, inside

@@ -128,10 +128,9 @@ static void test_sample_values_are_accepted(void)
 static void test_samples_load(void)
 {
 	static const char *const files[] = {
-		CV_TOP_DIR "/etc/culvert.conf",
-		CV_TOP_DIR "/etc/lan-wan.conf",
-		CV_TOP_DIR "/etc/hosted.conf",
-		CV_TOP_DIR "/etc/one-to-one.conf",
+		CV_TOP_DIR "/etc/culvert.conf", CV_TOP_DIR "/etc/lan-wan.conf",
+		CV_TOP_DIR "/etc/lans.conf",    CV_TOP_DIR "/etc/inside-lan.conf",
+		CV_TOP_DIR "/etc/cloud.conf",   CV_TOP_DIR "/etc/hosted.conf",
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); ++i) {

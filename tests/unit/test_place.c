@@ -135,7 +135,7 @@ static const struct row rows[] = {
 	 "the peer says nat = no; packet came from 198.51.100.31, not in lan"},
 	{"198.51.100.31", "198.51.100.31", NULL, CV_PLACE_NAT_YES, CV_SIDE_FAR, 1, 0, 0,
 	 "the peer says nat = yes"},
-	/* CG-9: nat-systems, whatever is written */
+	/* cg_09: nat-systems, whatever is written */
 	{"203.0.113.3", "203.0.113.3", NULL, CV_PLACE_NAT_AUTO, CV_SIDE_FAR, 1, 0, 1,
 	 "packet came from 203.0.113.3, in nat-systems 203.0.113.0-203.0.113.7"},
 	{"203.0.113.9", NULL, NULL, CV_PLACE_NAT_AUTO, CV_SIDE_FAR, 1, 0, 2,
@@ -247,6 +247,40 @@ static void test_point_faces_an_address(void)
 		struct cv_addr to = addr("2001:db8::5");
 
 		CU_ASSERT_EQUAL(cv_place_point(net, &to, NULL), CV_LISTEN_NONE);
+	}
+	cv_mem_unref(net);
+}
+
+static void test_point_of_two_faces_goes_by_side(void)
+{
+	const struct cv_addr lan = addr("10.1.1.50"), wan = addr("198.51.100.31"),
+			     source = addr("10.1.1.1");
+	struct cv_net *net = make_net();
+
+	/* two ports of one address; the kernel can't tell them apart */
+	net->points[WAN_POINT].bind = net->points[LAN_POINT].bind;
+	CU_ASSERT_EQUAL(cv_place_point(net, &lan, &source), LAN_POINT);
+	CU_ASSERT_EQUAL(cv_place_point(net, &wan, &source), WAN_POINT);
+	cv_mem_unref(net);
+}
+
+static void test_shown_address_is_found_inside(void)
+{
+	static const struct {
+		const char *shown, *here;
+	} v[] = {
+		{"198.51.100.1:20000", "192.0.2.1:20000"}, /* behind a NAT of ours */
+		{"10.1.1.1:20000", "10.1.1.1:20000"},
+		{"198.51.100.2:20000", "198.51.100.2:20000"},
+		{NULL, NULL},
+	};
+	struct cv_net *net = make_net();
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {
+		struct cv_addr shown = addr(v[i].shown), here = addr(v[i].here);
+		struct cv_addr in = cv_net_inward(net, &shown);
+
+		CU_ASSERT_TRUE(cv_addr_eq(&in, &here));
 	}
 	cv_mem_unref(net);
 }
@@ -426,6 +460,8 @@ int cv_test_place(void)
 	    !CU_add_test(s, "keeps point", test_place_keeps_the_point_it_came_by) ||
 	    !CU_add_test(s, "no groups", test_place_without_groups_is_one_group) ||
 	    !CU_add_test(s, "point", test_point_faces_an_address) ||
+	    !CU_add_test(s, "inward", test_shown_address_is_found_inside) ||
+	    !CU_add_test(s, "point of two faces", test_point_of_two_faces_goes_by_side) ||
 	    !CU_add_test(s, "ours", test_ours_is_bound_or_advertised) ||
 	    !CU_add_test(s, "same host", test_same_host_is_one_address_or_one_entry) ||
 	    !CU_add_test(s, "routable", test_routable_depends_on_the_side) ||

@@ -59,6 +59,10 @@ static void test_bad_values_say_where(void)
 		{"[listen a]\naddress = 127.0.0.1\n[listen b]\naddress = 127.0.0.1\nudp "
 		 "= 5070\n",
 		 "t.conf:4: [listen b]: 127.0.0.1 is already the address of [listen a]"},
+		{"[listen a]\naddress = 127.0.0.1\ntcp = off\ntls = 5062\n"
+		 "tls-cert = /nowhere\n"
+		 "[listen b]\naddress = 127.0.0.1\nudp = 5070\ntcp = 5062\n",
+		 "t.conf:7: [listen b]: 127.0.0.1 is already the address of [listen a]"},
 		{"[network]\nlan = 10.0.0.0/8, 127.0.0.0/8\n[listen a]\naddress = "
 		 "127.0.0.1\nside = wan\n",
 		 "t.conf:2: lan: 127.0.0.0/8 holds 127.0.0.1, the address of [listen a], "
@@ -257,6 +261,31 @@ static void test_point_has_side_and_shown_address(void)
 	cv_mem_unref(conf);
 }
 
+static void test_one_address_has_two_faces(void)
+{
+	static const char text[] =
+		"[network]\nlan = 127.0.0.0/8\n"
+		"[listen out]\naddress = 127.0.0.1\nside = wan\n"
+		"advertise = 203.0.113.9\n"
+		"[listen in]\naddress = 127.0.0.1\nudp = 5070\ntcp = 5070\n";
+	struct cv_buf error = {0};
+	char host[CV_ADDR_STRLEN];
+	struct cv_conf *conf;
+	struct cv_net *net;
+
+	CU_ASSERT_EQUAL_FATAL(plan(text, &net, &conf, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(net->pointc, 2);
+	CU_ASSERT_EQUAL(net->points[0].side, CV_SIDE_WAN);
+	CU_ASSERT_EQUAL(net->points[1].side, CV_SIDE_LAN);
+	CU_ASSERT_STRING_EQUAL(cv_addr_print(&net->points[0].media_adv, host),
+			       "203.0.113.9");
+	CU_ASSERT_STRING_EQUAL(cv_addr_print(&net->points[1].media_adv, host),
+			       "127.0.0.1");
+	cv_buf_free(&error);
+	cv_mem_unref(net);
+	cv_mem_unref(conf);
+}
+
 static void test_side_that_is_given_wins(void)
 {
 	static const char text[] = "[network]\nlan = 127.0.0.0/8\nnated = 127.0.0.0/8\n"
@@ -372,6 +401,7 @@ int cv_test_plan(void)
 		    test_lan_default_is_replaced);
 	CU_add_test(s, "followed address", test_followed_point_shows_its_own_at_first);
 	CU_add_test(s, "side and shown address", test_point_has_side_and_shown_address);
+	CU_add_test(s, "one address, two faces", test_one_address_has_two_faces);
 	CU_add_test(s, "given side wins", test_side_that_is_given_wins);
 	CU_add_test(s, "LAN groups", test_lan_groups_follow_routes);
 	CU_add_test(s, "port in use", test_port_in_use_is_named);

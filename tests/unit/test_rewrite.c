@@ -269,6 +269,32 @@ static void test_rewrite_gives_expected_text(void)
 		case_run(&cases[i]);
 }
 
+/* o=, c= and a=rtcp change the family together; candidates of the old one are gone */
+static void cg_04_family_is_one_everywhere(void)
+{
+	static const struct case_ both[] = {
+		{"v=0\r\no=- 1 2 IN IP4 10.0.0.5\r\nc=IN IP4 10.0.0.5\r\n"
+		 "m=audio 4000 RTP/AVP 0\r\na=rtcp:4007 IN IP4 10.0.0.5\r\n"
+		 "a=candidate:1 1 UDP 1 10.0.0.5 4000 typ host\r\n",
+		 {{"[2001:db8::1]:20000", "[2001:db8::1]:20001", false}},
+		 "2001:db8::1",
+		 true,
+		 "v=0\r\no=- 1 2 IN IP6 2001:db8::1\r\nc=IN IP6 2001:db8::1\r\n"
+		 "m=audio 20000 RTP/AVP 0\r\na=rtcp:20001 IN IP6 2001:db8::1\r\n"},
+		{"v=0\r\no=- 1 2 IN IP6 2001:db8::5\r\nc=IN IP6 2001:db8::5\r\n"
+		 "m=audio 4000 RTP/AVP 0\r\na=rtcp:4007 IN IP6 2001:db8::5\r\n"
+		 "a=candidate:1 1 UDP 1 2001:db8::5 4000 typ host\r\n",
+		 {{"192.0.2.1:20000", "192.0.2.1:20001", false}},
+		 "192.0.2.1",
+		 true,
+		 "v=0\r\no=- 1 2 IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\n"
+		 "m=audio 20000 RTP/AVP 0\r\na=rtcp:20001 IN IP4 192.0.2.1\r\n"},
+	};
+
+	case_run(&both[0]);
+	case_run(&both[1]);
+}
+
 /* Who opens the connection of a stream over TCP. */
 struct setup_case {
 	const char *in;
@@ -517,6 +543,7 @@ int cv_test_rewrite(void)
 		return (int)CU_get_error();
 
 	CU_add_test(s, "expected text", test_rewrite_gives_expected_text);
+	CU_add_test(s, "cg_04 one family everywhere", cg_04_family_is_one_everywhere);
 	CU_add_test(s, "setup is written", test_setup_is_written);
 	CU_add_test(s, "scope is not written", test_scope_is_not_written);
 	CU_add_test(s, "wrong edit is refused", test_wrong_edit_is_refused);

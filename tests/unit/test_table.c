@@ -7,6 +7,7 @@
 
 #include <CUnit/CUnit.h>
 
+#include "base/mem.h"
 #include "call/call_int.h"
 #include "call_bed.h"
 #include "suite_call.h"

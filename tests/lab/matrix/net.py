@@ -16,6 +16,7 @@ import time
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 KINDS = ("ei", "ad", "apd")
+ALGS = ("via", "contact", "sdp", "sdp,length")
 
 
 class Failed(Exception):
@@ -23,10 +24,12 @@ class Failed(Exception):
 
 
 class Place:
-    """Where two phones can stand: h[0] and h[1] are namespaces, family 4 or 6."""
+    """Where two phones can stand: h[0] and h[1] are namespaces, family 4 or 6. Apart: behind
+    one NAT, but the addresses that such phones tell each other lead nowhere."""
 
     def __init__(self, name, family, side, nat=None):
         self.name, self.family, self.side, self.nat = name, family, side, nat
+        self.apart = False
         self.h = []
         self.addr = []
 
@@ -139,6 +142,7 @@ class Net:
         self.ip("edge", "addr add 192.168.50.1/24 dev lan0")
         self.ip("edge", "addr add fd50::1/64 dev lan0 nodad")
         self.host("pbx", "net", "198.51.100.5/24", "198.51.100.1")
+        self.host("lpbx", "lan", "192.168.50.5/24", "192.168.50.1")
 
     def place(self, name, family, side, nat=None):
         p = Place(name, family, side, nat)
@@ -209,6 +213,17 @@ class Net:
         self.routes.append(("net", "route add 198.51.100.123/32 dev n22"))
         ns = self.home_nat(p.name, 23, "map=ei filter=apd idle=60s", (outer, "100.64.7.2"))
         self.two(p, ns, "10.23.0.", 11, "10.23.0.1", 24)
+        # a neighbour behind the same carrier's NAT, with the same address outside
+        p = self.place("cgnat-b", 4, "far", "natC")
+        ns = self.home_nat(p.name, 24, "map=ei filter=apd idle=60s", (outer, "100.64.7.3"))
+        self.two(p, ns, "10.24.0.", 11, "10.24.0.1", 24)
+        # routers that mean to help with SIP, each in another way
+        for i, words in enumerate(ALGS):
+            p = self.place("alg-" + words.split(",")[-1], 4, "far", "natA%d" % i)
+            # it writes its own address into descriptions, and sends nothing there back in
+            p.apart = words.startswith("sdp")
+            ns = self.home_nat(p.name, 10 + i, "map=ei filter=apd idle=60s alg=" + words)
+            self.two(p, ns, "10.%d.0." % (10 + i), 11, "10.%d.0.1" % (10 + i), 24)
         self.six()
         self.flush()
 
@@ -227,6 +242,18 @@ class Net:
         self.routes.append(("net", "route add 2001:db8:6::/64 dev n30"))
         self.routes.append(("gfw6", "route add ::/0 dev in"))
         self.two(fw, "gfw6", "2001:db8:6::", 21, "2001:db8:6::1", 64)
+
+        # the same with a NAT where none should be
+        p = self.place("nat6", 6, "far", "nat6")
+        self.namespace("gnat6")
+        self.switch("gnat6")
+        self.ip("gnat6", "addr add fd66::1/64 dev br0 nodad")
+        self.sysctl("gnat6", "net.ipv6.conf.all.forwarding=1")
+        self.box("nat6", "gnat6/in", "net/n31",
+                 "address=2001:db8:7::1 map=ei filter=apd idle=30s")
+        self.routes.append(("net", "route add 2001:db8:7::1/128 dev n31"))
+        self.routes.append(("gnat6", "route add ::/0 dev in"))
+        self.two(p, "gnat6", "fd66::", 21, "fd66::1", 64)
 
     def start_boxes(self):
         path = os.path.join(self.d, "boxes")

@@ -2,8 +2,6 @@
 """The result for people: a table of places by places, as text and as HTML."""
 import html
 
-SHORT = {"ok": "ok", "fail": "FAIL"}
-
 
 def cell(row):
     """"ok 1 far-end" or "FAIL: why"; * when relays are not as expected."""
@@ -19,9 +17,10 @@ def text(rows, places, mode, title):
     width = max(len(p) for p in places) + 1
     out = ["%s, mode %s: relays used from caller (row) to callee (column); "
            "* more or less than expected" % (title, mode),
-           " " * width + " ".join("%7s" % p for p in places)]
+           " " * width + " ".join(p.rjust(4) for p in places)]
     for a in places:
-        out.append(a.ljust(width) + " ".join("%7s" % cell(by.get((a, b))) for b in places))
+        out.append(a.ljust(width) +
+                   " ".join(cell(by.get((a, b))).rjust(max(4, len(b))) for b in places))
     return "\n".join(out) + "\n"
 
 
