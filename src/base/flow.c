@@ -35,6 +35,24 @@ const char *cv_transport_name(enum cv_transport t)
 	return "?";
 }
 
+const char *cv_setup_name(enum cv_setup setup)
+{
+	switch (setup) {
+	case CV_SETUP_UNSAID:
+		break;
+	case CV_SETUP_ACTIVE:
+		return "active";
+	case CV_SETUP_PASSIVE:
+		return "passive";
+	case CV_SETUP_ACTPASS:
+		return "actpass";
+	case CV_SETUP_HOLDCONN:
+		return "holdconn";
+	}
+
+	return "";
+}
+
 const char *cv_dir_name(enum cv_dir dir)
 {
 	switch (dir) {

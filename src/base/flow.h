@@ -28,6 +28,13 @@ enum cv_profile {
 	CV_PROFILE_TCP,
 	CV_PROFILE_OTHER,
 };
+enum cv_setup { /* who opens the connection (RFC 4145 4): who wrote it ... */
+		CV_SETUP_UNSAID = 0, /* before RFC 4145: the answerer */
+		CV_SETUP_ACTIVE,     /* ... does */
+		CV_SETUP_PASSIVE,    /* ... waits for it */
+		CV_SETUP_ACTPASS,    /* ... does as the other one likes */
+		CV_SETUP_HOLDCONN,   /* ... wants none now */
+};
 enum cv_dir { CV_DIR_SENDRECV = 0, CV_DIR_SENDONLY, CV_DIR_RECVONLY, CV_DIR_INACTIVE };
 
 enum { CV_LISTEN_NONE = 0xff }; /* no listening point of ours stands towards the party */
@@ -62,9 +69,13 @@ struct cv_flow {
 	enum cv_carry carry; /* NONE: an m-line that carries no media of its own
 				(x-ms-message): passes untouched */
 	enum cv_profile profile;
-	enum cv_dir dir;  /* seen from the party that wrote it */
-	uint32_t idle_ms; /* silence before the flow counts as dead; 0: never */
-	bool mux;         /* RTP and RTCP share one port */
+	enum cv_dir dir;     /* seen from the party that wrote it */
+	uint32_t idle_ms;    /* silence before the flow counts as dead; 0: never */
+	bool mux;            /* RTP and RTCP share one port */
+	enum cv_setup setup; /* TCP only */
+	bool tls;      /* TCP: with TLS inside, whose roles follow setup (RFC 8122) */
+	bool own_path; /* TCP: its parties follow an address inside, not this one (MSRP
+			  without RFC 6714) */
 	const struct cv_attrs *crypt, *ice; /* may be NULL */
 };
 
@@ -88,6 +99,8 @@ struct cv_flow_watch {
 const char *cv_side_name(enum cv_side side);
 /** "udp", "tcp", "tls". */
 const char *cv_transport_name(enum cv_transport t);
+/** "active", ...; "" for UNSAID. */
+const char *cv_setup_name(enum cv_setup setup);
 /** "sendrecv", ... */
 const char *cv_dir_name(enum cv_dir dir);
 

@@ -210,7 +210,7 @@ void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 const struct cv_place *cv_aim_place(const struct cv_targets *to)
 {
 	for (size_t i = 0; i < to->c; ++i) {
-		if (to->v[i].place.side != CV_SIDE_LAN)
+		if (to->v[i].place.listen != CV_LISTEN_NONE)
 			return &to->v[i].place;
 	}
 

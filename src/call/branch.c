@@ -108,10 +108,10 @@ void cv_branches_leave(struct cv_fan *f)
 	}
 }
 
-static int branch_send(struct cv_branch *b)
+static int branch_send(struct cv_branch *b, const struct cv_msg *m)
 {
 	struct cv_fan *f = b->fan;
-	const struct cv_request rq = {.method = f->method, .msg = f->request.m};
+	const struct cv_request rq = {.method = f->method, .msg = *m};
 	const struct cv_leg_setup setup = {
 		.events = &cv_branch_events,
 		.arg = b,
@@ -120,17 +120,16 @@ static int branch_send(struct cv_branch *b)
 		.call = f->call,
 	};
 	struct cv_txn *t = NULL;
-	int err;
+	int err = 0;
 
-	err = branch_admit(b);
-	if (!err && !b->leg)
+	if (!b->leg)
 		err = f->env->leg_new(f->env->leg_arg, &b->leg, &setup);
 	if (err)
 		return err;
 
 	b->t = cv_mem_unref(b->t);
 	b->state = CV_BRANCH_ASKED;
-	err = b->leg->ops->request(b->leg, &t, &f->request.m, &b->to);
+	err = b->leg->ops->request(b->leg, &t, m, &b->to);
 	if (err)
 		return err;
 
@@ -139,15 +138,45 @@ static int branch_send(struct cv_branch *b)
 	return 0;
 }
 
+/* Sends it the request as it is shown there. */
+static int branch_try(struct cv_branch *b)
+{
+	struct cv_fan *f = b->fan;
+	struct cv_pass pass = {.m = f->request.m};
+	int err;
+
+	err = branch_admit(b);
+	if (!err && f->owner->body && f->base.events)
+		err = f->owner->body(f->base.arg, &b->to.place, &f->request.m, &pass);
+	if (!err)
+		err = branch_send(b, &pass.m);
+
+	cv_pass_done(&pass);
+
+	return err;
+}
+
+static const char *why_not(int err)
+{
+	switch (err) {
+	case EBUSY:
+		return "it has as many calls as it may have";
+	case ENOSPC:
+		return "no media port is left in [media] ports";
+	case EADDRNOTAVAIL:
+		return "no [listen] section stands towards it";
+	default:
+		return strerror(err);
+	}
+}
+
 int cv_branch_ask(struct cv_branch *b)
 {
-	int err = branch_send(b);
+	int err = branch_try(b);
 
 	if (err) {
 		b->state = CV_BRANCH_OVER;
-		cv_branch_failed(b, "not asked",
-				 err == EBUSY ? "it has as many calls as it may have"
-					      : strerror(err));
+		cv_branch_failed(b, "not asked", why_not(err));
 		return err;
 	}
 

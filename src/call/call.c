@@ -135,6 +135,7 @@ static void call_fini(void *obj)
 	cv_mem_unref(call->timer);
 	cv_mem_unref(call->evid);
 	cv_mem_unref(call->redirect);
+	cv_mem_unref(call->faces);
 	cv_mem_unref(call->checkup);
 	cv_restate_off(call);
 	cv_trial_off(call);

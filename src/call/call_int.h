@@ -6,11 +6,12 @@
  * transfer_start.c and redirect.c calls that go elsewhere, party.c what its parties'
  * peers mean for it, restate.c re-INVITEs of our own, session.c how long it lasts, sub.c
  * and sub_table.c requests that make no call, aim.c where a request goes, fan.c and
- * branch.c one that goes to several places, offer.c the offers and answers, talk.c whose
- * they are, origin.c their o= line, part.c the session description in a multipart body,
- * kept.c messages that outlive their event, trail.c loops, probe.c asks whether the
- * parties are there, table.c finds calls, story.c, past.c and show.c tell the operator of
- * them. Peers have structs of their own (peers_int.h).
+ * branch.c one that goes to several places, offer.c the offers and answers, face.c the
+ * offer as each target is shown it, talk.c whose they are, origin.c their o= line, part.c
+ * the session description in a multipart body, kept.c messages that outlive their event,
+ * trail.c loops, probe.c asks whether the parties are there, table.c finds calls,
+ * story.c, past.c and show.c tell the operator of them. Peers have structs of their own
+ * (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H
@@ -80,10 +81,11 @@ struct cv_pair;
 
 /** What one party is shown in o= in one dialog. All zero: nothing yet. */
 struct cv_origin {
-	char *session;    /* user name and session id; a cv_mem object, shared */
-	uint64_t version; /* last one */
-	uint64_t sum;     /* cv_sdp_sum() of the last text */
-	bool counted;     /* by us: no longer what the other party writes */
+	struct cv_addr shown; /* host of ours, shown first; unset: none */
+	char *session;        /* user name and session id; a cv_mem object, shared */
+	uint64_t version;     /* last one */
+	uint64_t sum;         /* cv_sdp_sum() of the last text */
+	bool counted;         /* by us: no longer what the other party writes */
 };
 
 /** What both parties have said to each other; while it rings, of one fork. By cv_end. */
@@ -108,7 +110,6 @@ struct cv_party {
 	struct cv_leg *leg;    /* owned; NULL: none, or over */
 	struct cv_place place; /* as media was last told */
 
-	struct cv_addr shown;   /* host we show it in descriptions; unset at first */
 	struct cv_addr latched; /* where its first stream's media comes from */
 	unsigned refers;        /* REFERs of its that the other one still reports on */
 	struct cv_txn *probe;   /* OPTIONS of ours under way; owned; NULL */
@@ -169,9 +170,11 @@ struct cv_call {
 	struct cv_restate *restate; /* restate.c; owned; NULL: never asked for */
 	struct cv_trial *trial;     /* trial.c; owned; NULL: never on trial */
 	struct cv_talk talk;    /* talk.c */
-	struct cv_talk *ring;   /* of each place that rings, CV_CALL_FORKS; owned; NULL:
-				   none yet, or answered */
+	struct cv_talk *ring;   /* of each place that rings; owned; NULL: none yet, or
+				   answered */
 	size_t ringc;
+	struct cv_faces *faces; /* face.c: what targets elsewhere were shown; owned; NULL:
+				   there are none */
 	bool single;       /* A sees one early dialog, however many there are */
 	uint32_t fork_now; /* B's early dialog that was shown last */
 
@@ -291,8 +294,7 @@ enum cv_reason cv_aim_relay(const struct cv_calls *c, const struct cv_request *r
 /** Tells how a request to a target went, by its final response. */
 void cv_aim_heard(const struct cv_call_env *env, const struct cv_target *to,
 		  const struct cv_msg *m);
-/** What one offer for all of them shows: an address of ours outside is reached from our
- * own networks too, the other way round it isn't. */
+/** The first that a point of ours stands towards; what goes to all is written for it. */
 const struct cv_place *cv_aim_place(const struct cv_targets *to);
 /** The peer @p from (may be NULL) or one of these wants a single early dialog. */
 bool cv_aim_single(const struct cv_call_env *env, const char *from,
@@ -412,8 +414,21 @@ void cv_talk_choose(struct cv_call *call, uint32_t fork);
 void cv_talk_anew(struct cv_call *call);
 /** All is forgotten. */
 void cv_talk_end(struct cv_call *call);
-/** What @p to is shown in o= of the dialog that this talk is for it. */
-struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to);
+/** What @p to is shown in o= of the dialog that this talk is for it, @p shown being the
+ * host of ours that it is shown now. */
+struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to,
+				 const struct cv_addr *shown);
+
+/* face.c */
+
+/** What the INVITE @p m of the call says, as its target at @p place is shown it. Errors
+ * of media->face. */
+int cv_face_pass(struct cv_call *call, const struct cv_place *place,
+		 const struct cv_msg *m, struct cv_pass *out);
+/** What targets that were shown this host of ours were shown in o=; NULL: there are none,
+ * or they are the first. */
+const struct cv_origin *cv_face_origin(const struct cv_call *call,
+				       const struct cv_addr *shown);
 
 /* origin.c */
 
@@ -424,6 +439,12 @@ int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_e
 /** The same without a relay: it passes as it was said until we have counted once. */
 int cv_origin_pass(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_edit *edit,
 		   struct cv_buf *to);
+/** The host of ours in what is shown: of the first live flow; unset: none is live. */
+struct cv_addr cv_origin_shown(const struct cv_flow *v, size_t c);
+/** What we put in o= for good, and in place of addresses of streams without media: what
+ * was shown first; with no stream live so far the "no address" of @p family. */
+struct cv_addr cv_origin_host(struct cv_origin *o, const struct cv_addr *shown,
+			      sa_family_t family);
 void cv_origin_copy(struct cv_origin *to, const struct cv_origin *from);
 void cv_origin_free(struct cv_origin *o);
 

@@ -12,7 +12,8 @@
 static const struct cv_flow *first_open(const struct cv_lines *lines)
 {
 	for (size_t i = 0; lines && i < lines->c; ++i) {
-		if (lines->v[i].flow.rtp.port > 0)
+		if (lines->v[i].flow.rtp.port > 0 &&
+		    lines->v[i].flow.carry == CV_CARRY_UDP)
 			return &lines->v[i].flow;
 	}
 

@@ -40,6 +40,11 @@ struct cv_fan_owner {
 	void (*won)(void *arg, const struct cv_fan_win *w);
 	/** A leg is given up: responses still awaited from it don't come. */
 	void (*lost)(void *arg, const struct cv_leg *leg);
+	/** What of the request @p m, which came to the fan, goes to a target at @p place;
+	 * then cv_pass_done(). Its errors: that target can't be asked. NULL: all get
+	 * the same. */
+	int (*body)(void *arg, const struct cv_place *place, const struct cv_msg *m,
+		    struct cv_pass *out);
 	/** A message of the request's transaction with target @p n, from 1; NULL: of no
 	 * interest. */
 	void (*note)(void *arg, unsigned n, enum cv_ladder_way way,

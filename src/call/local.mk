@@ -7,6 +7,7 @@ libcall_a_SOURCES = \
 	src/call/checkup.c \
 	src/call/doctor.c src/call/doctor.h \
 	src/call/branch.c \
+	src/call/face.c \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \
@@ -145,4 +146,8 @@ EXTRA_DIST += \
 	tests/replay/call/065-restated-direct.flow \
 	tests/replay/call/066-same-nat-trial.flow \
 	tests/replay/call/067-same-nat-odd.flow \
-	tests/replay/call/068-same-nat-changes.flow
+	tests/replay/call/068-same-nat-changes.flow \
+	tests/replay/call/110-each-its-address.flow \
+	tests/replay/call/111-next-turn-elsewhere.flow \
+	tests/replay/call/112-late-offers-elsewhere.flow \
+	tests/replay/call/113-no-port-at-one-side.flow

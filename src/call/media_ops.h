@@ -23,6 +23,8 @@ struct cv_media_ops {
 		    const struct cv_place *a, const struct cv_place *b, size_t flowc);
 	int (*set)(struct cv_media *m, enum cv_end from, uint32_t fork,
 		   const struct cv_flow *in, struct cv_flow *out, size_t flowc);
+	int (*face)(struct cv_media *m, const struct cv_place *place,
+		    const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 	int (*park)(struct cv_media *m, bool parked);
 	int (*watch)(struct cv_media *m, bool on);
 	void (*watched)(const struct cv_media *m, enum cv_end end,

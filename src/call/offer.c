@@ -73,7 +73,7 @@ static bool may_offer(enum cv_method m)
 
 static bool is_live(const struct cv_flow *f)
 {
-	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
+	return f->rtp.port != 0 && (f->carry == CV_CARRY_UDP || f->carry == CV_CARRY_TCP);
 }
 
 static bool answers(const struct cv_talk *t, const struct cv_pair *p, enum cv_end from)
@@ -193,7 +193,7 @@ static int lines_read(struct work *w)
 		(void)snprintf(l->name, sizeof(l->name), CV_STR_FMT,
 			       CV_STR_ARG(cv_sdp_media_name(w->sdp, i)));
 		w->in[i] = w->out[i] = *cv_sdp_flow(w->sdp, i);
-		if (w->in[i].carry == CV_CARRY_TCP || w->in[i].carry == CV_CARRY_TUNNEL)
+		if (w->in[i].own_path)
 			w->in[i].rtp.port = 0;
 
 		l->flow = w->in[i];
@@ -287,39 +287,21 @@ static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
 		undo(p->call, t, p); /* nobody has agreed to anything new */
 }
 
-/* What we put in o= for good, and in place of addresses of streams without media. With no
- * stream open at first it is the "no address" of the receiver's family. */
-static struct cv_addr origin_of(struct work *w)
-{
-	struct cv_addr *shown = &w->to->shown;
-
-	for (size_t i = 0; i < w->lines->c && !cv_addr_is_set(shown); ++i) {
-		if (is_live(&w->out[i]))
-			*shown = w->out[i].rtp;
-	}
-
-	if (!cv_addr_is_set(shown))
-		*shown = (struct cv_addr){.family = w->to->place.family};
-
-	shown->port = 0;
-
-	return *shown;
-}
-
 static int text_write(struct work *w, struct cv_pass *out)
 {
-	const struct cv_addr stays = {.family = AF_UNSPEC};
+	struct cv_addr shown = cv_origin_shown(w->out, w->lines->c);
+	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end, &shown);
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
 		.flowc = w->lines->c,
-		.origin = w->direct ? stays : origin_of(w),
 		.drop_ice = !w->direct,
 	};
 	const char *body = w->m->body.p, *tail = w->text.p + w->text.len;
-	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end);
 	bool as_said = w->direct && w->p->in;
 	int err;
 
+	if (!w->direct)
+		edit.origin = cv_origin_host(o, &shown, w->to->place.family);
 	cv_buf_write(&out->buf, body, (size_t)(w->text.p - body));
 	err = as_said ? cv_origin_pass(o, w->sdp, &edit, &out->buf)
 		      : cv_origin_write(o, w->sdp, &edit, &out->buf);
@@ -366,13 +348,18 @@ static void explain_line(const struct work *w, size_t i)
 
 	(void)snprintf(what, sizeof(what), "%s of %s", w->lines->v[i].name,
 		       cv_call_party_name(w->from->end));
-	if (is_live(f))
+	if (is_live(f) && w->out[i].rtp.port > 0)
 		cv_evid_add(w->p->call->evid, what, "rewritten", "%s shown to %s as %s",
 			    cv_addr_print(&f->rtp, was), cv_call_party_name(w->to->end),
 			    cv_addr_print(&w->out[i].rtp, is));
+	else if (is_live(f))
+		cv_evid_add(w->p->call->evid, what, "refused",
+			    "over TCP both would wait for a connection, for a NAT stands "
+			    "before one of them");
 	else if (cv_sdp_flow(w->sdp, i)->rtp.port != 0 && f->rtp.port == 0)
 		cv_evid_add(w->p->call->evid, what, "refused",
-			    "this stream is not carried by UDP and can't be relayed");
+			    "its parties follow addresses inside of it (MSRP without "
+			    "msrp-cema): it can't be relayed");
 }
 
 /* A hears who rings as the last with a description, until one answers. */

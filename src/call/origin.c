@@ -90,6 +90,30 @@ int cv_origin_write(struct cv_origin *o, const struct cv_sdp *s, struct cv_sdp_e
 	return 0;
 }
 
+struct cv_addr cv_origin_shown(const struct cv_flow *v, size_t c)
+{
+	struct cv_addr a = {0};
+
+	for (size_t i = 0; i < c && !cv_addr_is_set(&a); ++i) {
+		if (v[i].rtp.port != 0 && v[i].carry != CV_CARRY_NONE)
+			a = v[i].rtp;
+	}
+	a.port = 0;
+
+	return a;
+}
+
+struct cv_addr cv_origin_host(struct cv_origin *o, const struct cv_addr *shown,
+			      sa_family_t family)
+{
+	if (!cv_addr_is_set(&o->shown))
+		o->shown = *shown;
+	if (!cv_addr_is_set(&o->shown))
+		o->shown = (struct cv_addr){.family = family};
+
+	return o->shown;
+}
+
 void cv_origin_copy(struct cv_origin *to, const struct cv_origin *from)
 {
 	cv_origin_free(to);

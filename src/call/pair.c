@@ -619,9 +619,18 @@ static void on_note(void *arg, unsigned n, enum cv_ladder_way way, const struct 
 	cv_ladder_note_target(b->call, n, way, m);
 }
 
+static int on_body(void *arg, const struct cv_place *place, const struct cv_msg *m,
+		   struct cv_pass *out)
+{
+	const struct cv_party *b = arg;
+
+	return cv_face_pass(b->call, place, m, out);
+}
+
 const struct cv_fan_owner cv_call_fan_owner = {
 	.won = on_won,
 	.lost = on_lost,
+	.body = on_body,
 	.note = on_note,
 };
 

@@ -69,6 +69,26 @@ static bool has_moved(const struct cv_call *call)
 	return false;
 }
 
+/* Room for one more: most calls ring at one place, so there is room for one, then for
+ * twice as many each time. */
+static int ring_need(struct cv_call *call)
+{
+	size_t c = call->ringc, room = c > 0 ? 2 * c : 1;
+	struct cv_talk *v;
+
+	if (c > 0 && (c & (c - 1)) != 0)
+		return 0;
+
+	v = cv_mem_realloc(call->ring, room, sizeof(*v));
+	if (!v)
+		return ENOMEM;
+
+	memset(v + c, 0, (room - c) * sizeof(*v));
+	call->ring = v;
+
+	return 0;
+}
+
 int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork)
 {
 	struct cv_talk *t;
@@ -84,14 +104,10 @@ int cv_talk_get(struct cv_talk **tp, struct cv_call *call, uint32_t fork)
 		return 0;
 	}
 
-	if (!call->ring)
-		call->ring = cv_mem_zalloc(CV_CALL_FORKS, sizeof(*call->ring));
-
-	if (!call->ring)
-		return ENOMEM;
-
 	if (call->ringc == CV_CALL_FORKS) /* the one that came last makes room */
 		--call->ringc;
+	else if (ring_need(call))
+		return ENOMEM;
 
 	t = &call->ring[call->ringc];
 	copy(t, &call->talk);
@@ -145,7 +161,20 @@ void cv_talk_end(struct cv_call *call)
 	clear(&call->talk);
 }
 
-struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to)
+struct cv_origin *cv_talk_origin(struct cv_call *call, struct cv_talk *t, enum cv_end to,
+				 const struct cv_addr *shown)
 {
-	return to == CV_END_A && call->single ? &call->talk.origin[to] : &t->origin[to];
+	const struct cv_origin *face;
+
+	if (to == CV_END_A)
+		return call->single ? &call->talk.origin[to] : &t->origin[to];
+
+	/* its dialog began with what was shown there */
+	face = cv_face_origin(call, shown);
+	if (face && !cv_addr_host_eq(&t->origin[to].shown, shown))
+		cv_origin_copy(&t->origin[to], face);
+	if (call->talk.fork != CV_FORK_ALL) /* the others are over */
+		call->faces = cv_mem_unref(call->faces);
+
+	return &t->origin[to];
 }

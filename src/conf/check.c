@@ -131,6 +131,44 @@ static void media_check(struct cv_conf_job *job)
 			     PORTS_LEAST);
 }
 
+static bool has_tcp(const struct cv_conf_media *m, uint16_t port)
+{
+	return port >= m->tcp_lo && port <= m->tcp_hi;
+}
+
+static void tcp_ports_check(struct cv_conf_job *job)
+{
+	const struct cv_conf_media *m = &job->conf->media;
+	const struct cv_opts_sec *s = cv_opts_find(job->opts, "media");
+	const struct cv_opts_entry *e = s ? cv_opts_entry_find(s, "tcp-ports") : NULL;
+	struct cv_conf_pos pos = e ? e->pos : m->pos;
+
+	if (m->tcp_lo == 0)
+		return; /* was refused */
+
+	if (m->tcp_lo > m->tcp_hi)
+		cv_conf_find(job, pos, "tcp-ports: %u is above %u", (unsigned)m->tcp_lo,
+			     (unsigned)m->tcp_hi);
+	else if (m->tcp_lo < PORT_LOW)
+		cv_conf_find(job, pos, "tcp-ports must begin at %d or above", PORT_LOW);
+
+	for (size_t i = 0; i < job->conf->listenc; ++i) {
+		const struct cv_conf_listen *l = &job->conf->listens[i];
+		uint16_t held = 0;
+
+		for (size_t n = 0; n < l->tcpc; ++n)
+			held = has_tcp(m, l->tcp[n]) ? l->tcp[n] : held;
+		for (size_t n = 0; n < l->tlsc; ++n)
+			held = has_tcp(m, l->tls[n]) ? l->tls[n] : held;
+		if (held > 0)
+			cv_conf_find(job, pos,
+				     "tcp-ports %u-%u hold TCP port %u of [listen %s] "
+				     "(%s:%u)",
+				     (unsigned)m->tcp_lo, (unsigned)m->tcp_hi,
+				     (unsigned)held, l->name, l->pos.file, l->pos.line);
+	}
+}
+
 static void expires_check(struct cv_conf_job *job, const char *key, uint32_t seconds)
 {
 	const struct cv_conf_registration *r = &job->conf->registration;
@@ -426,6 +464,7 @@ void cv_conf_check(struct cv_conf_job *job)
 
 	dns_check(job);
 	media_check(job);
+	tcp_ports_check(job);
 	expires_check(job, "phone-expires-udp", r->phone_expires_udp_s);
 	expires_check(job, "phone-expires-stream", r->phone_expires_stream_s);
 	expires_check(job, "peer-expires", r->peer_expires_s);

@@ -199,6 +199,7 @@ struct cv_conf_pinger {
 /** [media] */
 struct cv_conf_media {
 	uint16_t port_lo, port_hi;
+	uint16_t tcp_lo, tcp_hi;
 	enum cv_conf_relay relay;
 	enum cv_conf_latch latch;
 	uint32_t idle_ms, hold_ms;

@@ -72,6 +72,8 @@ static const char *fixed_key(const struct cv_conf *a, const struct cv_conf *b)
 		return "[limits] max-message";
 	if (a->media.port_lo != b->media.port_lo || a->media.port_hi != b->media.port_hi)
 		return "[media] ports";
+	if (a->media.tcp_lo != b->media.tcp_lo || a->media.tcp_hi != b->media.tcp_hi)
+		return "[media] tcp-ports";
 	if (a->media.latch != b->media.latch)
 		return "[media] latch";
 	if (a->media.idle_ms != b->media.idle_ms)

@@ -28,6 +28,7 @@ enum {
 static const struct cv_media_ops media_ops = {
 	.open = cv_media_open,
 	.set = cv_media_set,
+	.face = cv_media_face,
 	.park = cv_media_park,
 	.watch = cv_media_watch,
 	.watched = cv_media_watched,
@@ -206,6 +207,8 @@ static int open_media(struct cv_core *c)
 	const struct cv_media_conf mc = {
 		.port_lo = conf->media.port_lo,
 		.port_hi = conf->media.port_hi,
+		.tcp_lo = conf->media.tcp_lo,
+		.tcp_hi = conf->media.tcp_hi,
 		.threads = conf->general.media_threads,
 		.dscp = conf->media.dscp,
 		.idle_ms = conf->media.idle_ms,

@@ -2,10 +2,10 @@
 /*
  * Several phones that ring at end B of one session. Signalling thread.
  *
- * They share the session's ports. What is said with the one that end A hears
- * lies in the session and its lines, as if there were no other; what is said
- * with the others lies in blocks that exist only until one has answered. To
- * hear another means to change places.
+ * They share the session's ports, those of one face (face.c). What is said with
+ * the one that end A hears lies in the session and its lines, as if there were
+ * no other; what is said with the others lies in blocks that exist only until
+ * one has answered. To hear another means to change places.
  */
 #include "config.h"
 
@@ -16,52 +16,6 @@
 #include "media/media_int.h"
 
 enum { MSGS_A_LINE = 2 };
-
-void cv_media_face(struct cv_media *m, enum cv_end end, const struct cv_place *place)
-{
-	const struct cv_net *net = m->plane->conf.net;
-	const struct cv_addr none = {0};
-
-	m->place[end] = *place;
-	m->local[end] = m->adv[end] = none;
-	if (place->listen >= net->pointc)
-		return;
-	if (place->family != AF_UNSPEC &&
-	    place->family != net->points[place->listen].media.family)
-		return;
-
-	m->local[end] = net->points[place->listen].media;
-	m->adv[end] = net->points[place->listen].media_adv;
-}
-
-static void readdress(struct cv_media *m, enum cv_end end)
-{
-	const struct cv_net *net = m->plane->conf.net;
-	uint8_t listen = m->place[end].listen;
-
-	if (!cv_addr_is_set(&m->local[end]) || listen >= net->pointc ||
-	    !cv_addr_host_eq(&m->local[end], &net->points[listen].media))
-		return;
-
-	m->adv[end] = net->points[listen].media_adv;
-	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
-		struct cv_mline *l = m->line[i];
-
-		if (!l || l->pair[end].local.port == 0)
-			continue;
-		l->adv[end] = m->adv[end];
-		l->adv[end].port = l->pair[end].local.port;
-	}
-}
-
-void cv_media_readdress(struct cv_media *m)
-{
-	if (!m || !m->plane)
-		return;
-
-	readdress(m, CV_END_A);
-	readdress(m, CV_END_B);
-}
 
 int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l)
 {
@@ -130,6 +84,7 @@ static int add(struct cv_media *m, uint32_t fork, int *at)
 	o->v[i] = (struct cv_mfork){
 		.fork = fork,
 		.age = ++o->words,
+		.face = m->base,
 		.place = m->place[CV_END_B],
 	};
 	for (size_t k = 0; k < CV_MEDIA_FLOWS; ++k) {
@@ -178,10 +133,12 @@ static void change_places(struct cv_media *m, int at)
 	const struct cv_mfork was = {
 		.fork = m->fork,
 		.age = ++m->others->words,
+		.face = m->face,
 		.place = m->place[CV_END_B],
 	};
 
 	m->fork = f->fork;
+	m->face = f->face;
 	m->place[CV_END_B] = f->place;
 	*f = was;
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
@@ -265,6 +222,14 @@ static void drop_others(struct cv_media *m)
 	m->others = NULL;
 }
 
+/* Lines that come later get ports where the end is now */
+static void follow_point(struct cv_media *m, enum cv_end end)
+{
+	struct cv_mpoint *at = cv_media_point(m, end, m->face);
+
+	*at = cv_media_point_of(m, &m->place[end]);
+}
+
 static void choose(struct cv_media *m, uint32_t fork)
 {
 	const struct cv_mchange how = {.at = CV_MEDIA_HEARD, .only = true};
@@ -274,10 +239,11 @@ static void choose(struct cv_media *m, uint32_t fork)
 		cv_warn("media", "fork-lost id=%u fork=%u", m->id, fork);
 	drop_others(m);
 	m->is_answered = true;
+	cv_media_face_choose(m);
 	if (is_alone)
 		return;
 
-	cv_media_face(m, CV_END_B, &m->place[CV_END_B]);
+	follow_point(m, CV_END_B);
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		if (m->line[i])
 			tell_line(m->line[i], &m->line[i]->talk.end[CV_END_A], &how);
@@ -308,8 +274,9 @@ void cv_media_anew(struct cv_media *m)
 		return;
 
 	drop_others(m);
-	m->is_answered = false;
+	m->is_answered = m->is_offered = false;
 	m->fork = CV_FORK_ALL;
+	m->face = m->base;
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		struct cv_mline *l = m->line[i];
 
@@ -327,22 +294,44 @@ static bool is_same(const struct cv_place *a, const struct cv_place *b)
 	       a->lan_group == b->lan_group && a->nat_entry == b->nat_entry;
 }
 
-/* Ports that were taken stay; while several ring there is no telling which point later
- * ones should face */
+static bool is_new(const struct cv_media *m, uint32_t fork)
+{
+	int at;
+
+	if (m->is_answered)
+		return false;
+
+	return fork == CV_FORK_ALL ? m->fork == fork : !find(m, fork, &at);
+}
+
+/* True: a fork that is new speaks by another face than was thought */
+static bool put_face(struct cv_media *m, uint32_t fork, int at,
+		     const struct cv_place *place)
+{
+	uint8_t *is = at == CV_MEDIA_HEARD ? &m->face : &m->others->v[at].face;
+	uint8_t was = *is;
+
+	*is = cv_media_face_of(m, place);
+	if (fork == CV_FORK_ALL)
+		m->base = *is;
+
+	return *is != was;
+}
+
+static struct cv_place *place_of(struct cv_media *m, enum cv_end end, int at)
+{
+	return at == CV_MEDIA_HEARD ? &m->place[end] : &m->others->v[at].place;
+}
+
+/* Ports that were taken stay; while it rings, each fork has the face it was shown */
 static void put_place(struct cv_media *m, enum cv_end end, int at,
 		      const struct cv_place *place)
 {
 	const struct cv_mchange how = {.at = at, .reopen = {true, true}};
-	struct cv_place *is =
-		at == CV_MEDIA_HEARD ? &m->place[end] : &m->others->v[at].place;
 
-	if (is_same(is, place))
-		return;
-
-	if (at == CV_MEDIA_HEARD && (end == CV_END_A || !m->others))
-		cv_media_face(m, end, place);
-	else
-		*is = *place;
+	*place_of(m, end, at) = *place;
+	if (end == CV_END_A || m->is_answered)
+		follow_point(m, end);
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
 		if (m->line[i] && cv_mline_send_expect(m->line[i], end, &how))
 			cv_warn("media", "place-lost id=%u stream=%zu", m->id, i);
@@ -353,17 +342,24 @@ void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		    const struct cv_place *place)
 {
 	int at = CV_MEDIA_HEARD;
+	bool is_first, is_moved;
 
 	if (!m || !m->plane || !place)
 		return;
+
+	is_first = end == CV_END_B && is_new(m, fork);
 	if (end == CV_END_B && cv_media_fork(m, fork, &at)) {
 		cv_warn("media", "place-lost id=%u fork=%u", m->id, fork);
 		return;
 	}
 
-	put_place(m, end, at, place);
+	is_moved = is_first && put_face(m, fork, at, place);
+	if (is_moved || !is_same(place_of(m, end, at), place))
+		put_place(m, end, at, place);
 	if (end == CV_END_A || fork != CV_FORK_ALL || !m->others)
 		return;
-	for (size_t i = 0; i < m->others->c; ++i)
-		put_place(m, end, (int)i, place);
+	for (int i = 0; i < (int)m->others->c; ++i) {
+		if (!is_same(place_of(m, end, i), place))
+			put_place(m, end, i, place);
+	}
 }

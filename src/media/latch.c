@@ -32,6 +32,7 @@
  *     anybody who rings speak).
  *  8. When one has answered the others are strangers. The latch of the winner
  *     opens again: phones behind one NAT can't be told apart until then.
+ *  9. A fork speaks by the face it was shown; what comes by another isn't of it.
  */
 #include "config.h"
 
@@ -58,6 +59,7 @@ struct voice {
 	struct path path[CV_COMP_COUNT];
 	struct cv_hosts allow[CV_EXPECT_ALLOW];
 	bool any, mux;
+	uint8_t face;
 };
 
 struct latch {
@@ -85,6 +87,16 @@ static void voice_open(struct voice *v, uint32_t fork)
 	*v = (struct voice){.fork = fork};
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i)
 		v->path[i].open = true;
+}
+
+/* By another face nothing was learnt yet */
+static void voice_turn(struct voice *v, uint8_t face)
+{
+	uint32_t age = v->age;
+
+	voice_open(v, v->fork);
+	v->age = age;
+	v->face = face;
 }
 
 static void voice_reopen(struct voice *v, uint64_t now_ms)
@@ -160,6 +172,8 @@ static struct voice *voice_of(struct latch *l, const struct cv_expect *x)
 
 static void follow(struct voice *v, const struct cv_expect *x, uint64_t now_ms)
 {
+	if (v->face != x->face)
+		voice_turn(v, x->face);
 	for (size_t i = 0; i < CV_EXPECT_ALLOW; ++i)
 		v->allow[i] = x->allow[i];
 	v->any = x->any;
@@ -229,15 +243,7 @@ static void expect(void *stage, const struct cv_expect *x, uint64_t now_ms)
 static bool is_allowed(const struct voice *v, const struct cv_addr *from)
 {
 	for (size_t i = 0; i < CV_EXPECT_ALLOW; ++i) {
-		const struct cv_hosts *h = &v->allow[i];
-		struct cv_addr host = *from;
-
-		if (h->lo.family != from->family)
-			continue;
-		if (h->lo.scope == 0)
-			host.scope = 0;
-		if (cv_addr_host_cmp(&h->lo, &host) <= 0 &&
-		    cv_addr_host_cmp(&host, &h->hi) <= 0)
+		if (cv_hosts_have(&v->allow[i], from))
 			return true;
 	}
 
@@ -265,6 +271,8 @@ static enum claim claim(const struct voice *v, const struct cv_pkt *pkt)
 	const struct path *p = &v->path[pkt->comp];
 	const struct cv_addr *said = &v->allow[1 + pkt->comp].lo;
 
+	if (v->face != pkt->face)
+		return CLAIM_NONE;
 	if (p->latched && cv_addr_eq(&p->source, &pkt->from))
 		return CLAIM_ADDRESS;
 	if (!p->open)
@@ -344,7 +352,7 @@ static enum cv_verdict rx(void *stage, struct cv_pkt *pkt)
 	struct path *p = &v->path[pkt->comp];
 	bool is_known = p->latched && cv_addr_eq(&p->source, &pkt->from);
 
-	if (is_stray_rtcp(v, pkt))
+	if (v->face != pkt->face || is_stray_rtcp(v, pkt))
 		return foreign(l);
 
 	if (!is_known && !p->open)

@@ -29,7 +29,7 @@ struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port)
 	return &p->by_port[(port - p->conf.port_lo) / 2];
 }
 
-struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a)
+struct cv_mdoor *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a)
 {
 	struct cv_list *head = cv_plane_port_head(p, a->port);
 	struct cv_list *node, *tmp;
@@ -38,11 +38,10 @@ struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr
 		return NULL;
 
 	CV_LIST_FOREACH (node, tmp, head) {
-		struct cv_port_ref *ref = CV_CONTAINER(node, struct cv_port_ref, node);
+		struct cv_mdoor *d = CV_CONTAINER(node, struct cv_mdoor, node);
 
-		if (cv_addr_host_eq(&ref->line->pair[ref->end].local, a) ||
-		    cv_addr_host_eq(&ref->line->adv[ref->end], a))
-			return ref;
+		if (cv_addr_host_eq(&d->pair.local, a) || cv_addr_host_eq(&d->adv, a))
+			return d;
 	}
 
 	return NULL;
@@ -108,6 +107,8 @@ static void on_note(const void *msg, void *arg)
 	cv_mem_ref(p);
 	if (bits & CV_NOTE_PARKED)
 		cv_mline_parked(l);
+	if (bits & CV_NOTE_KEPT)
+		cv_mline_kept(l);
 	tell(p, note->slot, bits);
 	cv_mem_unref(p);
 }
@@ -190,11 +191,19 @@ static int64_t count_used(void *arg)
 	return (int64_t)cv_ports_used(p->ports);
 }
 
+static int64_t count_tcp(void *arg)
+{
+	const struct cv_media_plane *p = arg;
+
+	return (int64_t)cv_ports_used(p->tcp_ports);
+}
+
 static int64_t count_resting(void *arg)
 {
 	const struct cv_media_plane *p = arg;
 
-	return (int64_t)cv_ports_quarantined(p->ports);
+	return (int64_t)(cv_ports_quarantined(p->ports) +
+			 cv_ports_quarantined(p->tcp_ports));
 }
 
 static void add_gauges(struct cv_media_plane *p)
@@ -203,9 +212,8 @@ static void add_gauges(struct cv_media_plane *p)
 		const char *name;
 		cv_gauge_fn *read;
 	} v[] = {
-		{"media_sessions", count_sessions},
-		{"streams", count_lines},
-		{"ports_used", count_used},
+		{"media_sessions", count_sessions},   {"streams", count_lines},
+		{"ports_used", count_used},           {"tcp_ports_used", count_tcp},
 		{"ports_quarantined", count_resting},
 	};
 
@@ -245,6 +253,7 @@ static void plane_fini(void *obj)
 	cv_mem_unref(p->sessions);
 	cv_mem_unref(p->arena);
 	cv_mem_unref(p->ports);
+	cv_mem_unref(p->tcp_ports);
 	free(p->by_port);
 }
 
@@ -254,6 +263,8 @@ static int make_tables(struct cv_media_plane *p)
 	int err;
 
 	err = cv_ports_new(&p->ports, p->conf.port_lo, p->conf.port_hi);
+	if (!err && p->conf.tcp_lo > 0)
+		err = cv_ports_tcp_new(&p->tcp_ports, p->conf.tcp_lo, p->conf.tcp_hi);
 	if (!err)
 		err = cv_arena_new(&p->arena);
 	if (!err)
@@ -349,7 +360,7 @@ void cv_media_plane_close(struct cv_media_plane *p)
 	if (p->is_open) {
 		p->is_open = false;
 		cv_cmd_del(&p->cmd);
-		for (size_t i = 0; p->conf.stats && i < 4; ++i)
+		for (size_t i = 0; p->conf.stats && i < CV_MEDIA_GAUGES; ++i)
 			cv_gauge_del(&p->gauge[i]);
 		CV_LIST_FOREACH (node, tmp, &p->list)
 			cv_media_detach(CV_CONTAINER(node, struct cv_media, node));

@@ -15,7 +15,10 @@
  * expected and where to send; port 0 ends that stream. Several phones may ring at
  * end B (forks): they share our ports, each has its own descriptions and latch,
  * end A hears and reaches one (cv_media_hear()) until one has answered
- * (cv_media_choose()). cv_media_close() takes
+ * (cv_media_choose()). Those that stand at different points of ours (one in the
+ * LAN, one outside) have a face each: cv_media_face() says what the offer shows
+ * there, on pairs of its own, and what comes by them is of who stands there;
+ * with the choice all faces but one give their pairs back. cv_media_close() takes
  * everything back: the thread closes the sockets and says so, then the numbers
  * go through quarantine to the pool.
  *
@@ -36,6 +39,8 @@
 
 enum {
 	CV_MEDIA_FLOWS = 32, /* m-lines of one session */
+	CV_MEDIA_FACES = 4,  /* points of ours towards those who ring at one end: lan and
+				wan, IPv4 and IPv6 */
 	CV_MEDIA_THREADS = 64,
 	CV_MEDIA_SESSIONS = 65536, /* counters arena */
 };
@@ -65,7 +70,8 @@ typedef void cv_media_event_fn(const struct cv_media_event *ev, void *arg);
 
 /** Plain data; copied. */
 struct cv_media_conf {
-	uint16_t port_lo, port_hi;
+	uint16_t port_lo, port_hi; /* UDP */
+	uint16_t tcp_lo, tcp_hi;   /* TCP; 0: none, streams over TCP are refused */
 	unsigned threads; /* 0: one a core */
 	unsigned dscp;
 	uint32_t idle_ms, hold_ms;
@@ -96,13 +102,24 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
  * other end has spoken, from then on its own, and RTCP is bridged). Flows with port 0 or
  * carry NONE are copied; idle_ms 0 stands for the plane's. ENOSPC: no port free;
  * EADDRNOTAVAIL: no point faces the other end; ENOBUFS: the thread's queue is full;
- * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TCP or TUNNEL (not in this
- * version). On error the session is as it was before. A stream that is refused by port 0
- * keeps its ports until cv_media_choose(): another fork may take it, or the offer be
- * refused. The first fork that says something is heard, any other only on demand.
+ * E2BIG: more than CV_MEDIA_FLOWS flows; ENOTSUP: carry TUNNEL, or a line that was
+ * carried by UDP is to be by TCP. On error the session is as it was before. A stream over
+ * TCP for which nobody could connect (media/setup.h) has port 0 in @p out. One that is
+ * refused by port 0 keeps its ports until cv_media_choose(): another fork may take it, or
+ * the offer be refused. The first fork that says something is heard, any other only on
+ * demand.
  */
 int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		 const struct cv_flow *in, struct cv_flow *out, size_t flowc);
+/**
+ * What end A has said to all of end B, as who stands at @p place is shown it: @p in is
+ * what cv_media_set() gave for it; @p out has our address that faces the place, on pairs
+ * of their own when it is another one than @p in shows, else it is the same. The same
+ * again for who stands at the CV_MEDIA_FACES+1st, or while it only watches. Errors of
+ * cv_media_set(), then the session is as it was.
+ */
+int cv_media_face(struct cv_media *m, const struct cv_place *place,
+		  const struct cv_flow *in, struct cv_flow *out, size_t flowc);
 /** Closes sockets and keeps the numbers, or reopens on them. EADDRINUSE, ENOBUFS. */
 int cv_media_park(struct cv_media *m, bool parked);
 /** From now on the session only watches: cv_media_set() leaves RTP where it was said and
@@ -116,7 +133,8 @@ void cv_media_close(struct cv_media *m);
 /** Place of an end changed (phone moved, peer answered from elsewhere) or one of the
  * phones that ring at end B is elsewhere: what may be latched follows. @p fork:
  * CV_FORK_ALL for all of them; of end A not used. The same place again changes nothing.
- * Our ports stay on the point that faces the end's first place. */
+ * The first place of a fork tells by which face it speaks, which stays, and so do our
+ * ports. */
 void cv_media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 		    const struct cv_place *place);
 /** From now on end A hears this fork and is heard by it. ENOENT: it has said nothing;

@@ -25,6 +25,8 @@
 enum {
 	CV_STAGES = 3, /* in every end's stack */
 	CV_WHEEL = 64, /* places of the timer wheel */
+	CV_MEDIA_MORE = CV_MEDIA_FACES - 1,
+	CV_MEDIA_GAUGES = 5,
 };
 
 struct cv_mstream;
@@ -35,7 +37,7 @@ struct cv_mthread;
 /** One socket of an end. */
 struct cv_mport {
 	struct cv_mend *end;
-	enum cv_pkt_comp comp;
+	uint8_t comp, face;  /* enum cv_pkt_comp; of the end */
 	int fd;              /* owned; -1: none */
 	struct cv_fd *watch; /* owned; NULL: none */
 };
@@ -51,7 +53,11 @@ struct cv_mend {
 	struct cv_mstream *stream;
 	struct cv_mend *peer; /* the other end */
 	enum cv_end which;
-	struct cv_mport port[CV_COMP_COUNT];
+	uint8_t face;                           /* of who is heard and sent to */
+	struct cv_mport *out;                   /* its sockets; NULL: they come yet */
+	struct cv_mport port[CV_COMP_COUNT];    /* of face 0 */
+	struct cv_mport (*more)[CV_COMP_COUNT]; /* of the others, CV_MEDIA_MORE; owned;
+						   NULL: none */
 	struct cv_cell_end *cell;
 	struct cv_stat_cell *stats; /* may be NULL */
 	void *state[CV_STAGES];     /* into stream->states */
@@ -73,7 +79,8 @@ struct cv_mstream {
 	uint64_t silent_mark, dead_mark; /* begin of the silence for which SILENT, IDLE
 					    was told */
 	bool is_parked;
-	struct cv_list timer; /* in a place of the wheel */
+	struct cv_splice *splice; /* owned; NULL: it is carried by UDP */
+	struct cv_list timer;     /* in a place of the wheel */
 };
 
 /** A media thread. Fields below `loop` and above `thread` are its own while it runs. */
@@ -81,6 +88,7 @@ struct cv_mthread {
 	struct cv_arena *arena; /* shared */
 	struct cv_stat_cell *stats;
 	uint32_t hold_ms;
+	unsigned dscp;
 	struct cv_loop *loop;    /* owned by signalling; the thread runs it */
 	struct cv_mbox *in, *up; /* owned by signalling */
 
@@ -109,10 +117,15 @@ int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot);
 /** Closes its sockets and frees it. */
 void cv_mstream_free(struct cv_mstream *s);
 /** Takes over two sockets; closes them on error. */
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COMP_COUNT]);
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
+		    const int fd[CV_COMP_COUNT]);
+/** Closes sockets that found no stream. */
+void cv_mstream_shut(const int fd[CV_COMP_COUNT]);
 void cv_mstream_expect(struct cv_mstream *s, enum cv_end which,
 		       const struct cv_expect *x);
 void cv_mstream_park(struct cv_mstream *s);
+/** Closes the sockets of all faces but this one. */
+void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face);
 
 /** Bytes of the states of one end's stack. */
 size_t cv_pipe_size(void);
@@ -162,12 +175,22 @@ void cv_mthread_hold(struct cv_mthread *t);
 void cv_mthread_release(struct cv_mthread *t);
 
 struct cv_mline;
+struct cv_msetup;
 
-/** A local port of a line, found by its number. */
-struct cv_port_ref {
-	struct cv_list node; /* of the plane's table */
+/** Our port pair of a line towards an end, or towards those of it who share a face. */
+struct cv_mdoor {
+	struct cv_list node; /* of the plane's table, by number */
 	struct cv_mline *line;
 	enum cv_end end;
+	struct cv_pair pair; /* port 0: not taken; sockets only until they are handed
+				over */
+	struct cv_addr adv;  /* what we show for it */
+	bool is_over;        /* the thread was told to close it */
+};
+
+/** A point of ours towards an end. */
+struct cv_mpoint {
+	struct cv_addr local, adv; /* unset: none */
 };
 
 enum cv_park { CV_PARK_LIVE = 0, CV_PARK_CLOSING, CV_PARK_DONE };
@@ -195,15 +218,15 @@ struct cv_mline {
 	struct cv_mthread *thread;
 	size_t index; /* in the session */
 	uint32_t slot;
-	struct cv_pair pair[2]; /* facing end A, B; port 0: not taken; sockets only
-				   until they are handed over */
-	struct cv_addr adv[2];  /* what we show for pair */
-	struct cv_mtalk talk;   /* with the fork that is heard */
-	struct cv_mtalk *more;  /* with the others, as session->others; owned; may be NULL
-				   while there are none */
+	struct cv_mdoor door[2]; /* facing end A; B, face 0 */
+	struct cv_mdoor *faces;  /* the other faces of end B, CV_MEDIA_MORE; owned; NULL:
+				    there is one */
+	struct cv_msetup *tcp;   /* owned; NULL: it is carried by UDP */
+	struct cv_mtalk talk;    /* with the fork that is heard */
+	struct cv_mtalk *more; /* with the others, as session->others; owned; may be NULL
+				  while there are none */
 	enum cv_park park;
-	bool is_reopening; /* unparked before the thread had closed */
-	struct cv_port_ref ref[2];
+	bool is_reopening;      /* unparked before the thread had closed */
 	struct cv_list closing; /* of the plane, until CLOSE found room */
 };
 
@@ -216,6 +239,7 @@ enum {
 struct cv_mfork {
 	uint32_t fork;
 	uint32_t age; /* count of its last word */
+	uint8_t face;
 	struct cv_place place;
 };
 
@@ -231,12 +255,16 @@ struct cv_media {
 	uint32_t id, gen;
 	uint32_t fork; /* of end B, the one that is heard; CV_FORK_ALL: none has a number
 			  yet */
+	uint8_t face;  /* of that fork */
+	uint8_t base;  /* face of what end A says to all */
 	struct cv_place place[2]; /* of end B: of that fork */
 	struct cv_mforks *others; /* owned; NULL: at most one fork is known */
 	bool is_watch;            /* RTP goes directly */
 	bool is_answered;         /* the fork that is heard is the only one */
-	struct cv_addr local[2],
-		adv[2]; /* of the point that faces the end; unset: none */
+	bool is_offered;          /* end A has said something to all of end B */
+	struct cv_mpoint point[2]; /* that faces end A; B, face 0 */
+	struct cv_mpoint *more;    /* of the other faces, CV_MEDIA_MORE; owned; NULL: none
+				    */
 	struct cv_mthread *thread;
 	struct cv_mline *line[CV_MEDIA_FLOWS]; /* NULL: no stream */
 	struct cv_list node;                   /* of the plane */
@@ -245,29 +273,40 @@ struct cv_media {
 struct cv_media_plane {
 	struct cv_media_conf conf;
 	struct cv_ports *ports;
+	struct cv_ports *tcp_ports; /* NULL: none configured */
 	struct cv_arena *arena;
 	struct cv_slots *sessions, *lines;
 	struct cv_mthread *thread[CV_MEDIA_THREADS];
 	size_t threadc;
 	struct cv_list list;     /* of sessions */
 	struct cv_list closing;  /* lines whose CLOSE found no room */
-	struct cv_list *by_port; /* heads of struct cv_port_ref, by pair number; owned */
+	struct cv_list *by_port; /* heads of struct cv_mdoor, by pair number; owned */
 	struct cv_timer *retry;
 	struct cv_stat_cell *stats; /* signalling's own; may be NULL */
 	struct cv_cmd cmd;
-	struct cv_gauge gauge[4];
+	struct cv_gauge gauge[CV_MEDIA_GAUGES];
 	struct cv_log_limit loop_log;
 	bool is_open;
 };
 
-/** Makes a line with a number and a cell, without ports. ENOSPC, ENOMEM. */
-int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index);
-/** Takes the pair facing @p end. EADDRNOTAVAIL, ENOSPC, EMFILE, ENOMEM. */
-int cv_mline_take(struct cv_mline *l, enum cv_end end);
-/** Gives the pair facing @p end back; no thread may have its sockets. */
-void cv_mline_give(struct cv_mline *l, enum cv_end end);
-/** Hands the sockets over. ENOBUFS. */
-int cv_mline_send_pair(struct cv_mline *l, enum cv_end end);
+/** Makes a line with a number and a cell, without ports; carried by UDP or TCP. ENOSPC,
+ * ENOMEM. */
+int cv_mline_new(struct cv_mline **lp, struct cv_media *m, size_t index,
+		 enum cv_carry carry);
+/** Our door towards a face of an end; NULL: it has none there. Of end A there is face 0.
+ */
+struct cv_mdoor *cv_mline_door(const struct cv_mline *l, enum cv_end end, unsigned face);
+/** Takes the pair facing @p end there. EADDRNOTAVAIL, ENOSPC, EMFILE, ENOMEM. */
+int cv_mline_take(struct cv_mline *l, enum cv_end end, unsigned face);
+/** Gives a pair back; no thread may have its sockets. */
+void cv_mdoor_give(struct cv_mdoor *d);
+/** Hands the sockets over, or shuts them while the line is parked. ENOBUFS. */
+int cv_mline_send_pair(struct cv_mline *l, enum cv_end end, unsigned face);
+/** Has all pairs of end B closed but those of this face; they come back when the thread
+ * has said so. */
+void cv_mline_keep(struct cv_mline *l, unsigned face);
+/** The thread has closed them. */
+void cv_mline_kept(struct cv_mline *l);
 /** How what is expected of an end has changed. */
 struct cv_mchange {
 	int at;                     /* fork of end B: index of the others, or HEARD */
@@ -300,8 +339,19 @@ void cv_mline_free(struct cv_mline *l);
 int cv_media_fork(struct cv_media *m, uint32_t fork, int *at);
 /** Gives a line that is new room for what the other forks say. ENOMEM. */
 int cv_media_fork_line(const struct cv_media *m, struct cv_mline *l);
-/** Which of our addresses face this end. */
-void cv_media_face(struct cv_media *m, enum cv_end end, const struct cv_place *place);
+
+/* face.c */
+
+/** Which of our addresses face this place; unset: none. */
+struct cv_mpoint cv_media_point_of(const struct cv_media *m,
+				   const struct cv_place *place);
+/** Our point towards a face of an end. NULL: no such face. */
+struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, unsigned face);
+/** By which face end B speaks from this place, made known if that may still be; the base
+ * when there is none. */
+uint8_t cv_media_face_of(struct cv_media *m, const struct cv_place *place);
+/** Only the face of the fork that is heard is left. */
+void cv_media_face_choose(struct cv_media *m);
 
 /** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
 void cv_media_detach(struct cv_media *m);
@@ -310,7 +360,7 @@ void cv_plane_close_soon(struct cv_media_plane *p, struct cv_mline *l);
 /** Sends CLOSE for lines that wait. */
 void cv_plane_retry(void *arg);
 /** The live local port with this address, as bound or as shown; NULL. */
-struct cv_port_ref *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a);
+struct cv_mdoor *cv_plane_port(struct cv_media_plane *p, const struct cv_addr *a);
 struct cv_list *cv_plane_port_head(struct cv_media_plane *p, uint16_t port);
 /** Tells the owner of the plane. */
 void cv_plane_event(struct cv_mline *l, enum cv_end end, enum cv_media_what what);

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "media/setup.h"
 
 enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
 
@@ -18,10 +19,14 @@ enum { MSGS_A_LINE = 3 }; /* one PAIR and an EXPECT for each end */
 struct work {
 	struct cv_media *m;
 	enum cv_end from, to;
-	int at; /* fork of end B that says it, or that it is said to */
+	int at;       /* fork of end B that says it, or that it is said to */
+	uint8_t face; /* of `to`, which is shown it */
 	struct {
 		struct cv_mline *line; /* NULL: this flow has no stream */
 		bool is_new, is_taken;
+		bool is_barred;         /* over TCP, and nobody could connect */
+		struct cv_msetup setup; /* TCP: as it will be */
+		enum cv_setup told;
 	} v[CV_MEDIA_FLOWS];
 	size_t c;
 };
@@ -48,6 +53,7 @@ static void session_fini(void *obj)
 	struct cv_media *m = obj;
 
 	free(m->others);
+	free(m->more);
 }
 
 int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
@@ -73,8 +79,10 @@ int cv_media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->plane = p;
 	m->thread = least_loaded(p);
 	m->fork = CV_FORK_ALL;
-	cv_media_face(m, CV_END_A, a);
-	cv_media_face(m, CV_END_B, b);
+	m->place[CV_END_A] = *a;
+	m->place[CV_END_B] = *b;
+	m->point[CV_END_A] = cv_media_point_of(m, a);
+	m->point[CV_END_B] = cv_media_point_of(m, b);
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
 
@@ -96,22 +104,60 @@ static int check(const struct cv_media *m, const struct cv_flow *in, size_t flow
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (!is_off(&in[i]) && in[i].carry != CV_CARRY_UDP)
+		if (!is_off(&in[i]) && in[i].carry == CV_CARRY_TUNNEL)
 			return ENOTSUP;
+		if (!is_off(&in[i]) && m->line[i] &&
+		    (in[i].carry == CV_CARRY_TCP) != (m->line[i]->tcp != NULL))
+			return ENOTSUP; /* a line that was UDP can't become TCP */
 		lines += !is_off(&in[i]) || m->line[i];
 	}
 
 	return cv_mthread_room(m->thread) < lines * MSGS_A_LINE ? ENOBUFS : 0;
 }
 
-static int gather_one(struct work *w, size_t i)
+/* Behind a NAT nobody can be connected to, unless it is known to forward */
+static bool is_reachable(const struct cv_place *p)
+{
+	return p->side != CV_SIDE_FAR || p->nat_entry != 0;
+}
+
+/* A stream over TCP for which each end could only wait has no place */
+static bool is_barred(struct work *w, size_t i, const struct cv_flow *in)
+{
+	const struct cv_media *m = w->m;
+	struct cv_msetup *s = &w->v[i].setup;
+
+	if (in->carry != CV_CARRY_TCP)
+		return false;
+	if (m->line[i])
+		*s = *m->line[i]->tcp;
+
+	s->tls = in->tls;
+	s->end[CV_END_A].reachable = is_reachable(&m->place[CV_END_A]);
+	s->end[CV_END_B].reachable =
+		is_reachable(w->at == CV_MEDIA_HEARD ? &m->place[CV_END_B]
+						     : &m->others->v[w->at].place);
+	w->v[i].is_barred = !m->plane->tcp_ports ||
+			    cv_msetup_say(s, w->from, in->setup, &w->v[i].told) != 0;
+
+	return w->v[i].is_barred;
+}
+
+/* Goes direct, and nobody tells how it goes */
+static bool is_unwatched(const struct work *w, const struct cv_flow *in)
+{
+	return w->m->is_watch && in->carry == CV_CARRY_TCP;
+}
+
+static int gather_one(struct work *w, size_t i, enum cv_carry carry)
 {
 	struct cv_media *m = w->m;
+	const struct cv_mdoor *d;
 	int err;
 
 	w->v[i].line = m->line[i];
 	if (!m->line[i]) {
-		err = cv_mline_new(&w->v[i].line, m, i);
+		err = cv_mline_new(&w->v[i].line, m, i, carry);
 		if (err)
 			return err;
 		w->v[i].is_new = true;
@@ -119,10 +165,11 @@ static int gather_one(struct work *w, size_t i)
 		if (err)
 			return err;
 	}
-	if (w->v[i].line->pair[w->to].local.port > 0)
+	d = cv_mline_door(w->v[i].line, w->to, w->face);
+	if (d && d->pair.local.port > 0)
 		return 0;
 
-	err = cv_mline_take(w->v[i].line, w->to);
+	err = cv_mline_take(w->v[i].line, w->to, w->face);
 	w->v[i].is_taken = err == 0;
 
 	return err;
@@ -135,8 +182,10 @@ static int gather(struct work *w, const struct cv_flow *in, size_t flowc)
 
 	w->c = flowc;
 	for (size_t i = 0; i < flowc && !err; ++i) {
-		if (!is_off(&in[i]))
-			err = gather_one(w, i);
+		if (is_off(&in[i]) || is_unwatched(w, &in[i]) || is_barred(w, i, &in[i]))
+			continue;
+
+		err = gather_one(w, i, in[i].carry);
 	}
 
 	return err;
@@ -146,7 +195,7 @@ static void take_back(struct work *w)
 {
 	for (size_t i = 0; i < w->c; ++i) {
 		if (w->v[i].is_taken)
-			cv_mline_give(w->v[i].line, w->to);
+			cv_mdoor_give(cv_mline_door(w->v[i].line, w->to, w->face));
 		if (w->v[i].is_new)
 			cv_mline_free(w->v[i].line);
 	}
@@ -209,6 +258,8 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 
 	how->reopen[CV_COMP_RTP] = note_addr(&from->addr[CV_COMP_RTP], &in->rtp);
 	how->reopen[CV_COMP_RTCP] = note_addr(&from->addr[CV_COMP_RTCP], &rtcp);
+	if (w->v[i].line->tcp)
+		*w->v[i].line->tcp = w->v[i].setup;
 	from->spoken = true;
 	from->mux = in->mux;
 	from->dir = in->dir;
@@ -234,7 +285,10 @@ static void say(const struct work *w, struct cv_mline *l, const struct cv_flow *
 		struct cv_flow *out)
 {
 	*out = *in;
-	out->rtp = l->adv[w->to];
+	out->rtp = cv_mline_door(l, w->to, w->face)->adv;
+	if (l->tcp)
+		return;
+
 	out->rtcp = out->rtp;
 	out->mux = cv_mline_talk(l, w->at)->end[w->to].told_mux;
 	if (!out->mux)
@@ -269,18 +323,20 @@ static void commit(struct work *w, const struct cv_flow *in, struct cv_flow *out
 		if (!l) {
 			refuse(w, i);
 			out[i] = in[i];
+			if (w->v[i].is_barred)
+				out[i].rtp.port = 0;
 			continue;
 		}
 
 		w->m->line[i] = l;
 		note_flow(w, i, &in[i], &how);
-		if (w->v[i].is_taken && l->park == CV_PARK_LIVE)
-			(void)cv_mline_send_pair(l, w->to);
-		else if (w->v[i].is_taken)
-			cv_ports_shut(&l->pair[w->to]);
+		if (w->v[i].is_taken)
+			(void)cv_mline_send_pair(l, w->to, w->face);
 		send_expect(w, l, w->from, &how);
 		send_expect(w, l, w->to, &keep);
 		say(w, l, &in[i], &out[i]);
+		if (l->tcp)
+			out[i].setup = w->v[i].told;
 	}
 	cv_mthread_release(w->m->thread);
 }
@@ -302,6 +358,8 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	if (err)
 		return err;
 
+	if (w.to == CV_END_B)
+		w.face = w.at == CV_MEDIA_HEARD ? m->face : m->others->v[w.at].face;
 	err = gather(&w, in, flowc);
 	if (err) {
 		take_back(&w);
@@ -309,6 +367,8 @@ int cv_media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 	}
 
 	commit(&w, in, out);
+	if (from == CV_END_A && fork == CV_FORK_ALL)
+		m->is_offered = true;
 
 	return 0;
 }
@@ -373,6 +433,7 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		    struct cv_media_report *r)
 {
 	const struct cv_cell_end *c;
+	const struct cv_mdoor *d;
 	const struct cv_mline *l;
 
 	if (!m || !r)
@@ -393,8 +454,9 @@ int cv_media_report(const struct cv_media *m, size_t stream, enum cv_end end,
 		.lost = cv_cell_read(c, CV_COUNT_LOST),
 		.unheard = cv_cell_read_unheard(c),
 	};
-	if (l->pair[end].local.port > 0)
-		r->local = l->pair[end].local;
+	d = cv_mline_door(l, end, m->face);
+	if (d && d->pair.local.port > 0)
+		r->local = d->pair.local;
 	cv_cell_get_remote(c, &r->remote, &r->latched);
 
 	return 0;
@@ -437,6 +499,7 @@ static void show_end(const struct cv_media *m, size_t stream, enum cv_end end,
 	cv_out_str(out, "side", "%s", cv_side_name(m->place[end].side));
 	cv_out_str(out, "local", "%s", cv_addr_print(&r.local, local));
 	cv_out_str(out, "remote", "%s", cv_addr_print(&r.remote, remote));
+	cv_out_str(out, "carry", "%s", m->line[stream]->tcp ? "tcp" : "udp");
 	cv_out_bool(out, "latched", r.latched);
 	cv_out_bool(out, "parked", m->line[stream]->park != CV_PARK_LIVE);
 	cv_out_num(out, "rtp_in", (int64_t)r.rtp_in);

@@ -97,7 +97,7 @@ void cv_pipe_tx(struct cv_mend *end, struct cv_pkt *pkt)
 			return;
 	}
 
-	if (end->port[pkt->comp].fd == -1) {
+	if (!end->out || end->out[pkt->comp].fd == -1) {
 		cv_cell_add(end->cell, CV_COUNT_WAIT, 1);
 		cv_stat_add(end->stats, CV_STAT_media_wait, 1);
 		return;
@@ -132,7 +132,7 @@ static void flush(struct cv_mend *end)
 		if (n == 0)
 			continue;
 
-		(void)cv_udp_send(end->port[comp].fd, t->out[comp], n, &sent);
+		(void)cv_udp_send(end->out[comp].fd, t->out[comp], n, &sent);
 		if (sent < n)
 			cv_stat_add(end->stats, CV_STAT_media_senderr, n - sent);
 		count_out(end, t->out[comp], sent);
@@ -152,7 +152,8 @@ void cv_pipe_readable(int fd, void *arg)
 			return;
 
 		for (size_t i = 0; i < n; ++i) {
-			t->pool[i].comp = (uint8_t)port->comp;
+			t->pool[i].comp = port->comp;
+			t->pool[i].face = port->face;
 			(void)cv_pipe_rx(end, &t->pool[i]);
 		}
 		flush(end->peer);

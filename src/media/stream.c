@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A stream as its media thread owns it: two ends with their sockets, joined.
+ * A stream as its media thread owns it: two ends with their sockets, joined. One over
+ * TCP is a splice (media/splice.h) behind the same messages.
  */
 #include "config.h"
 
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "media/media_int.h"
+#include "media/splice.h"
 
 static void shut(struct cv_mport *port)
 {
@@ -20,11 +22,28 @@ static void shut(struct cv_mport *port)
 	port->fd = -1;
 }
 
+/* The sockets of a face; NULL: none yet */
+static struct cv_mport *ports_of(struct cv_mend *end, unsigned face)
+{
+	if (face == 0)
+		return end->port;
+
+	return end->more ? end->more[face - 1] : NULL;
+}
+
+static void shut_face(struct cv_mend *end, unsigned face)
+{
+	struct cv_mport *ports = ports_of(end, face);
+
+	for (size_t i = 0; ports && i < CV_COMP_COUNT; ++i)
+		shut(&ports[i]);
+}
+
 static void shut_all(struct cv_mstream *s)
 {
-	for (size_t e = 0; e < 2; ++e) {
-		for (size_t i = 0; i < CV_COMP_COUNT; ++i)
-			shut(&s->end[e].port[i]);
+	for (unsigned face = 0; face < CV_MEDIA_FACES; ++face) {
+		shut_face(&s->end[CV_END_A], face);
+		shut_face(&s->end[CV_END_B], face);
 	}
 }
 
@@ -33,10 +52,25 @@ static void stream_fini(void *obj)
 	struct cv_mstream *s = obj;
 
 	cv_list_del(&s->timer);
+	cv_mem_unref(s->splice);
 	shut_all(s);
 	cv_pipe_close(&s->end[CV_END_A]);
 	cv_pipe_close(&s->end[CV_END_B]);
+	free(s->end[CV_END_A].more);
+	free(s->end[CV_END_B].more);
 	free(s->states);
+}
+
+static void set_up_face(struct cv_mend *end, unsigned face)
+{
+	struct cv_mport *ports = ports_of(end, face);
+
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		ports[i].end = end;
+		ports[i].comp = (uint8_t)i;
+		ports[i].face = (uint8_t)face;
+		ports[i].fd = -1;
+	}
 }
 
 static void set_up_end(struct cv_mstream *s, enum cv_end which)
@@ -48,11 +82,24 @@ static void set_up_end(struct cv_mstream *s, enum cv_end which)
 	end->which = which;
 	end->cell = &cv_arena_cell(s->thread->arena, s->slot)->end[which];
 	end->stats = s->thread->stats;
-	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
-		end->port[i].end = end;
-		end->port[i].comp = (enum cv_pkt_comp)i;
-		end->port[i].fd = -1;
-	}
+	end->out = end->port;
+	set_up_face(end, 0);
+}
+
+/* Room for the sockets of more than one face */
+static int need_face(struct cv_mend *end, unsigned face)
+{
+	if (face == 0 || end->more)
+		return 0;
+
+	end->more = cv_mem_zalloc(CV_MEDIA_MORE, sizeof(*end->more));
+	if (!end->more)
+		return ENOMEM;
+
+	for (unsigned i = 1; i < CV_MEDIA_FACES; ++i)
+		set_up_face(end, i);
+
+	return 0;
 }
 
 int cv_mstream_new(struct cv_mstream **sp, struct cv_mthread *t, uint32_t slot)
@@ -100,24 +147,63 @@ static void start_clock(struct cv_mstream *s)
 	cv_mtimer_add(s);
 }
 
-int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, const int fd[CV_COMP_COUNT])
+void cv_mstream_shut(const int fd[CV_COMP_COUNT])
 {
-	struct cv_mend *end = &s->end[which];
+	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
+		if (fd[i] != -1)
+			(void)close(fd[i]);
+	}
+}
+
+/* One socket that listens: it is a stream over TCP */
+static int take_ear(struct cv_mstream *s, enum cv_end which, unsigned face,
+		    const int fd[CV_COMP_COUNT])
+{
 	int err = 0;
 
+	if (!s->splice)
+		err = cv_splice_new(&s->splice, s->thread->loop,
+				    cv_arena_cell(s->thread->arena, s->slot),
+				    s->thread->dscp);
+	if (err) {
+		cv_mstream_shut(fd);
+		return err;
+	}
+
+	return cv_splice_listen(s->splice, which, face, fd[CV_COMP_RTP]);
+}
+
+int cv_mstream_pair(struct cv_mstream *s, enum cv_end which, unsigned face,
+		    const int fd[CV_COMP_COUNT])
+{
+	struct cv_mend *end = &s->end[which];
+	struct cv_mport *ports;
+	int err;
+
+	if (fd[CV_COMP_RTCP] == -1)
+		return take_ear(s, which, face, fd);
+
+	err = need_face(end, face);
+	if (err) {
+		cv_mstream_shut(fd);
+		return err;
+	}
+
+	ports = ports_of(end, face);
 	for (size_t i = 0; i < CV_COMP_COUNT; ++i) {
-		shut(&end->port[i]);
-		end->port[i].fd = fd[i];
+		shut(&ports[i]);
+		ports[i].fd = fd[i];
 	}
 
 	for (size_t i = 0; i < CV_COMP_COUNT && !err; ++i)
-		err = cv_fd_new(&end->port[i].watch, s->thread->loop, fd[i],
-				cv_pipe_readable, &end->port[i]);
+		err = cv_fd_new(&ports[i].watch, s->thread->loop, fd[i], cv_pipe_readable,
+				&ports[i]);
 	if (err) {
-		for (size_t i = 0; i < CV_COMP_COUNT; ++i)
-			shut(&end->port[i]);
+		shut_face(end, face);
 		return err;
 	}
+
+	end->out = ports_of(end, end->face);
 
 	if (s->is_parked) {
 		s->is_parked = false;
@@ -132,10 +218,17 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 {
 	struct cv_mend *end = &s->end[which];
 
+	if (s->splice) {
+		cv_splice_expect(s->splice, which, x);
+		return;
+	}
+
 	if (!x->aside) {
 		end->spoken = x->spoken;
 		end->talks = x->talks;
 		s->idle_ms = x->idle_ms;
+		end->face = x->face;
+		end->out = ports_of(end, x->face);
 		cv_watch_expect(end, x);
 	}
 	cv_pipe_expect(end, x, cv_clock_ms());
@@ -144,6 +237,18 @@ void cv_mstream_expect(struct cv_mstream *s, enum cv_end which, const struct cv_
 
 void cv_mstream_park(struct cv_mstream *s)
 {
+	if (s->splice)
+		cv_splice_park(s->splice);
 	shut_all(s);
 	s->is_parked = true;
+}
+
+void cv_mstream_keep(struct cv_mstream *s, enum cv_end which, unsigned face)
+{
+	if (s->splice)
+		cv_splice_keep(s->splice, which, face);
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
+		if (i != face)
+			shut_face(&s->end[which], i);
+	}
 }

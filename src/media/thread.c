@@ -76,10 +76,9 @@ static void take_pair(struct cv_mthread *t, const struct cv_mmsg *m)
 
 	err = find_or_make(&s, t, m->slot);
 	if (err) {
-		(void)close(m->u.fd[CV_COMP_RTP]);
-		(void)close(m->u.fd[CV_COMP_RTCP]);
+		cv_mstream_shut(m->u.fd);
 	} else {
-		err = cv_mstream_pair(s, (enum cv_end)m->end, m->u.fd);
+		err = cv_mstream_pair(s, (enum cv_end)m->end, m->face, m->u.fd);
 	}
 	if (err)
 		cv_mthread_note(t, m->slot,
@@ -125,6 +124,11 @@ static void on_msg(const void *msg, void *arg)
 		if (s)
 			cv_mstream_park(s);
 		cv_mthread_note(t, m->slot, CV_NOTE_PARKED);
+		break;
+	case CV_MMSG_KEEP:
+		if (s)
+			cv_mstream_keep(s, (enum cv_end)m->end, m->face);
+		cv_mthread_note(t, m->slot, CV_NOTE_KEPT);
 		break;
 	case CV_MMSG_CLOSE:
 		drop(t, m->slot);
@@ -234,6 +238,7 @@ int cv_mthread_new(struct cv_mthread **tp, struct cv_media_plane *p, cv_mbox_fn 
 	t->plane = p;
 	t->arena = p->arena;
 	t->hold_ms = p->conf.hold_ms;
+	t->dscp = p->conf.dscp;
 	for (size_t i = 0; i < CV_WHEEL; ++i)
 		cv_list_init(&t->wheel[i]);
 

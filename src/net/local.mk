@@ -13,6 +13,7 @@ libnet_a_SOURCES = \
 	src/net/place_show.c \
 	src/net/shown.c \
 	src/net/ports.c src/net/ports.h \
+	src/net/sock.c src/net/sock.h \
 	src/net/stream.c src/net/stream.h src/net/stream_int.h \
 	src/net/stream_conn.c src/net/stream_outer.c \
 	src/net/stun.c src/net/stun.h \

@@ -37,6 +37,7 @@ struct cv_pkt {
 	uint8_t tos;         /* as received; 0 when unknown */
 	uint8_t kind;        /* enum cv_pkt_kind; set by media/demux */
 	uint8_t comp; /* enum cv_pkt_comp: socket it came by, then the one it leaves by */
+	uint8_t face; /* which of several pairs towards one end it came by (media.h) */
 	uint8_t buf[CV_PKT_HEADROOM + CV_PKT_MAX + CV_PKT_TAILROOM];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pool of RTP port pairs. Each local address has the whole range of its
+ * A pool of media ports. Each local address has the whole range of its
  * own; the first take on an address makes its table. Signalling thread only.
  *
  * A pair is free, used, or resting. Resting pairs stand in a queue in the
@@ -12,7 +12,6 @@
 #include "net/ports.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -20,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/sock.h"
 #include "net/udp.h"
 
 enum {
@@ -48,6 +48,7 @@ struct cv_ports {
 	uint32_t chance[CHANCES]; /* drawn ahead: a system call each would cost more */
 	size_t chancec;           /* of them left */
 	uint16_t lo;
+	uint16_t width; /* ports a pair: 2, TCP 1 */
 	size_t pairc;
 	struct host hosts[HOSTS_MAX];
 	size_t hostc;
@@ -63,22 +64,36 @@ static void ports_fini(void *obj)
 	}
 }
 
-int cv_ports_new(struct cv_ports **pp, uint16_t lo, uint16_t hi)
+static int pool_new(struct cv_ports **pp, uint16_t lo, uint16_t hi, uint16_t width)
 {
 	struct cv_ports *p;
-
-	if (!pp || lo == 0 || lo % 2 != 0 || hi <= lo)
-		return EINVAL;
 
 	p = cv_mem_new(sizeof(*p), ports_fini);
 	if (!p)
 		return ENOMEM;
 
 	p->lo = lo;
-	p->pairc = ((size_t)hi - lo + 1) / 2;
+	p->width = width;
+	p->pairc = ((size_t)hi - lo + 1) / width;
 	*pp = p;
 
 	return 0;
+}
+
+int cv_ports_new(struct cv_ports **pp, uint16_t lo, uint16_t hi)
+{
+	if (!pp || lo == 0 || lo % 2 != 0 || hi <= lo)
+		return EINVAL;
+
+	return pool_new(pp, lo, hi, 2);
+}
+
+int cv_ports_tcp_new(struct cv_ports **pp, uint16_t lo, uint16_t hi)
+{
+	if (!pp || lo == 0 || hi < lo)
+		return EINVAL;
+
+	return pool_new(pp, lo, hi, 1);
 }
 
 static struct host *find_host(struct cv_ports *p, const struct cv_addr *a)
@@ -148,6 +163,13 @@ int cv_ports_reopen(struct cv_pair *pair, unsigned dscp)
 	if (!pair || pair->local.port == 0)
 		return EINVAL;
 
+	if (pair->tcp) {
+		err = cv_sock_listen(&pair->rtp, &pair->local, dscp);
+		if (err)
+			pair->rtp = -1;
+		return err;
+	}
+
 	rtcp = pair->local;
 	++rtcp.port;
 	err = cv_udp_open(&pair->rtp, &pair->local, dscp);
@@ -177,7 +199,7 @@ void cv_ports_shut(struct cv_pair *pair)
 int cv_ports_take(struct cv_ports *p, struct cv_pair *pair, const struct cv_addr *host,
 		  unsigned dscp)
 {
-	struct cv_pair found = {.rtp = -1, .rtcp = -1};
+	struct cv_pair found = {.rtp = -1, .rtcp = -1, .tcp = p && p->width == 1};
 	struct host *h;
 	unsigned tries = 0;
 	size_t first;
@@ -202,7 +224,7 @@ int cv_ports_take(struct cv_ports *p, struct cv_pair *pair, const struct cv_addr
 			continue;
 
 		found.local = h->addr;
-		found.local.port = (uint16_t)(p->lo + n * 2);
+		found.local.port = (uint16_t)(p->lo + n * p->width);
 		err = cv_ports_reopen(&found, dscp);
 		++tries;
 		if (err == EADDRINUSE)
@@ -228,7 +250,7 @@ void cv_ports_give(struct cv_ports *p, const struct cv_addr *local)
 		return;
 
 	h = find_host(p, local);
-	n = (size_t)(local->port - p->lo) / 2;
+	n = (size_t)(local->port - p->lo) / p->width;
 	if (!h || n >= p->pairc || h->state[n] != USED)
 		return;
 

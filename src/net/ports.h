@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * RTP port pairs of this host: take (sockets are opened on the spot), give
- * back, quarantine. One pool, signalling thread only.
+ * Media ports of this host: take (sockets are opened on the spot), give back,
+ * quarantine. A pool holds UDP pairs or TCP ports; signalling thread only.
  *
- * A pair is an even port for RTP and the next for RTCP on one local address.
- * A pair given back rests for the quarantine before it is handed out again, so
- * that late packets of a dead call don't reach a new one.
+ * A pair is an even port for RTP and the next for RTCP on one local address; in a
+ * TCP pool it is a single port that listens. A pair given back rests for the
+ * quarantine before it is handed out again, so that late packets of a dead call
+ * don't reach a new one.
  */
 #ifndef CV_NET_PORTS_H
 #define CV_NET_PORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,10 +27,13 @@ struct cv_ports;
 struct cv_pair {
 	struct cv_addr local; /* bound address with the RTP port; RTCP is port + 1 */
 	int rtp, rtcp;        /* non-blocking UDP sockets; -1 when closed */
+	bool tcp;             /* rtp is a TCP socket that listens, rtcp always -1 */
 };
 
-/** Range [lo, hi], lo even. EINVAL, ENOMEM. Ended by cv_mem_unref(). */
+/** UDP pairs of range [lo, hi], lo even. EINVAL, ENOMEM. Ended by cv_mem_unref(). */
 int cv_ports_new(struct cv_ports **pp, uint16_t lo, uint16_t hi);
+/** TCP ports of range [lo, hi]; the same. */
+int cv_ports_tcp_new(struct cv_ports **pp, uint16_t lo, uint16_t hi);
 /** Takes a random free pair on @p host (port ignored) with both sockets bound, DSCP set.
  * ENOSPC: none free; EADDRNOTAVAIL: address not on this host; EMFILE. */
 int cv_ports_take(struct cv_ports *p, struct cv_pair *pair, const struct cv_addr *host,

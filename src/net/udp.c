@@ -9,62 +9,16 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-
-enum { DSCP_SHIFT = 2 }; /* RFC 2474 3: the upper six bits of the TOS byte */
-
-static int set_options(int fd, sa_family_t family, unsigned dscp)
-{
-	int tos = (int)(dscp << DSCP_SHIFT);
-	int on = 1;
-
-	if (family == AF_INET)
-		return setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)) == -1 ? errno
-										   : 0;
-
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
-		return errno;
-	if (setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos)) == -1)
-		return errno;
-
-	return 0;
-}
+#include "net/sock.h"
 
 int cv_udp_open(int *fdp, const struct cv_addr *local, unsigned dscp)
 {
-	struct sockaddr_storage ss;
-	socklen_t len;
-	int err;
-	int fd;
-
-	if (!fdp || !local || dscp > 63)
-		return EINVAL;
-
-	len = cv_addr_to_sa(local, &ss);
-	if (len == 0)
-		return EINVAL;
-
-	fd = socket(local->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return errno;
-
-	err = set_options(fd, local->family, dscp);
-	if (!err && bind(fd, (const struct sockaddr *)&ss, len) == -1)
-		err = errno;
-	if (err) {
-		(void)close(fd);
-		return err;
-	}
-
-	*fdp = fd;
-
-	return 0;
+	return cv_sock_open(fdp, SOCK_DGRAM, local, dscp);
 }
 
 static void take(struct cv_pkt *pkt, const struct mmsghdr *m, uint64_t now_ms)

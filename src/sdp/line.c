@@ -108,6 +108,23 @@ enum cv_sdp_kind cv_sdp_line_kind(struct cv_str line, struct cv_str *val)
 	}
 }
 
+enum cv_setup cv_sdp_setup(struct cv_str line)
+{
+	size_t colon = cv_str_chr(line, ':');
+	struct cv_str val = cv_str_trim(cv_str_from(line, colon + 1));
+
+	if (colon >= line.len ||
+	    !cv_str_ieq(cv_str_trim(cv_str_make(line.p, colon)), CV_STR("a=setup")))
+		return CV_SETUP_UNSAID;
+
+	for (unsigned s = CV_SETUP_ACTIVE; s <= CV_SETUP_HOLDCONN; ++s) {
+		if (cv_str_ieq(val, cv_str_of(cv_setup_name((enum cv_setup)s))))
+			return (enum cv_setup)s;
+	}
+
+	return CV_SETUP_UNSAID;
+}
+
 /* An address as it stands in SDP: no port, brackets, scope or TTL. */
 static int literal(struct cv_addr *a, struct cv_str s, sa_family_t family)
 {

@@ -229,6 +229,9 @@ static void carry_find(struct cv_sdp_part *part)
 	if (cv_str_istarts(part->proto, CV_STR("TCP/"))) {
 		f->carry = CV_CARRY_TCP;
 		f->profile = CV_PROFILE_TCP;
+		f->tls = cv_str_istarts(part->proto, CV_STR("TCP/TLS"));
+		f->own_path = cv_str_ieq(part->proto, CV_STR("TCP/MSRP")) ||
+			      cv_str_ieq(part->proto, CV_STR("TCP/TLS/MSRP"));
 	} else if (cv_str_istarts(part->proto, CV_STR("UDP/"))) {
 		f->carry = CV_CARRY_UDP;
 	}
@@ -344,7 +347,12 @@ static int line_read(struct cv_sdp *s, struct cv_sdp_part *part, struct cv_str l
 		part->ice |= cv_str_istarts(val, CV_STR("ice-ufrag"));
 		break;
 	case CV_SDP_CRYPT:
+		if (part->setup == CV_SETUP_UNSAID)
+			part->setup = cv_sdp_setup(line);
+		break;
 	case CV_SDP_PLAIN:
+		if (cv_str_ieq(cv_str_trim(line), CV_STR("a=msrp-cema")))
+			part->flow.own_path = false;
 		break;
 	}
 
@@ -419,6 +427,8 @@ static int part_settle(const struct cv_sdp *s, struct cv_sdp_part *part)
 
 	f->rtp.port = port;
 	f->dir = part->dir_found ? part->dir : s->head.dir;
+	if (f->carry == CV_CARRY_TCP)
+		f->setup = part->setup != CV_SETUP_UNSAID ? part->setup : s->head.setup;
 	rtcp_settle(part);
 
 	if (f->carry == CV_CARRY_NONE || port == 0)

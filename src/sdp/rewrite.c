@@ -40,7 +40,7 @@ struct section {
 	bool live;
 	struct cv_addr host; /* for c=; unset: stays */
 	struct cv_addr rtcp; /* for a=rtcp of a live stream; port 0: none */
-	bool conn_add, rtcp_add, mux_add;
+	bool conn_add, rtcp_add, mux_add, setup_add;
 };
 
 static bool has_rtcp(const struct cv_sdp_part *part)
@@ -257,6 +257,22 @@ static void rtcp_put(struct work *w, const struct cv_sdp_line *l, struct cv_str 
 	line_rest(w, l, l->text.p + l->text.len);
 }
 
+/* Who opens the connection of a stream over TCP; for DTLS the line isn't ours. */
+static void setup_put(struct work *w, const struct cv_sdp_line *l,
+		      const struct section *sec)
+{
+	enum cv_setup was = cv_sdp_setup(l->text), is = sec->flow->setup;
+
+	if (!sec->live || sec->part->flow.carry != CV_CARRY_TCP ||
+	    was == CV_SETUP_UNSAID || is == CV_SETUP_UNSAID || was == is) {
+		line_copy(w, l);
+		return;
+	}
+
+	cv_buf_printf(w->to, "a=setup:%s", cv_setup_name(is));
+	line_rest(w, l, l->text.p + l->text.len);
+}
+
 static void line_put(struct work *w, const struct cv_sdp_line *l,
 		     const struct section *sec)
 {
@@ -283,9 +299,11 @@ static void line_put(struct work *w, const struct cv_sdp_line *l,
 		if (w->edit->drop_ice)
 			return;
 		break;
+	case CV_SDP_CRYPT:
+		setup_put(w, l, sec);
+		return;
 	case CV_SDP_DIR:
 	case CV_SDP_RTPMAP:
-	case CV_SDP_CRYPT:
 	case CV_SDP_PLAIN:
 		break;
 	}
@@ -323,6 +341,13 @@ static void lines_add(struct work *w, struct section *sec, struct cv_str before)
 		cv_buf_str(w->to, w->s->eol);
 		sec->mux_add = false;
 	}
+
+	if (sec->setup_add) {
+		line_add(w);
+		cv_buf_printf(w->to, "a=setup:%s", cv_setup_name(sec->flow->setup));
+		cv_buf_str(w->to, w->s->eol);
+		sec->setup_add = false;
+	}
 }
 
 static void section_put(struct work *w, struct section *sec)
@@ -359,6 +384,9 @@ static void section_open(const struct work *w, size_t i, struct section *sec)
 		return;
 
 	sec->conn_add = !part->conn_found && !same(&sec->host, &w->head);
+	sec->setup_add =
+		part->flow.carry == CV_CARRY_TCP && part->setup == CV_SETUP_UNSAID &&
+		flow->setup != CV_SETUP_UNSAID && flow->setup != part->flow.setup;
 	if (!has_rtcp(part))
 		return;
 

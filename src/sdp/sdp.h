@@ -60,7 +60,8 @@ uint64_t cv_sdp_sum(struct cv_str text);
 
 /** What to write in place of what was said. */
 struct cv_sdp_edit {
-	const struct cv_flow *flows; /* one a m-line; of each rtp, rtcp and mux are used;
+	const struct cv_flow *flows; /* one a m-line; of each rtp, rtcp, mux and, over
+					TCP, setup are used;
 					port 0 keeps the m-line's 0 */
 	size_t flowc;                /* must equal cv_sdp_count() */
 	struct cv_addr origin;       /* address for o=; unset: it stays */

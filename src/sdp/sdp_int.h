@@ -28,6 +28,7 @@ struct cv_sdp_part {
 	struct cv_addr conn; /* first c= line; a literal, no port */
 	bool dir_found;
 	enum cv_dir dir; /* first direction attribute; SENDRECV when none */
+	enum cv_setup setup; /* first a=setup */
 	bool ice;        /* a=ice-ufrag seen */
 
 	/* m= sections only */
@@ -68,6 +69,8 @@ enum cv_sdp_kind {
 
 /** Kind of a line; @p val gets what stands behind "x=" or "a=name:". */
 enum cv_sdp_kind cv_sdp_line_kind(struct cv_str line, struct cv_str *val);
+/** Role of an a=setup line of kind CRYPT; UNSAID: it is another line, or holds none. */
+enum cv_setup cv_sdp_setup(struct cv_str line);
 /** Takes the next word, delimited by blanks or tabs, off @p rest; false at the end. */
 bool cv_sdp_word(struct cv_str *rest, struct cv_str *word);
 /** Reads "IN IP4 192.0.2.1": a literal address without port, scope or TTL. EINVAL. */

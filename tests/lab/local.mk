@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/lab/sipua.py \
 	tests/lab/transfer.py \
 	tests/lab/answered.py \
+	tests/lab/desk.py \
 	tests/lab/killers.py \
 	tests/lab/rtptone.py \
 	tests/lab/spray.py \
@@ -110,6 +111,7 @@ EXTRA_DIST += \
 	tests/lab/cases/32-forks.sh \
 	tests/lab/cases/33-session-timer.sh \
 	tests/lab/cases/60-abandoned.sh \
+	tests/lab/cases/66-both-sides-ring.sh \
 	tests/lab/abandon.py \
 	tests/lab/cases/37-fork-media.sh \
 	tests/lab/cases/38-hasty.sh \
@@ -121,6 +123,7 @@ EXTRA_DIST += \
 	tests/lab/cases/61-same-nat-direct.sh \
 	tests/lab/cases/62-same-nat-apart.sh \
 	tests/lab/cases/80-doctor.sh \
+	tests/lab/cases/81-shared-desktop.sh \
 	tests/lab/matrix/run \
 	tests/lab/matrix/net.py \
 	tests/lab/matrix/phone.py \

@@ -54,7 +54,8 @@ static const char *ip_word(const struct cv_addr *a)
 static int sdp_line(struct cv_words *l, struct cv_buf *to)
 {
 	const char *name = cv_words_next(l), *word = cv_words_next(l);
-	bool tcp = strcmp(name, "x-tcp") == 0;
+	bool msrp = strcmp(name, "x-msrp") == 0;
+	bool tcp = msrp || strcmp(name, "x-tcp") == 0;
 	char host[CV_ADDR_STRLEN];
 	struct cv_addr a;
 	int err;
@@ -69,7 +70,9 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 		return err;
 
 	cv_buf_printf(to, "m=%s %u %s\r\n", tcp ? "application" : name, a.port,
-		      tcp ? "TCP/MRCPv2 1" : "RTP/AVP 0");
+		      msrp  ? "TCP/MSRP *"
+		      : tcp ? "tcp msdata"
+			    : "RTP/AVP 0");
 	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
 	if (!tcp)
 		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));

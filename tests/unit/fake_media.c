@@ -33,6 +33,56 @@ struct cv_media *cv_fake_media_last(struct cv_media_plane *p)
 		       : CV_CONTAINER(p->list.prev, struct cv_media, node);
 }
 
+static void ours(const struct cv_place *towards, uint16_t port, struct cv_addr *a)
+{
+	const char *host =
+		towards->side == CV_SIDE_LAN ? "192.168.50.1" : "198.51.100.10";
+
+	if (towards->family == AF_INET6)
+		host = "2001:db8::10";
+
+	(void)cv_addr_parse(a, cv_str_of(host));
+	a->port = port;
+}
+
+/* Outside we are shown at another address once that has changed. */
+static void follow(const struct cv_media *m, struct cv_addr *a)
+{
+	struct cv_addr was = {.family = AF_UNSPEC}, is = {.family = AF_UNSPEC};
+
+	(void)cv_addr_parse(&was, CV_STR("198.51.100.10"));
+	(void)cv_addr_parse(&is, CV_STR("203.0.113.10"));
+	if (m->moved && cv_addr_host_eq(a, &was))
+		*a = is;
+}
+
+/* The face towards a place; facec: there is none yet. */
+static size_t face_find(const struct cv_media *m, const struct cv_place *place)
+{
+	struct cv_addr host;
+	size_t i = 0;
+
+	ours(place, 0, &host);
+	while (i < m->facec && !cv_addr_eq(&m->face[i], &host))
+		++i;
+
+	return i;
+}
+
+/* The same, a new one if need be. */
+static size_t face_of(struct cv_media *m, const struct cv_place *place)
+{
+	size_t i = face_find(m, place);
+
+	if (i == CV_FAKE_FACES)
+		return m->base;
+
+	if (i == m->facec)
+		ours(place, 0, &m->face[m->facec++]);
+
+	return i;
+}
+
 static int media_open(struct cv_media **mp, struct cv_media_plane *p,
 		      const struct cv_place *a, const struct cv_place *b, size_t flowc)
 {
@@ -52,6 +102,8 @@ static int media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->talk[0].fork = CV_FORK_ALL;
 	m->talk[0].place = *b;
 	m->talkc = 1;
+	ours(b, 0, &m->face[0]);
+	m->facec = 1;
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
 
@@ -63,36 +115,21 @@ static bool carries(const struct cv_flow *f)
 	return f->rtp.port != 0 && f->carry != CV_CARRY_NONE;
 }
 
-static void ours(const struct cv_media *m, enum cv_end end, uint16_t port,
-		 struct cv_addr *a)
-{
-	const struct cv_place *towards = &m->place[end];
-	const char *host = m->moved ? "203.0.113.10" : "198.51.100.10";
-
-	if (towards->side == CV_SIDE_LAN)
-		host = "192.168.50.1";
-	if (towards->family == AF_INET6)
-		host = "2001:db8::10";
-
-	(void)cv_addr_parse(a, cv_str_of(host));
-	a->port = port;
-}
-
-static int media_room(const struct cv_media *m, enum cv_end to, const struct cv_flow *in,
+static int media_room(const struct cv_media *m, size_t door, const struct cv_flow *in,
 		      size_t flowc)
 {
 	unsigned want = 0;
 
 	for (size_t i = 0; i < flowc; ++i)
-		want += carries(&in[i]) && m->port[to][i] == 0;
+		want += carries(&in[i]) && m->port[door][i] == 0;
 
 	return m->plane->max != 0 && m->plane->used + want > m->plane->max ? ENOSPC : 0;
 }
 
-static void give(struct cv_media *m, size_t i, enum cv_end end)
+static void give(struct cv_media *m, size_t i, size_t door)
 {
-	m->plane->used -= m->port[end][i] != 0;
-	m->port[end][i] = 0;
+	m->plane->used -= m->port[door][i] != 0;
+	m->port[door][i] = 0;
 }
 
 static struct cv_fake_talk *find(struct cv_media *m, uint32_t fork)
@@ -122,16 +159,17 @@ static struct cv_fake_talk *find_or_make(struct cv_media *m, uint32_t fork)
 		*t = m->talk[m->heard];
 		memset(t->in[CV_END_B], 0, sizeof(t->in[CV_END_B]));
 		t->saidc[CV_END_B] = 0;
+		t->face = m->base;
 	}
 	t->fork = fork;
 
 	return t;
 }
 
-static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flow *in,
+static void media_stream(struct cv_media *m, size_t door, const struct cv_flow *in,
 			 struct cv_flow *out, size_t i)
 {
-	uint16_t *port = &m->port[to][i];
+	uint16_t *port = &m->port[door][i];
 
 	*out = *in;
 	if (!carries(in))
@@ -143,7 +181,14 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 		++m->plane->used;
 	}
 
-	ours(m, to, *port, &out->rtp);
+	out->rtp = m->face[door - 1 < m->facec ? door - 1 : 0];
+	if (door == 0)
+		ours(&m->place[CV_END_A], 0, &out->rtp);
+	follow(m, &out->rtp);
+	out->rtp.port = *port;
+	if (in->carry == CV_CARRY_TCP)
+		return;
+
 	out->rtcp = out->rtp;
 	if (m->is_watch)
 		out->rtp = in->rtp;
@@ -155,35 +200,58 @@ static void media_stream(struct cv_media *m, enum cv_end to, const struct cv_flo
 static int media_set(struct cv_media *m, enum cv_end from, uint32_t fork,
 		     const struct cv_flow *in, struct cv_flow *out, size_t flowc)
 {
-	enum cv_end to = from == CV_END_A ? CV_END_B : CV_END_A;
 	int err = m->plane->set_err;
+	size_t door = 0;
 
 	m->plane->set_err = 0;
 	if (err)
 		return err;
+	if (from == CV_END_A)
+		door = 1 + (find(m, fork) ? find(m, fork)->face : m->base);
 
 	if (flowc > CV_FAKE_FLOWS)
 		return E2BIG;
 
 	for (size_t i = 0; i < flowc; ++i) {
-		if (in[i].carry == CV_CARRY_TCP || in[i].carry == CV_CARRY_TUNNEL)
+		if (in[i].carry == CV_CARRY_TUNNEL)
 			err = carries(&in[i]) ? ENOTSUP : err;
 	}
 
 	if (!err)
-		err = media_room(m, to, in, flowc);
+		err = media_room(m, door, in, flowc);
 
 	if (err)
 		return err;
 
 	for (size_t i = 0; i < flowc; ++i) {
 		find_or_make(m, fork)->in[from][i] = in[i];
-		media_stream(m, to, &in[i], &out[i], i);
+		media_stream(m, door, &in[i], &out[i], i);
 	}
+	m->is_offered = m->is_offered || (door > 0 && fork == CV_FORK_ALL);
 	if (find(m, fork))
 		find(m, fork)->saidc[from] = flowc;
 
 	return 0;
+}
+
+static int media_face(struct cv_media *m, const struct cv_place *place,
+		      const struct cv_flow *in, struct cv_flow *out, size_t flowc)
+{
+	size_t facec = m->facec, face = face_of(m, place);
+	int err = 0;
+
+	if (face == m->base) {
+		memcpy(out, in, flowc * sizeof(*in));
+		return 0;
+	}
+
+	err = media_room(m, 1 + face, in, flowc);
+	for (size_t i = 0; !err && i < flowc; ++i)
+		media_stream(m, 1 + face, &in[i], &out[i], i);
+	if (err)
+		m->facec = facec;
+
+	return err;
 }
 
 static int media_park(struct cv_media *m, bool parked)
@@ -219,9 +287,10 @@ static void media_close(struct cv_media *m)
 	if (!m)
 		return;
 
-	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i)
-		m->plane->used -=
-			(m->port[CV_END_A][i] != 0) + (m->port[CV_END_B][i] != 0);
+	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
+		for (size_t door = 0; door <= CV_FAKE_FACES; ++door)
+			give(m, i, door);
+	}
 
 	cv_list_del(&m->node);
 	cv_mem_unref(m);
@@ -230,12 +299,26 @@ static void media_close(struct cv_media *m)
 static void media_place(struct cv_media *m, enum cv_end end, uint32_t fork,
 			const struct cv_place *place)
 {
+	bool is_new = end == CV_END_B && !m->is_answered &&
+		      (fork == CV_FORK_ALL ? m->talk[0].fork == fork : !find(m, fork));
+	struct cv_fake_talk *t;
+
 	if (end == CV_END_A || fork == CV_FORK_ALL)
 		m->place[end] = *place;
 	for (size_t i = 0; end == CV_END_B && fork == CV_FORK_ALL && i < m->talkc; ++i)
 		m->talk[i].place = *place;
-	if (end == CV_END_B)
-		find_or_make(m, fork)->place = *place;
+	if (end == CV_END_A)
+		return;
+
+	t = find_or_make(m, fork);
+	t->place = *place;
+	if (!is_new)
+		return;
+
+	if (!m->is_offered || face_find(m, place) < m->facec)
+		t->face = face_of(m, place);
+	if (fork == CV_FORK_ALL)
+		m->base = t->face;
 }
 
 static int media_hear(struct cv_media *m, uint32_t fork)
@@ -263,11 +346,12 @@ static void media_choose(struct cv_media *m, uint32_t fork)
 	m->is_answered = true;
 	t = &m->talk[m->heard];
 	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
-		if (!is_off(t, CV_END_A, i) && !is_off(t, CV_END_B, i))
-			continue;
+		bool off = is_off(t, CV_END_A, i) || is_off(t, CV_END_B, i);
 
-		give(m, i, CV_END_A);
-		give(m, i, CV_END_B);
+		for (size_t door = 0; door <= CV_FAKE_FACES; ++door) {
+			if (off || (door > 0 && door != 1 + t->face))
+				give(m, i, door);
+		}
 	}
 }
 
@@ -275,10 +359,11 @@ static void media_anew(struct cv_media *m)
 {
 	m->talk[0] = m->talk[m->heard];
 	m->talk[0].fork = CV_FORK_ALL;
+	m->talk[0].face = m->base;
 	memset(m->talk[0].in[CV_END_B], 0, sizeof(m->talk[0].in[CV_END_B]));
 	m->talkc = 1;
 	m->heard = 0;
-	m->is_answered = false;
+	m->is_answered = m->is_offered = false;
 }
 
 static void media_readdress(struct cv_media *m)
@@ -301,10 +386,11 @@ static uint32_t media_gen(const struct cv_media *m)
 static void media_show(const struct cv_media *m, struct cv_out *out)
 {
 	char addr[CV_ADDR_STRLEN];
+	size_t door = 1 + m->talk[m->heard].face;
 
 	cv_out_list(out, "streams");
 	for (size_t i = 0; i < CV_FAKE_FLOWS; ++i) {
-		if (m->port[CV_END_B][i] == 0)
+		if (m->port[door][i] == 0)
 			continue;
 
 		cv_out_item(out);
@@ -312,7 +398,7 @@ static void media_show(const struct cv_media *m, struct cv_out *out)
 			   cv_addr_print(&cv_fake_media_in(m, CV_END_A)[i].rtp, addr));
 		cv_out_str(out, "b", "%s",
 			   cv_addr_print(&cv_fake_media_in(m, CV_END_B)[i].rtp, addr));
-		cv_out_num(out, "port_b", m->port[CV_END_B][i]);
+		cv_out_num(out, "port_b", m->port[door][i]);
 		cv_out_end(out);
 	}
 	cv_out_end(out);
@@ -326,6 +412,7 @@ static void media_sum(const struct cv_media *m, enum cv_end end, struct cv_flow_
 const struct cv_media_ops cv_fake_media_ops = {
 	.open = media_open,
 	.set = media_set,
+	.face = media_face,
 	.park = media_park,
 	.watch = media_watch,
 	.watched = media_watched,

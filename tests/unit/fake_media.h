@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "call/media_ops.h"
 
-enum { CV_FAKE_FLOWS = 32, CV_FAKE_FORKS = 16 };
+enum { CV_FAKE_FLOWS = 32, CV_FAKE_FORKS = 16, CV_FAKE_FACES = 4 };
 
 /** The plane; open to the test. All zero but list, see cv_fake_media_init(). */
 struct cv_media_plane {
@@ -28,6 +28,7 @@ struct cv_media_plane {
 /** What was said with one fork of end B. */
 struct cv_fake_talk {
 	uint32_t fork;
+	size_t face;
 	struct cv_place place;
 	struct cv_flow in[2][CV_FAKE_FLOWS];
 	size_t saidc[2]; /* streams in what each end said */
@@ -41,9 +42,12 @@ struct cv_media {
 	struct cv_place place[2];
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
-	bool is_answered, is_watch, moved;
-	struct cv_flow_watch said[2];        /* what the ends reported since that began */
-	uint16_t port[2][CV_FAKE_FLOWS];     /* ours, facing that end; 0: none */
+	bool is_answered, is_offered, is_watch, moved;
+	struct cv_flow_watch said[2];       /* what the ends reported since that began */
+	struct cv_addr face[CV_FAKE_FACES]; /* hosts of ours that face end B */
+	size_t facec, base;                 /* what end A says to all is shown there */
+	uint16_t port[1 + CV_FAKE_FACES][CV_FAKE_FLOWS]; /* ours, facing end A, then each
+							    face of B; 0: none */
 };
 
 extern const struct cv_media_ops cv_fake_media_ops;

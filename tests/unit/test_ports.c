@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <CUnit/CUnit.h>
 
@@ -74,6 +75,42 @@ static void test_take_gives_every_pair_once(void)
 	cv_ports_shut(&other);
 	for (size_t i = 0; i < PAIRS; ++i)
 		cv_ports_shut(&v[i]);
+	cv_mem_unref(p);
+}
+
+static void test_tcp_ports_are_single_and_listen(void)
+{
+	struct cv_addr a = host("127.0.0.21"), to;
+	struct cv_pair v[3], none;
+	struct sockaddr_storage ss;
+	struct cv_ports *p = NULL;
+	unsigned seen = 0;
+	int fd;
+
+	CU_ASSERT_EQUAL(cv_ports_tcp_new(&p, 20110, 20109), EINVAL);
+	CU_ASSERT_EQUAL(cv_ports_tcp_new(&p, 0, 20109), EINVAL);
+	CU_ASSERT_EQUAL_FATAL(cv_ports_tcp_new(&p, 20109, 20111), 0);
+	for (size_t i = 0; i < 3; ++i) {
+		CU_ASSERT_EQUAL_FATAL(cv_ports_take(p, &v[i], &a, 26), 0);
+		CU_ASSERT_EQUAL(v[i].rtcp, -1);
+		seen |= 1U << (v[i].local.port - 20109);
+	}
+	CU_ASSERT_EQUAL(seen, 7);
+	CU_ASSERT_EQUAL(cv_ports_take(p, &none, &a, 26), ENOSPC);
+
+	to = v[1].local;
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	CU_ASSERT_EQUAL(
+		connect(fd, (struct sockaddr *)&ss, cv_addr_to_sa(&to, &ss)), 0);
+	(void)close(fd);
+	cv_ports_shut(&v[1]);
+	CU_ASSERT_EQUAL(cv_ports_reopen(&v[1], 26), 0);
+	for (size_t i = 0; i < 3; ++i) {
+		cv_ports_shut(&v[i]);
+		cv_ports_give(p, &v[i].local);
+	}
+	CU_ASSERT_EQUAL(cv_ports_used(p), 0);
+	CU_ASSERT_EQUAL(cv_ports_quarantined(p), 3);
 	cv_mem_unref(p);
 }
 
@@ -205,6 +242,7 @@ int cv_test_ports(void)
 
 	if (!s || !CU_add_test(s, "range", test_new_wants_an_even_range) ||
 	    !CU_add_test(s, "every pair once", test_take_gives_every_pair_once) ||
+	    !CU_add_test(s, "tcp", test_tcp_ports_are_single_and_listen) ||
 	    !CU_add_test(s, "quarantine", test_give_rests_for_the_quarantine) ||
 	    !CU_add_test(s, "port in use", test_take_passes_over_foreign_sockets) ||
 	    !CU_add_test(s, "foreign address", test_take_tells_a_foreign_address_apart) ||

@@ -269,6 +269,65 @@ static void test_rewrite_gives_expected_text(void)
 		case_run(&cases[i]);
 }
 
+/* Who opens the connection of a stream over TCP. */
+struct setup_case {
+	const char *in;
+	enum cv_setup is[2], to[2];
+	const char *out;
+};
+
+static const struct setup_case setup_cases[] = {
+	{/* changed in its own section; of DTLS the line isn't ours */
+	 "v=0\nc=IN IP4 10.0.0.5\nm=image 9 TCP t38\na=setup:active\na=connection:new\n"
+	 "m=audio 4000 UDP/TLS/RTP/SAVP 0\na=setup:actpass\n",
+	 {CV_SETUP_ACTIVE, CV_SETUP_UNSAID},
+	 {CV_SETUP_PASSIVE, CV_SETUP_PASSIVE},
+	 "v=0\nc=IN IP4 192.0.2.1\nm=image 7000 TCP t38\na=setup:passive\n"
+	 "a=connection:new\nm=audio 7001 UDP/TLS/RTP/SAVP 0\na=setup:actpass\n"},
+	{/* said for the whole session: a stream that differs gets a line of its own */
+	 "v=0\nc=IN IP4 10.0.0.5\na=setup:Active\nm=message 9 TCP/TLS/MSRP *\n"
+	 "m=image 9 TCP t38\n",
+	 {CV_SETUP_ACTIVE, CV_SETUP_ACTIVE},
+	 {CV_SETUP_ACTIVE, CV_SETUP_PASSIVE},
+	 "v=0\nc=IN IP4 192.0.2.1\na=setup:Active\nm=message 7000 TCP/TLS/MSRP *\n"
+	 "m=image 7001 TCP t38\na=setup:passive\n"},
+	{/* from before there was such a line, and one that means nothing */
+	 "v=0\nc=IN IP4 10.0.0.5\nm=application 1503 tcp msdata\n"
+	 "m=image 9 TCP t38\na=setup:sometimes\n",
+	 {CV_SETUP_UNSAID, CV_SETUP_UNSAID},
+	 {CV_SETUP_UNSAID, CV_SETUP_UNSAID},
+	 "v=0\nc=IN IP4 192.0.2.1\nm=application 7000 tcp msdata\n"
+	 "m=image 7001 TCP t38\na=setup:sometimes\n"},
+};
+
+static void test_setup_is_written(void)
+{
+	for (size_t i = 0; i < sizeof(setup_cases) / sizeof(setup_cases[0]); ++i) {
+		const struct setup_case *c = &setup_cases[i];
+		struct cv_flow flows[2] = {{.rtp = addr("192.0.2.1:7000")},
+					   {.rtp = addr("192.0.2.1:7001")}};
+		struct cv_sdp_edit edit = {.flows = flows, .flowc = 2};
+		struct cv_sdp *s = NULL;
+		struct cv_buf out = {0};
+
+		CU_ASSERT_EQUAL_FATAL(cv_sdp_parse(&s, cv_str_of(c->in)), 0);
+		for (size_t n = 0; n < 2; ++n) {
+			CU_ASSERT_EQUAL(cv_sdp_flow(s, n)->setup, c->is[n]);
+			flows[n].setup = c->to[n];
+			flows[n].mux = cv_sdp_flow(s, n)->mux;
+			flows[n].rtcp = cv_sdp_flow(s, n)->rtcp;
+			if (flows[n].rtcp.port > 0) {
+				flows[n].rtcp = flows[n].rtp;
+				++flows[n].rtcp.port;
+			}
+		}
+		CU_ASSERT_EQUAL(cv_sdp_rewrite(s, &edit, &out), 0);
+		CU_ASSERT_STRING_EQUAL(out.p, c->out);
+		cv_buf_free(&out);
+		cv_mem_unref(s);
+	}
+}
+
 static void test_scope_is_not_written(void)
 {
 	struct cv_flow flow = {.rtp = addr("[fe80::1%3]:20000"),
@@ -417,6 +476,7 @@ int cv_test_rewrite(void)
 		return (int)CU_get_error();
 
 	CU_add_test(s, "expected text", test_rewrite_gives_expected_text);
+	CU_add_test(s, "setup is written", test_setup_is_written);
 	CU_add_test(s, "scope is not written", test_scope_is_not_written);
 	CU_add_test(s, "wrong edit is refused", test_wrong_edit_is_refused);
 	CU_add_test(s, "out of memory", test_rewrite_oom);
