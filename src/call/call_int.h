@@ -11,8 +11,8 @@
  * park.c and shown.c media that comes back to us, origin.c their o= line, part.c the
  * session description in a multipart body, kept.c messages that outlive their event,
  * trail.c loops, probe.c asks whether the parties are there, table.c finds calls,
- * story.c, past.c and show.c tell the operator of
- * them. Peers have structs of their own (peers_int.h).
+ * story.c, past.c and show.c tell the operator of them. Peers have structs of their own
+ * (peers_int.h).
  */
 #ifndef CV_CALL_CALL_INT_H
 #define CV_CALL_CALL_INT_H

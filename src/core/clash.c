@@ -40,7 +40,8 @@ static void check_lan(struct work *w, const struct cv_point *p)
 
 	/* a private one may serve both sides: phones beside it, others by a forwarded
 	 * port */
-	if (own > 0 && cv_alist_find(w->net->nated, &p->bind) == 0) {
+	if (own > 0 && cv_alist_find(w->net->nated, &p->bind) == 0 &&
+	    cv_addr_host_eq(&p->bind, &p->advertise)) {
 		cv_conf_complain(w->error,
 				 pos_of(&w->conf->network.lan, w->net->lan, own, l->pos),
 				 "lan: %s holds %s, the address of [listen %s], which "

@@ -13,6 +13,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"part", cv_test_part},
 	{"past", cv_test_past},
 	{"peers", cv_test_peers},
+	{"probe", cv_test_probe},
 	{"offer", cv_test_offer},
 	{"pair", cv_test_pair},
 	{"call", cv_test_call},
