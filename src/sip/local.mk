@@ -1,7 +1,7 @@
 # SIP: the only directory, apart from loop_su.c, that includes sofia
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/auth.c src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/flow.c src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
+	src/sip/flow.c src/sip/flow.h src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
 	src/sip/ident.c src/sip/keep.c src/sip/large.c src/sip/late.c src/sip/leg.c \
 	src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c \
 	src/sip/policy.c src/sip/privacy.c src/sip/redirect.c src/sip/refer.c src/sip/refer_int.h \
