@@ -37,6 +37,7 @@ static void calls_fini(void *obj)
 	cv_mem_unref(c->by_key);
 	cv_mem_unref(c->by_media);
 	cv_mem_unref(c->by_offer);
+	cv_mem_unref(c->by_shown);
 	cv_mem_unref(c->subs_by_key);
 	cv_mem_unref(c->sub_sources);
 }
@@ -87,6 +88,10 @@ int cv_calls_new(struct cv_calls **cp, const struct cv_call_env *env)
 		goto out;
 
 	err = cv_hash_new(&c->by_offer);
+	if (err)
+		goto out;
+
+	err = cv_hash_new(&c->by_shown);
 	if (err)
 		goto out;
 
@@ -367,6 +372,8 @@ static int call_new(struct cv_call **callp, struct cv_calls *c,
 	call->calls = c;
 	call->talk.fork = CV_FORK_ALL;
 	cv_list_init(&call->pairs);
+	cv_list_init(&call->shown);
+	call->hides_media = rq->hide_media;
 	call->party[CV_END_A] = (struct cv_party){.call = call, .place = rq->place};
 	call->party[CV_END_B] = (struct cv_party){.call = call, .end = CV_END_B};
 	call->cseq = rq->cseq;

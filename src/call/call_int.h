@@ -7,8 +7,9 @@
  * peers mean for it, restate.c re-INVITEs of our own, session.c how long it lasts, sub.c
  * and sub_table.c requests that make no call, aim.c where a request goes, fan.c and
  * branch.c one that goes to several places, offer.c the offers and answers, face.c the
- * offer as each target is shown it, talk.c whose they are, origin.c their o= line, part.c
- * the session description in a multipart body, kept.c messages that outlive their event,
+ * offer as each target is shown it, talk.c whose they are, unfold.c, lead.c, outer.c,
+ * park.c and shown.c media that comes back to us, origin.c their o= line, part.c the
+ * session description in a multipart body, kept.c messages that outlive their event,
  * trail.c loops, table.c finds calls, story.c, past.c and show.c tell the operator of
  * them. Peers have structs of their own (peers_int.h).
  */
@@ -69,11 +70,27 @@ struct cv_line {
 	char name[CV_CALL_NAME_LEN]; /* media type */
 };
 
-/** All m-lines of one description; const once made, shared by reference. */
+/** Whom a description that names addresses of ours is really of. */
+struct cv_lead {
+	char call[CV_CALL_ID_LEN + 1]; /* id; empty: of who said it */
+	enum cv_end end;
+};
+
+/** What the other party was told in place of what was said: an address of ours, that of
+ * the outer party, or one of a relay between the outer parties, which this call has or
+ * that one's (unfold.c). */
+enum cv_told { CV_TOLD_OURS = 0, CV_TOLD_DIRECT, CV_TOLD_OUTER, CV_TOLD_FACE };
+
+/** All m-lines of one description; const once kept, shared by reference. */
 struct cv_lines {
 	size_t c;
 	struct cv_str text; /* the description as it was said; empty: not kept */
-	struct cv_line v[]; /* then its bytes */
+	struct cv_lead lead;
+	enum cv_told told;
+	struct cv_lines *of; /* what the outer party said when it was told; owned; NULL */
+	bool is_lost;        /* told ours although it was told again for another */
+	bool is_watched;     /* told a relay that only watches */
+	struct cv_line v[];  /* then the bytes of text */
 };
 
 struct cv_pair;
@@ -128,6 +145,7 @@ struct cv_pair {
 };
 
 struct cv_checkup; /* doctor.h */
+struct cv_unfold;
 
 struct cv_call {
 	struct cv_calls *calls; /* parent; not referenced */
@@ -160,6 +178,9 @@ struct cv_call {
 	enum cv_reason reason;
 	struct cv_media *media; /* NULL: no relay, or none yet */
 	uint32_t media_key[2];  /* id and generation: key of by_media */
+	bool hides_media;       /* A asked for it (Privacy: session) */
+	struct cv_list shown;   /* addresses of ours that its parties saw (shown.c) */
+	struct cv_unfold *unfold; /* owned; NULL: in no media loop so far */
 	bool parted;            /* BYE has passed: neither leg needs one of ours */
 	bool keeps_text;        /* one may have to be told again what the other said;
 				   from before it is said */
@@ -199,7 +220,7 @@ struct cv_past {
 
 struct cv_calls {
 	struct cv_call_env env;
-	struct cv_hash *by_id, *by_key, *by_media, *by_offer;
+	struct cv_hash *by_id, *by_key, *by_media, *by_offer, *by_shown;
 	struct cv_apart *apart; /* NATs that keep phones apart */
 	struct cv_list list; /* all calls; holds their reference */
 	struct cv_list past; /* ended calls, oldest first; holds their reference */
@@ -232,10 +253,7 @@ static inline struct cv_party *cv_call_other(struct cv_party *p)
 }
 
 /** Its media passes us; without a relay a session may only watch (trial.c). */
-static inline bool cv_call_is_relayed(const struct cv_call *call)
-{
-	return call->media && cv_reason_is_relay(call->reason);
-}
+bool cv_call_is_relayed(const struct cv_call *call);
 
 /** Name of a party in logs and evidence: "A", "B". */
 static inline const char *cv_call_party_name(enum cv_end end)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "call/call_int.h"
 #include "call/doctor.h"
+#include "call/unfold.h"
 
 /* The first stream that isn't refused; NULL: none. */
 static const struct cv_flow *first_open(const struct cv_lines *lines)
@@ -23,9 +24,10 @@ static const struct cv_flow *first_open(const struct cv_lines *lines)
 void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 {
 	const struct cv_media_ops *ops = call->calls->env.media;
+	const struct cv_media *media = cv_unfold_media(call);
 
 	*c = (struct cv_checkup){
-		.reason = call->reason,
+		.reason = cv_unfold_reason(call),
 		.answered = call->answer_ms > 0,
 		.talk_ms = call->answer_ms > 0 ? cv_clock_ms() - call->answer_ms : 0,
 		.relayed = cv_call_is_relayed(call),
@@ -41,6 +43,6 @@ void cv_checkup_take(const struct cv_call *call, struct cv_checkup *c)
 			e->dir = flow->dir;
 		}
 		if (cv_call_is_relayed(call))
-			ops->sum(call->media, (enum cv_end)i, &e->sum);
+			ops->sum(media, (enum cv_end)i, &e->sum);
 	}
 }

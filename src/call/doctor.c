@@ -224,6 +224,7 @@ static const char *direct_advice(enum cv_reason r)
 	case CV_REASON_NEVER:
 		return "when there is no sound, a relay is needed: take relay = never "
 		       "out";
+	case CV_REASON_NONE_LOOP: /* direct() has words of its own */
 	case CV_REASON_NONE_SAME_SIDE:
 	case CV_REASON_LAN_WAN:
 	case CV_REASON_LAN_LAN:
@@ -241,6 +242,16 @@ static const char *direct_advice(enum cv_reason r)
 static void direct(struct findings *f, const struct cv_checkup *c)
 {
 	char a[CV_ADDR_STRLEN], b[CV_ADDR_STRLEN];
+
+	if (c->reason == CV_REASON_NONE_LOOP) {
+		find(f, "direct", NULL,
+		     "explain names the other call of this loop: ask doctor call about "
+		     "that one; a relay between the two, if one is needed, is there",
+		     "the call came back to us by a PBX, and its outer parties know of "
+		     "each other (%s): this call's ports are parked",
+		     cv_reason_name(c->reason));
+		return;
+	}
 
 	find(f, "direct", NULL, direct_advice(c->reason),
 	     "the media goes directly between A at %s and B at %s (%s): the edge doesn't "

@@ -11,12 +11,15 @@ libcall_a_SOURCES = \
 	src/call/fan.c src/call/fan.h src/call/fan_int.h \
 	src/call/kept.c \
 	src/call/hop.c src/call/hops.c \
+	src/call/lead.c \
 	src/call/leg.c src/call/leg.h \
 	src/call/media_ops.h \
 	src/call/need.c src/call/need.h \
 	src/call/offer.c \
 	src/call/origin.c \
+	src/call/outer.c \
 	src/call/pair.c \
+	src/call/park.c \
 	src/call/part.c \
 	src/call/party.c \
 	src/call/past.c \
@@ -26,7 +29,7 @@ libcall_a_SOURCES = \
 	src/call/restate.c src/call/restate.h \
 	src/call/route.c src/call/route.h \
 	src/call/session.c \
-	src/call/show.c \
+	src/call/show.c src/call/shown.c \
 	src/call/story.c \
 	src/call/sub.c src/call/sub_int.h src/call/sub_table.c \
 	src/call/table.c \
@@ -35,6 +38,7 @@ libcall_a_SOURCES = \
 	src/call/trail.c src/call/trail.h \
 	src/call/trial.c src/call/trial.h \
 	src/call/transfer.c src/call/transfer.h src/call/transfer_start.c \
+	src/call/unfold.c src/call/unfold.h \
 	src/module.h
 
 CALL_TEST_LIBS = libcall.a libsdp.a libconf.a libloop.a libbase.a $(INIH_LIBS) $(JANSSON_LIBS)
@@ -72,6 +76,7 @@ tests_unit_test_call_SOURCES = \
 	tests/unit/test_trail.c \
 	tests/unit/test_transfer.c \
 	tests/unit/test_trial.c \
+	tests/unit/test_unfold.c \
 	$(CALL_FAKES)
 tests_unit_test_call_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_call_LDADD = $(CALL_TEST_LIBS) $(CUNIT_LIBS)

@@ -78,6 +78,7 @@ bool cv_reason_is_relay(enum cv_reason r)
 	case CV_REASON_NONE_SAME_SIDE:
 	case CV_REASON_NONE_SAME_NAT:
 	case CV_REASON_NEVER:
+	case CV_REASON_NONE_LOOP:
 		return false;
 	case CV_REASON_LAN_WAN:
 	case CV_REASON_LAN_LAN:
@@ -109,6 +110,8 @@ const char *cv_reason_name(enum cv_reason r)
 		return "forced";
 	case CV_REASON_NEVER:
 		return "none:never";
+	case CV_REASON_NONE_LOOP:
+		return "none:loop";
 	}
 
 	return "none:same-side";

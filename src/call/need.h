@@ -18,7 +18,8 @@ enum cv_reason {
 	CV_REASON_FAR_END,
 	CV_REASON_FAMILY,
 	CV_REASON_FORCED,
-	CV_REASON_NEVER, /* none:never: a policy forbids the relay */
+	CV_REASON_NEVER,     /* none:never: a policy forbids the relay */
+	CV_REASON_NONE_LOOP, /* none:loop: it came back to us; never decided here */
 };
 
 enum cv_need_policy { CV_NEED_AUTO = 0, CV_NEED_ALWAYS, CV_NEED_NEVER };

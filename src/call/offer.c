@@ -35,8 +35,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "call/call_int.h"
 #include "call/trial.h"
+#include "call/unfold.h"
 
 enum role { ROLE_NONE = 0, ROLE_OFFER, ROLE_ANSWER, ROLE_PREVIEW, ROLE_GLARE };
 
@@ -51,6 +51,8 @@ struct work {
 	struct cv_str text; /* the description in m->body */
 	struct cv_sdp *sdp;
 	struct cv_lines *lines;
+	struct cv_addr shown; /* of ours, before loops are unfolded */
+	struct cv_unfold_work loop;
 	struct cv_flow in[CV_SDP_MEDIA], out[CV_SDP_MEDIA];
 };
 
@@ -170,6 +172,13 @@ static void peek(struct cv_call *call, const struct cv_msg *m, struct cv_str tex
 	cv_mem_unref(sdp);
 }
 
+static void lines_fini(void *obj)
+{
+	struct cv_lines *lines = obj;
+
+	cv_mem_unref(lines->of);
+}
+
 /* Flows as the packet path gets them. A stream it can't carry is refused alone, by port
  * 0, so that a call with sound and a shared desktop keeps its sound. */
 static int lines_read(struct work *w)
@@ -180,7 +189,7 @@ static int lines_read(struct work *w)
 	if (c > CV_SDP_MEDIA)
 		return E2BIG;
 
-	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, NULL);
+	lines = cv_mem_new(sizeof(*lines) + c * sizeof(lines->v[0]) + len, lines_fini);
 	if (!lines)
 		return ENOMEM;
 
@@ -291,7 +300,7 @@ static void settle(struct cv_talk *t, const struct cv_pair *p, enum cv_end from,
 
 static int text_write(struct work *w, struct cv_pass *out)
 {
-	struct cv_addr shown = cv_origin_shown(w->out, w->lines->c);
+	struct cv_addr shown = w->shown;
 	struct cv_origin *o = cv_talk_origin(w->p->call, w->talk, w->to->end, &shown);
 	struct cv_sdp_edit edit = {
 		.flows = w->out,
@@ -445,6 +454,31 @@ static int media_set(struct work *w)
 					   w->in, w->out, w->lines->c);
 }
 
+/* The address it names may be one of ours. */
+static int loop_follow(struct work *w)
+{
+	w->loop = (struct cv_unfold_work){
+		.pair = w->p,
+		.m = w->m,
+		.from = w->from,
+		.to = w->to,
+		.talk = w->talk,
+		.sdp = w->sdp,
+		.in = w->in,
+		.out = w->out,
+	};
+
+	return w->direct ? 0 : cv_unfold_follow(&w->loop);
+}
+
+static void loop_tell(struct work *w)
+{
+	w->loop.lines = w->lines;
+	w->shown = cv_origin_shown(w->out, w->lines->c);
+	if (!w->direct)
+		cv_unfold_tell(&w->loop);
+}
+
 static int relay(struct work *w, struct cv_pass *out)
 {
 	struct cv_call *call = w->p->call;
@@ -454,6 +488,10 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err == ENOMEM ? err : EBADMSG;
 
+	err = loop_follow(w);
+	if (err)
+		return err;
+
 	err = lines_read(w);
 	if (err)
 		return err;
@@ -462,6 +500,7 @@ static int relay(struct work *w, struct cv_pass *out)
 	if (err)
 		return err;
 
+	loop_tell(w);
 	err = text_write(w, out);
 	if (err) {
 		media_repeat(call, w->talk->fork, w->from->end,
@@ -471,6 +510,8 @@ static int relay(struct work *w, struct cv_pass *out)
 
 	media_set_apart(w);
 	keep(w);
+	if (!w->direct)
+		cv_unfold_kept(&w->loop);
 
 	return 0;
 }
@@ -596,20 +637,32 @@ void cv_pass_done(struct cv_pass *out)
 void cv_offer_undo(struct cv_pair *p)
 {
 	struct cv_call *call = p->call;
+	bool open = call->talk.offered_in == p;
+	struct cv_chain ch;
 
+	cv_chain_take(&ch, call);
 	undo(call, &call->talk, p);
 	for (size_t i = 0; i < call->ringc; ++i)
 		undo(call, &call->ring[i], p);
+
+	if (open)
+		cv_unfold_repeat(call);
+	cv_unfold_review(call, &ch);
 }
 
 void cv_offer_close(struct cv_call *call)
 {
+	struct cv_chain ch;
+
+	cv_chain_take(&ch, call);
+	cv_unfold_close(call);
 	if (call->media)
 		call->calls->env.media->close(call->media);
 
 	call->media = NULL;
 	cv_hash_del(&call->by_media);
 	cv_talk_end(call);
+	cv_unfold_review(call, &ch);
 }
 
 const char *cv_offer_stream_name(const struct cv_call *call, size_t stream)

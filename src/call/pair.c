@@ -23,6 +23,7 @@
 #include "call/redirect.h"
 #include "call/restate.h"
 #include "call/transfer.h"
+#include "call/unfold.h"
 
 enum { RETRY_MAX_S = 10 };
 
@@ -216,6 +217,8 @@ static void follow(struct cv_party *p, uint32_t fork, const struct cv_msg *m)
 	if (p->call->media)
 		env->media->place(p->call->media, p->end, rings ? fork : CV_FORK_ALL,
 				  &p->place);
+
+	cv_unfold_moved(p->call);
 }
 
 /* Status of a request we could not send on. */

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "call/restate.h"
+#include "call/unfold.h"
 
 enum {
 	BATCH = 20, /* re-INVITEs at once; two hundred a second are no burden */
@@ -100,6 +101,7 @@ void cv_calls_readdress(struct cv_calls *c, uint64_t points)
 			continue;
 		if (call->media)
 			c->env.media->readdress(call->media);
+		cv_unfold_readdress(call);
 		call->readdressed |= (uint8_t)ends;
 		++calls;
 	}

@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "call/call_int.h"
 #include "call/doctor.h"
 #include "call/trial.h"
+#include "call/unfold.h"
 
 static void show_addr(struct cv_out *out, const char *key, const struct cv_addr *a)
 {
@@ -34,6 +34,7 @@ static void show_party(const struct cv_party *p, struct cv_out *out)
 static void show(const struct cv_call *call, struct cv_out *out)
 {
 	uint64_t since = call->answer_ms ? call->answer_ms : call->start_ms;
+	const struct cv_media *media = cv_unfold_media(call);
 
 	cv_out_str(out, "id", "%s", call->id);
 	cv_out_str(out, "state", "%s", cv_call_state_name(call->state));
@@ -45,12 +46,12 @@ static void show(const struct cv_call *call, struct cv_out *out)
 		cv_out_str(out, "from_peer", "%s", call->from_peer);
 	if (call->peer)
 		cv_out_str(out, "peer", "%s", call->peer);
-	cv_out_bool(out, "relay", cv_reason_is_relay(call->reason));
-	cv_out_str(out, "reason", "%s", cv_reason_name(call->reason));
+	cv_out_bool(out, "relay", cv_reason_is_relay(cv_unfold_reason(call)));
+	cv_out_str(out, "reason", "%s", cv_reason_name(cv_unfold_reason(call)));
 	if (cv_trial_name(call))
 		cv_out_str(out, "same_nat_trial", "%s", cv_trial_name(call));
-	if (call->media) /* the id of `show media` */
-		cv_out_num(out, "media", call->calls->env.media->id(call->media));
+	if (media) /* the id of `show media` */
+		cv_out_num(out, "media", call->calls->env.media->id(media));
 	if (call->codec[0])
 		cv_out_str(out, "codec", "%s", call->codec);
 	cv_out_num(out, "seconds", (int64_t)((cv_clock_ms() - since) / 1000));
@@ -104,8 +105,8 @@ static int show_call(struct cv_out *out, int argc, const struct cv_str *argv, vo
 
 	show(call, out);
 	cv_out_num(out, "requests_open", (int64_t)call->pairc);
-	if (call->media)
-		c->env.media->show(call->media, out);
+	if (cv_unfold_media(call))
+		c->env.media->show(cv_unfold_media(call), out);
 
 	return 0;
 }

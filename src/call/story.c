@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "call/call_int.h"
+#include "call/unfold.h"
 
 enum { LOSS_LEN = 96 };
 
@@ -43,14 +43,15 @@ void cv_call_log_answer(const struct cv_call *call)
 static void loss_print(const struct cv_call *call, char *dst)
 {
 	const struct cv_media_ops *ops = call->calls->env.media;
+	const struct cv_media *media = cv_unfold_media(call);
 	struct cv_flow_sum a, b;
 
 	(void)snprintf(dst, LOSS_LEN, "-");
 	if (!cv_call_is_relayed(call))
 		return;
 
-	ops->sum(call->media, CV_END_A, &a);
-	ops->sum(call->media, CV_END_B, &b);
+	ops->sum(media, CV_END_A, &a);
+	ops->sum(media, CV_END_B, &b);
 	(void)snprintf(dst, LOSS_LEN, "a:%" PRIu64 "/%" PRIu64 ",b:%" PRIu64 "/%" PRIu64,
 		       a.lost, a.rtp_in, b.lost, b.rtp_in);
 }
@@ -65,7 +66,7 @@ void cv_call_log_end(const struct cv_call *call, const struct cv_call_end *e)
 		"end call=%s duration=%" PRIu64 ".%03us codec=%s by=%s why=%s loss=%s "
 		"relay=%s",
 		call->id, ms / 1000, (unsigned)(ms % 1000), or_dash(call->codec), e->who,
-		e->why, loss, cv_reason_name(call->reason));
+		e->why, loss, cv_reason_name(cv_unfold_reason(call)));
 }
 
 const char *cv_call_refusal_name(int err)
@@ -187,6 +188,7 @@ static void explain_relay(struct cv_call *call)
 	case CV_REASON_NONE_SAME_SIDE:
 	case CV_REASON_LAN_WAN:
 	case CV_REASON_FAR_END:
+	case CV_REASON_NONE_LOOP: /* only later, in unfold.c */
 		break;
 	}
 

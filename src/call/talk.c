@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "call/call_int.h"
+#include "call/unfold.h"
 
 static void clear(struct cv_talk *t)
 {
@@ -133,7 +133,9 @@ void cv_talk_choose(struct cv_call *call, uint32_t fork)
 {
 	struct cv_origin shown = {.session = NULL};
 	const struct cv_talk *t = ring_find(call, fork);
+	struct cv_chain ch;
 
+	cv_chain_take(&ch, call);
 	if (t) {
 		cv_origin_copy(&shown, &call->talk.origin[CV_END_A]);
 		copy(&call->talk, t);
@@ -146,11 +148,14 @@ void cv_talk_choose(struct cv_call *call, uint32_t fork)
 	ring_end(call);
 	if (call->media)
 		call->calls->env.media->choose(call->media, fork);
+
+	cv_unfold_review(call, &ch);
 }
 
 void cv_talk_anew(struct cv_call *call)
 {
 	ring_end(call);
+	cv_unfold_anew(call);
 	if (call->media)
 		call->calls->env.media->anew(call->media);
 }

@@ -37,8 +37,6 @@ enum trial_state {
 	TRIAL_OFF,     /* can't be watched, or not any more */
 };
 
-enum { WHY_LEN = 128 };
-
 struct cv_trial {
 	struct cv_call *call; /* owner */
 	enum trial_state state;
@@ -74,7 +72,7 @@ static bool is_watchable(const struct cv_flow *f)
 }
 
 /* Who has ICE looks for the way itself, and would take another port of RTCP amiss. */
-static bool can_watch(const struct cv_flow *flows, size_t c)
+bool cv_trial_can_watch(const struct cv_flow *flows, size_t c)
 {
 	bool found = false;
 
@@ -145,7 +143,8 @@ void cv_trial_flows(struct cv_call *call, enum cv_end from, uint32_t fork,
 	int err;
 
 	if (call->reason != CV_REASON_NONE_SAME_NAT ||
-	    (call->trial && call->trial->state > TRIAL_PROVEN) || !can_watch(flows, c))
+	    (call->trial && call->trial->state > TRIAL_PROVEN) ||
+	    !cv_trial_can_watch(flows, c))
 		return;
 
 	for (size_t i = 0; i < c; ++i) {
@@ -285,20 +284,18 @@ static void anchor(struct cv_trial *t, const char *why)
 	restate(call, CV_END_B);
 }
 
-/* Both hear each other: 0; one isn't heard, or nobody says anything: ENOENT, and why;
- * nothing to be said yet: EAGAIN. */
-static int judge(const struct cv_call *call, char *why)
+int cv_trial_judge(const struct cv_media_ops *ops, const struct cv_media *m, char *why)
 {
 	struct cv_flow_watch w[2];
 
 	for (size_t i = 0; i < 2; ++i)
-		media_of(call)->watched(call->media, (enum cv_end)i, &w[i]);
+		ops->watched(m, (enum cv_end)i, &w[i]);
 
 	if (w[CV_END_A].hears && w[CV_END_B].hears)
 		return 0;
 
 	if (!w[CV_END_A].reports && !w[CV_END_B].reports) {
-		(void)snprintf(why, WHY_LEN, "no RTCP of A or B came to the edge");
+		(void)snprintf(why, CV_TRIAL_WHY, "no RTCP of A or B came to the edge");
 		return ENOENT;
 	}
 
@@ -308,7 +305,7 @@ static int judge(const struct cv_call *call, char *why)
 		if (!w[i].sends || w[deaf].hears)
 			continue;
 
-		(void)snprintf(why, WHY_LEN, "%s %s %s", cv_call_party_name(deaf),
+		(void)snprintf(why, CV_TRIAL_WHY, "%s %s %s", cv_call_party_name(deaf),
 			       w[deaf].reports ? "did not hear"
 					       : "did not report to hear",
 			       cv_call_party_name((enum cv_end)i));
@@ -318,10 +315,15 @@ static int judge(const struct cv_call *call, char *why)
 	return EAGAIN;
 }
 
+static int judge(const struct cv_call *call, char *why)
+{
+	return cv_trial_judge(media_of(call), call->media, why);
+}
+
 static void on_timer(void *arg)
 {
 	struct cv_trial *t = cv_mem_ref(arg);
-	char why[WHY_LEN];
+	char why[CV_TRIAL_WHY];
 
 	t->is_timed = false;
 	if (is_watched(t->call) && is_open(t->call)) {
@@ -337,7 +339,7 @@ static void on_timer(void *arg)
 
 void cv_trial_heard(struct cv_call *call)
 {
-	char why[WHY_LEN];
+	char why[CV_TRIAL_WHY];
 
 	if (!is_watched(call) || call->state != CV_CALL_ANSWERED ||
 	    call->trial->state == TRIAL_PROVEN)

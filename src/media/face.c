@@ -38,7 +38,11 @@ struct cv_mpoint cv_media_point_of(const struct cv_media *m, const struct cv_pla
 	if (place->family != AF_UNSPEC && place->family != p->media.family)
 		return none;
 
-	return (struct cv_mpoint){.local = p->media, .adv = p->media_adv};
+	return (struct cv_mpoint){
+		.local = p->media,
+		.adv = p->media_adv,
+		.listen = place->listen,
+	};
 }
 
 struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, unsigned face)
@@ -49,13 +53,19 @@ struct cv_mpoint *cv_media_point(struct cv_media *m, enum cv_end end, unsigned f
 	return m->more ? &m->more[face - 1] : NULL;
 }
 
+/* One that shows another address than before is the same one */
+static bool is_same(const struct cv_mpoint *a, const struct cv_mpoint *b)
+{
+	return cv_addr_eq(&a->local, &b->local) &&
+	       (a->listen == b->listen || cv_addr_eq(&a->adv, &b->adv));
+}
+
 static bool find(struct cv_media *m, const struct cv_mpoint *p, uint8_t *face)
 {
 	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
 		const struct cv_mpoint *is = cv_media_point(m, CV_END_B, i);
 
-		if (!is || !cv_addr_eq(&is->local, &p->local) ||
-		    !cv_addr_eq(&is->adv, &p->adv))
+		if (!is || !is_same(is, p))
 			continue;
 
 		*face = (uint8_t)i;
@@ -216,6 +226,38 @@ int cv_media_face(struct cv_media *m, const struct cv_place *place,
 	return 0;
 }
 
+static void readdress(struct cv_media *m, enum cv_end end, unsigned face)
+{
+	const struct cv_net *net = m->plane->conf.net;
+	struct cv_mpoint *at = cv_media_point(m, end, face);
+
+	if (!at || !cv_addr_is_set(&at->local) || at->listen >= net->pointc ||
+	    !cv_addr_host_eq(&at->local, &net->points[at->listen].media))
+		return;
+
+	at->adv = net->points[at->listen].media_adv;
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		struct cv_mdoor *d =
+			m->line[i] ? cv_mline_door(m->line[i], end, face) : NULL;
+
+		if (!d || d->pair.local.port == 0)
+			continue;
+
+		d->adv = at->adv;
+		d->adv.port = d->pair.local.port;
+	}
+}
+
+void cv_media_readdress(struct cv_media *m)
+{
+	if (!m || !m->plane)
+		return;
+
+	readdress(m, CV_END_A, 0);
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i)
+		readdress(m, CV_END_B, i);
+}
+
 void cv_media_face_choose(struct cv_media *m)
 {
 	const struct cv_mpoint none = {.local = {0}};
@@ -231,38 +273,4 @@ void cv_media_face_choose(struct cv_media *m)
 		if (i != m->face)
 			*cv_media_point(m, CV_END_B, i) = none;
 	}
-}
-
-/* Where the end stands it is shown another address of ours from now on */
-static void readdress(struct cv_media *m, enum cv_end end, unsigned face,
-		      const struct cv_place *place)
-{
-	struct cv_mpoint *at = cv_media_point(m, end, face);
-	struct cv_mpoint is = cv_media_point_of(m, place);
-
-	if (!at || !cv_addr_is_set(&at->local) || !cv_addr_host_eq(&at->local, &is.local))
-		return;
-
-	*at = is;
-	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
-		struct cv_mdoor *d =
-			m->line[i] ? cv_mline_door(m->line[i], end, face) : NULL;
-
-		if (!d || d->pair.local.port == 0)
-			continue;
-
-		d->adv = is.adv;
-		d->adv.port = d->pair.local.port;
-	}
-}
-
-void cv_media_readdress(struct cv_media *m)
-{
-	if (!m || !m->plane)
-		return;
-
-	readdress(m, CV_END_A, 0, &m->place[CV_END_A]);
-	readdress(m, CV_END_B, m->face, &m->place[CV_END_B]);
-	for (size_t i = 0; m->others && i < m->others->c; ++i)
-		readdress(m, CV_END_B, m->others->v[i].face, &m->others->v[i].place);
 }

@@ -168,10 +168,23 @@ void cv_plane_retry(void *arg)
 		(void)cv_timer_set(p->retry, RETRY_MS);
 }
 
+static int64_t count_parked(void *arg)
+{
+	const struct cv_media_plane *p = arg;
+	int64_t parked = 0;
+
+	for (const struct cv_list *n = p->list.next; n != &p->list; n = n->next)
+		parked +=
+			cv_media_is_parked(CV_CONTAINER(n, const struct cv_media, node));
+
+	return parked;
+}
+
 static int show_media(struct cv_out *o, int argc, const struct cv_str *argv, void *arg)
 {
 	struct cv_media_plane *p = arg;
 	struct cv_list *node, *tmp;
+	int64_t parked;
 
 	(void)argv;
 	if (argc > 0) {
@@ -190,6 +203,9 @@ static int show_media(struct cv_out *o, int argc, const struct cv_str *argv, voi
 		cv_out_end(o);
 	}
 	cv_out_end(o);
+	parked = count_parked(p);
+	cv_out_num(o, "count", (int64_t)cv_slots_count(p->sessions) - parked);
+	cv_out_num(o, "parked", parked);
 
 	return 0;
 }
@@ -236,9 +252,9 @@ static void add_gauges(struct cv_media_plane *p)
 		const char *name;
 		cv_gauge_fn *read;
 	} v[] = {
-		{"media_sessions", count_sessions},   {"streams", count_lines},
-		{"ports_used", count_used},           {"tcp_ports_used", count_tcp},
-		{"ports_quarantined", count_resting},
+		{"media_sessions", count_sessions}, {"media_parked", count_parked},
+		{"streams", count_lines},           {"ports_used", count_used},
+		{"tcp_ports_used", count_tcp},      {"ports_quarantined", count_resting},
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); ++i) {

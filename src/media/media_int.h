@@ -26,7 +26,7 @@ enum {
 	CV_STAGES = 3, /* in every end's stack */
 	CV_WHEEL = 64, /* places of the timer wheel */
 	CV_MEDIA_MORE = CV_MEDIA_FACES - 1,
-	CV_MEDIA_GAUGES = 5,
+	CV_MEDIA_GAUGES = 6,
 };
 
 struct cv_mstream;
@@ -196,6 +196,7 @@ struct cv_mdoor {
 /** A point of ours towards an end. */
 struct cv_mpoint {
 	struct cv_addr local, adv; /* unset: none */
+	uint8_t listen;            /* its number in the net */
 };
 
 enum cv_park { CV_PARK_LIVE = 0, CV_PARK_CLOSING, CV_PARK_DONE };
@@ -360,6 +361,8 @@ uint8_t cv_media_face_of(struct cv_media *m, const struct cv_place *place);
 /** Only the face of the fork that is heard is left. */
 void cv_media_face_choose(struct cv_media *m);
 
+/** Its sockets are closed, its numbers kept. */
+bool cv_media_is_parked(const struct cv_media *m);
 /** Takes a session out of its plane and ends its streams; the caller keeps the rest. */
 void cv_media_detach(struct cv_media *m);
 /** Has @p l closed by its thread, together with others that end about now. */

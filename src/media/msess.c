@@ -404,6 +404,20 @@ int cv_media_park(struct cv_media *m, bool parked)
 	return err;
 }
 
+bool cv_media_is_parked(const struct cv_media *m)
+{
+	bool parked = false;
+
+	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {
+		if (m->line[i] && m->line[i]->park == CV_PARK_LIVE)
+			return false;
+
+		parked = parked || m->line[i];
+	}
+
+	return parked;
+}
+
 void cv_media_detach(struct cv_media *m)
 {
 	for (size_t i = 0; i < CV_MEDIA_FLOWS; ++i) {

@@ -5,7 +5,8 @@ libsdp_a_SOURCES = \
 	src/sdp/line.c \
 	src/sdp/parse.c \
 	src/sdp/rewrite.c \
-	src/sdp/sdp.h src/sdp/sdp_int.h
+	src/sdp/sdp.h src/sdp/sdp_int.h \
+	src/sdp/sum.c
 
 check_PROGRAMS += tests/unit/test_sdp
 tests_unit_test_sdp_SOURCES = \

@@ -24,10 +24,6 @@ enum {
 	DISCARD = 9,     /* the port written where none is known (RFC 4145 4.1, 8839) */
 };
 
-/* FNV-1a, 64 bits */
-#define SUM_SEED  UINT64_C(0xcbf29ce484222325)
-#define SUM_PRIME UINT64_C(0x100000001b3)
-
 /** A transport protocol of an m= line. */
 struct proto {
 	struct cv_str name;
@@ -624,19 +620,4 @@ struct cv_str cv_sdp_session(const struct cv_sdp *s)
 struct cv_str cv_sdp_version(const struct cv_sdp *s)
 {
 	return s->version;
-}
-
-uint64_t cv_sdp_sum(struct cv_str text)
-{
-	uint64_t sum = SUM_SEED;
-	bool skips = false;
-
-	for (size_t i = 0; i < text.len; ++i) {
-		if (i == 0 || text.p[i - 1] == '\n')
-			skips = cv_str_starts(cv_str_from(text, i), CV_STR("o="));
-		if (!skips)
-			sum = (sum ^ (uint8_t)text.p[i]) * SUM_PRIME;
-	}
-
-	return sum;
 }

@@ -57,6 +57,9 @@ struct cv_str cv_sdp_session(const struct cv_sdp *s);
 struct cv_str cv_sdp_version(const struct cv_sdp *s);
 /** Sum over all of a description but its o= line: the same for two that say the same. */
 uint64_t cv_sdp_sum(struct cv_str text);
+/** Sum over what m-line @p i says of its transport, codecs and keys, whatever its address
+ * and port and the order of its attributes. 0: no such m-line. */
+uint64_t cv_sdp_media_sum(const struct cv_sdp *s, size_t i);
 
 /** What to write in place of what was said. */
 struct cv_sdp_edit {

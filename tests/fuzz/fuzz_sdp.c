@@ -80,6 +80,7 @@ static void text_check(const struct cv_sdp *s, const struct cv_sdp_edit *edit,
 	for (size_t i = 0; i < edit->flowc; ++i) {
 		flow_check(cv_sdp_flow(s, i), &edit->flows[i], cv_sdp_flow(again, i));
 		must(!edit->drop_ice || !cv_sdp_flow(again, i)->ice);
+		must(cv_sdp_media_sum(again, i) == cv_sdp_media_sum(s, i));
 	}
 
 	must(edit->session.len == 0 || cv_sdp_version(again).len == 0 ||

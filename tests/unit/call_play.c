@@ -84,6 +84,19 @@ static int first_id(struct cv_world *w, char *id, size_t size)
 	return err;
 }
 
+static void relays(const struct cv_media_plane *p, struct cv_buf *to)
+{
+	unsigned open = 0, parked = 0;
+
+	for (const struct cv_list *n = p->list.next; n != &p->list; n = n->next) {
+		bool is = CV_CONTAINER(n, const struct cv_media, node)->is_parked;
+
+		parked += is;
+		open += !is;
+	}
+	cv_buf_printf(to, "open: %u, parked: %u\n", open, parked);
+}
+
 int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to)
 {
 	char id[ID_LEN], command[CV_FAKE_LINE];
@@ -94,6 +107,11 @@ int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to)
 	cv_world_env(w, &env);
 	if (strcmp(line, "ports") == 0) {
 		cv_buf_printf(to, "ports: %u\n", cv_world_plane(w)->used);
+		return 0;
+	}
+
+	if (strcmp(line, "relays") == 0) {
+		relays(cv_world_plane(w), to);
 		return 0;
 	}
 

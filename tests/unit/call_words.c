@@ -55,7 +55,7 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 {
 	const char *name = cv_words_next(l), *word = cv_words_next(l);
 	bool msrp = strcmp(name, "x-msrp") == 0;
-	bool tcp = msrp || strcmp(name, "x-tcp") == 0;
+	bool tcp = msrp || strcmp(name, "x-tcp") == 0, pcma;
 	char host[CV_ADDR_STRLEN];
 	struct cv_addr a;
 	int err;
@@ -69,13 +69,19 @@ static int sdp_line(struct cv_words *l, struct cv_buf *to)
 	if (err)
 		return err;
 
+	pcma = cv_words_accept(l, "pcma");
 	cv_buf_printf(to, "m=%s %u %s\r\n", tcp ? "application" : name, a.port,
-		      msrp  ? "TCP/MSRP *"
-		      : tcp ? "tcp msdata"
-			    : "RTP/AVP 0");
+		      msrp   ? "TCP/MSRP *"
+		      : tcp  ? "tcp msdata"
+		      : pcma ? "RTP/AVP 8"
+			     : "RTP/AVP 0");
 	cv_buf_printf(to, "c=IN %s %s\r\n", ip_word(&a), cv_addr_print_host(&a, host));
 	if (!tcp)
-		cv_buf_str(to, CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
+		cv_buf_str(to, pcma ? CV_STR("a=rtpmap:8 PCMA/8000\r\n")
+				    : CV_STR("a=rtpmap:0 PCMU/8000\r\n"));
+
+	if (cv_words_accept(l, "fmtp"))
+		cv_buf_str(to, CV_STR("a=fmtp:0 x=1\r\n"));
 	if (cv_words_accept(l, "mux"))
 		cv_buf_str(to, CV_STR("a=rtcp-mux\r\n"));
 	if (cv_words_accept(l, "ice"))

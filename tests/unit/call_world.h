@@ -46,10 +46,10 @@
  *
  * LIFE: "lives SECONDS" or "over", of a subscription.
  *
- * BODY: words "audio ADDR:PORT [mux] [ice] [DIRECTION]" (where RTCP goes, when it isn't
- * the next port, leaves as "rtcp ADDR:PORT" or "mux") or "audio off" or "x-tcp
- * ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than "-",
- * version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
+ * BODY: words "audio ADDR:PORT [pcma] [fmtp] [mux] [ice] [DIRECTION]" (where RTCP goes,
+ * when it isn't the next port, leaves as "rtcp ADDR:PORT" or "mux") or "audio off" or
+ * "x-tcp ADDR:PORT", each an m-line, before them "o USER VERSION" for an o= other than
+ * "-", version 1; "in multipart" before them wraps them; "type TEXT" a body of that type;
  * "broken" a description that can't be read.
  */
 #ifndef CV_TESTS_UNIT_CALL_WORLD_H
@@ -75,7 +75,8 @@ bool cv_world_play(struct cv_world *w, const char *const *steps);
 /** Oldest line that left, CV_FAKE_LINE bytes; false: none. */
 bool cv_world_next(struct cv_world *w, char *line);
 void cv_world_advance(struct cv_world *w, uint64_t ms);
-/** Output of an admin command as text; "explain" and "ports" are understood too. */
+/** Output of an admin command as text; "explain", "ports" and "relays" (how many are
+ * open, how many parked) are understood too. */
 int cv_world_ask(struct cv_world *w, const char *line, struct cv_buf *to);
 
 /** Makes the calls with what was set so far, if that hasn't happened. */

@@ -33,11 +33,13 @@ struct cv_media *cv_fake_media_last(struct cv_media_plane *p)
 		       : CV_CONTAINER(p->list.prev, struct cv_media, node);
 }
 
-static void ours(const struct cv_place *towards, uint16_t port, struct cv_addr *a)
+static void ours(const struct cv_media *m, const struct cv_place *towards, uint16_t port,
+		 struct cv_addr *a)
 {
-	const char *host =
-		towards->side == CV_SIDE_LAN ? "192.168.50.1" : "198.51.100.10";
+	const char *host = m->moved ? "203.0.113.10" : "198.51.100.10";
 
+	if (towards->side == CV_SIDE_LAN)
+		host = "192.168.50.1";
 	if (towards->family == AF_INET6)
 		host = "2001:db8::10";
 
@@ -45,26 +47,18 @@ static void ours(const struct cv_place *towards, uint16_t port, struct cv_addr *
 	a->port = port;
 }
 
-/* Outside we are shown at another address once that has changed. */
-static void follow(const struct cv_media *m, struct cv_addr *a)
-{
-	struct cv_addr was = {.family = AF_UNSPEC}, is = {.family = AF_UNSPEC};
-
-	(void)cv_addr_parse(&was, CV_STR("198.51.100.10"));
-	(void)cv_addr_parse(&is, CV_STR("203.0.113.10"));
-	if (m->moved && cv_addr_host_eq(a, &was))
-		*a = is;
-}
-
 /* The face towards a place; facec: there is none yet. */
 static size_t face_find(const struct cv_media *m, const struct cv_place *place)
 {
-	struct cv_addr host;
-	size_t i = 0;
+	struct cv_addr host, is;
+	size_t i;
 
-	ours(place, 0, &host);
-	while (i < m->facec && !cv_addr_eq(&m->face[i], &host))
-		++i;
+	ours(m, place, 0, &host);
+	for (i = 0; i < m->facec; ++i) {
+		ours(m, &m->face[i], 0, &is);
+		if (cv_addr_eq(&is, &host))
+			break;
+	}
 
 	return i;
 }
@@ -78,7 +72,7 @@ static size_t face_of(struct cv_media *m, const struct cv_place *place)
 		return m->base;
 
 	if (i == m->facec)
-		ours(place, 0, &m->face[m->facec++]);
+		m->face[m->facec++] = *place;
 
 	return i;
 }
@@ -102,7 +96,7 @@ static int media_open(struct cv_media **mp, struct cv_media_plane *p,
 	m->talk[0].fork = CV_FORK_ALL;
 	m->talk[0].place = *b;
 	m->talkc = 1;
-	ours(b, 0, &m->face[0]);
+	m->face[0] = *b;
 	m->facec = 1;
 	cv_list_add(&p->list, &m->node);
 	*mp = m;
@@ -181,11 +175,7 @@ static void media_stream(struct cv_media *m, size_t door, const struct cv_flow *
 		++m->plane->used;
 	}
 
-	out->rtp = m->face[door - 1 < m->facec ? door - 1 : 0];
-	if (door == 0)
-		ours(&m->place[CV_END_A], 0, &out->rtp);
-	follow(m, &out->rtp);
-	out->rtp.port = *port;
+	ours(m, door == 0 ? &m->place[CV_END_A] : &m->face[door - 1], *port, &out->rtp);
 	if (in->carry == CV_CARRY_TCP)
 		return;
 
@@ -256,10 +246,13 @@ static int media_face(struct cv_media *m, const struct cv_place *place,
 
 static int media_park(struct cv_media *m, bool parked)
 {
-	(void)m;
-	(void)parked;
+	int err = m->plane->park_err;
 
-	return 0;
+	m->plane->park_err = 0;
+	if (!err)
+		m->is_parked = parked;
+
+	return err;
 }
 
 static int media_watch(struct cv_media *m, bool on)

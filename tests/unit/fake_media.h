@@ -21,6 +21,7 @@ struct cv_media_plane {
 	unsigned max;        /* pairs there are; 0: no limit */
 	unsigned opened;     /* sessions so far */
 	int set_err;         /* the next set fails with this */
+	int park_err;        /* the next park too */
 	int watch_err;       /* and the next change between watch and relay */
 	struct cv_flow_sum sum[2]; /* what passed each end of any session */
 };
@@ -43,10 +44,10 @@ struct cv_media {
 	struct cv_manner manner[2]; /* as told last */
 	struct cv_fake_talk talk[CV_FAKE_FORKS];
 	size_t talkc, heard; /* which of them end A hears */
-	bool is_answered, is_offered, is_watch, moved;
-	struct cv_flow_watch said[2];       /* what the ends reported since that began */
-	struct cv_addr face[CV_FAKE_FACES]; /* hosts of ours that face end B */
-	size_t facec, base;                 /* what end A says to all is shown there */
+	bool is_answered, is_offered, is_parked, is_watch, moved;
+	struct cv_flow_watch said[2];        /* what the ends reported since that began */
+	struct cv_place face[CV_FAKE_FACES]; /* one that stands at each, of end B */
+	size_t facec, base;                  /* what end A says to all is shown there */
 	uint16_t port[1 + CV_FAKE_FACES][CV_FAKE_FLOWS]; /* ours, facing end A, then each
 							    face of B; 0: none */
 };

@@ -26,6 +26,7 @@ const struct cv_test_suite cv_test_suites[] = {
 	{"redirect", cv_test_redirect},
 	{"doctor", cv_test_doctor},
 	{"restate", cv_test_restate},
+	{"unfold", cv_test_unfold},
 	{"trial", cv_test_trial},
 	{0},
 };

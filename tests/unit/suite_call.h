@@ -23,5 +23,6 @@ int cv_test_trial(void);
 int cv_test_table(void);
 int cv_test_trail(void);
 int cv_test_transfer(void);
+int cv_test_unfold(void);
 
 #endif

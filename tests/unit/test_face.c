@@ -439,6 +439,27 @@ static void test_watching_has_one_face(void)
 	ring_end(&r);
 }
 
+/* A point shows another address while they ring: its face says so, on the same ports */
+static void test_face_follows_its_point(void)
+{
+	struct bed *bed = bed_open();
+	struct cv_flow again;
+	struct ring r;
+
+	ring_open(&r, bed);
+	bed->net->points[WAN].media_adv = bed_addr("127.0.0.77");
+	cv_media_readdress(r.call.m);
+	CU_ASSERT_EQUAL(cv_media_face(r.call.m, &r.out, &r.call.to_b, &again, 1), 0);
+	CU_ASSERT(is_at(&again, "127.0.0.77"));
+	CU_ASSERT_EQUAL(again.rtp.port, r.to_c.rtp.port);
+	both_ring(&r);
+	cv_media_choose(r.call.m, 1);
+	CU_ASSERT(is_heard(&r, &r.c, &r.to_c, 1)); /* which is bound where it was */
+	says(&r, CV_END_A, 1, bed_flow(&r.call.a.addr));
+	CU_ASSERT(cv_addr_eq(&r.call.to_b.rtp, &again.rtp));
+	ring_end(&r);
+}
+
 static void test_face_oom(void)
 {
 	struct bed *bed = bed_open();
@@ -491,6 +512,7 @@ static const struct {
 	{"bounds", test_no_point_or_too_many},
 	{"no port", test_no_port_leaves_all_as_it_was},
 	{"watching", test_watching_has_one_face},
+	{"readdressed", test_face_follows_its_point},
 	{"oom", test_face_oom},
 	{"thread oom", test_thread_without_memory_for_a_face},
 };

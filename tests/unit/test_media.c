@@ -204,8 +204,15 @@ static void test_show_media_names_addresses(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(buf.p, cv_addr_print(&to_b.rtp, text)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(buf.p, "\"latched\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(buf.p, "\"streams\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf.p, "\"count\": 1"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf.p, "\"parked\": 0"));
 	CU_ASSERT_EQUAL(gauge(b, "media_sessions"), 1);
+	CU_ASSERT_EQUAL(gauge(b, "media_parked"), 0);
 	CU_ASSERT_EQUAL(gauge(b, "streams"), 1);
+	CU_ASSERT_EQUAL(gauge(b, "ports_used"), 2);
+	CU_ASSERT_EQUAL(cv_media_park(m, true), 0);
+	CU_ASSERT_EQUAL(gauge(b, "media_sessions"), 1);
+	CU_ASSERT_EQUAL(gauge(b, "media_parked"), 1);
 	CU_ASSERT_EQUAL(gauge(b, "ports_used"), 2);
 	CU_ASSERT_EQUAL(cv_cmd_run(b->cmds, CV_STR("show media x"), out), EINVAL);
 	cv_buf_free(&buf);

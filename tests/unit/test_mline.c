@@ -244,6 +244,46 @@ static void test_park_keeps_the_numbers(void)
 	bed_free(bed);
 }
 
+static void test_what_is_said_while_parked_holds(void)
+{
+	struct cv_flow in[2], out[2];
+	struct bed *bed = bed_open();
+	struct cv_media_report r;
+	struct party moved;
+	struct cv_flow was;
+	struct call c;
+
+	call_start(&c, bed);
+	CU_ASSERT(bed_wait(bed, call_reaches, &c));
+	was = c.to_a;
+	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
+	party_open(&moved, "127.0.1.2");
+	call_say(&c, CV_END_B, bed_flow(&moved.addr));
+	CU_ASSERT(cv_addr_eq(&was.rtp, &c.to_a.rtp));
+	party_rtp(&c.a, &c.to_a.rtp, 7);
+	CU_ASSERT_EQUAL(party_get(moved.rtp, NULL, NEVER_MS), -1);
+
+	/* a second stream begins: parked with the first */
+	in[0] = bed_flow(&c.a.addr);
+	in[1] = bed_flow(&c.a.addr);
+	CU_ASSERT_EQUAL(cv_media_set(c.m, CV_END_A, 0, in, out, 2), 0);
+	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
+	CU_ASSERT_EQUAL(cv_media_report(c.m, 1, CV_END_B, &r), 0);
+	CU_ASSERT_EQUAL(cv_media_park(c.m, false), 0);
+	bed_turn(bed, NEVER_MS);
+	party_rtp(&c.a, &c.to_a.rtp, 8);
+	CU_ASSERT_EQUAL(party_get(moved.rtp, NULL, SOON_MS), 8);
+	party_rtp(&moved, &c.to_b.rtp, 9);
+	CU_ASSERT_EQUAL(party_get(c.a.rtp, NULL, SOON_MS), 9);
+
+	/* parked at the end: the numbers go back as well */
+	CU_ASSERT_EQUAL(cv_media_park(c.m, true), 0);
+	party_close(&moved);
+	call_end(&c);
+	bed_turn(bed, NEVER_MS);
+	bed_free(bed);
+}
+
 int cv_test_mline(void)
 {
 	CU_pSuite s = CU_add_suite("mline", NULL, NULL);
@@ -255,7 +295,8 @@ int cv_test_mline(void)
 	    !CU_add_test(s, "readdressed", test_readdressed_ports_stay) ||
 	    !CU_add_test(s, "port zero", test_port_zero_frees_that_stream) ||
 	    !CU_add_test(s, "errors", test_errors_leave_the_session_as_it_was) ||
-	    !CU_add_test(s, "park", test_park_keeps_the_numbers))
+	    !CU_add_test(s, "park", test_park_keeps_the_numbers) ||
+	    !CU_add_test(s, "said while parked", test_what_is_said_while_parked_holds))
 		return (int)CU_get_error();
 
 	return 0;

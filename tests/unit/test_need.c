@@ -77,6 +77,8 @@ static char letter(enum cv_reason r)
 		return 'O';
 	case CV_REASON_NEVER:
 		return 'X';
+	case CV_REASON_NONE_LOOP: /* of two calls, never decided here */
+		break;
 	}
 
 	return '?';

@@ -424,6 +424,47 @@ static void test_sum_leaves_the_origin_out(void)
 	CU_ASSERT_NOT_EQUAL(cv_sdp_sum(CV_STR("")), sum);
 }
 
+static uint64_t media_sum(const char *lines)
+{
+	char text[512];
+	struct cv_sdp *s;
+	uint64_t sum;
+
+	(void)snprintf(text, sizeof(text),
+		       "v=0\r\no=- 1 2 IN IP4 10.0.0.5\r\ns=-\r\nt=0 0\r\n%s", lines);
+	CU_ASSERT_EQUAL_FATAL(cv_sdp_parse(&s, cv_str_of(text)), 0);
+	sum = cv_sdp_media_sum(s, 0);
+	CU_ASSERT_EQUAL(cv_sdp_media_sum(s, 1), 0);
+	cv_mem_unref(s);
+
+	return sum;
+}
+
+static void test_media_sum_is_of_codecs_and_keys(void)
+{
+	uint64_t sum = media_sum("m=audio 4000 RTP/AVP 0 8\r\nc=IN IP4 10.0.0.5\r\n"
+				 "a=rtpmap:0 PCMU/8000\r\na=fmtp:8 x=1\r\n");
+
+	/* address, port, order, direction and ptime count for nothing */
+	CU_ASSERT_EQUAL(media_sum("m=audio 9002 RTP/AVP 0 8\r\nc=IN IP4 192.0.2.9\r\n"
+				  "a=ptime:20\r\na=fmtp:8 x=1\r\na=sendonly\r\n"
+				  "a=rtpmap:0 PCMU/8000\r\n"),
+			sum);
+	CU_ASSERT_NOT_EQUAL(media_sum("m=audio 4000 RTP/AVP 8 0\r\nc=IN IP4 10.0.0.5\r\n"
+				      "a=rtpmap:0 PCMU/8000\r\na=fmtp:8 x=1\r\n"),
+			    sum);
+	CU_ASSERT_NOT_EQUAL(media_sum("m=audio 4000 RTP/SAVP 0 8\r\nc=IN IP4 10.0.0.5\r\n"
+				      "a=rtpmap:0 PCMU/8000\r\na=fmtp:8 x=1\r\n"),
+			    sum);
+	CU_ASSERT_NOT_EQUAL(media_sum("m=audio 4000 RTP/AVP 0 8\r\nc=IN IP4 10.0.0.5\r\n"
+				      "a=rtpmap:0 PCMU/8000\r\na=fmtp:8 x=2\r\n"),
+			    sum);
+	CU_ASSERT_NOT_EQUAL(media_sum("a=setup:active\r\nm=audio 4000 RTP/AVP 0 8\r\n"
+				      "c=IN IP4 10.0.0.5\r\na=rtpmap:0 PCMU/8000\r\n"
+				      "a=fmtp:8 x=1\r\n"),
+			    sum);
+}
+
 /* Text written with the very values that were read. */
 static void same_values(const struct cv_sdp *s, struct cv_buf *out)
 {
@@ -483,6 +524,7 @@ int cv_test_rewrite(void)
 	CU_add_test(s, "same values, same bytes", test_same_values_give_same_bytes);
 	CU_add_test(s, "session and version", test_session_and_version_are_written);
 	CU_add_test(s, "sum", test_sum_leaves_the_origin_out);
+	CU_add_test(s, "sum of a stream", test_media_sum_is_of_codecs_and_keys);
 
 	return (int)CU_get_error();
 }
