@@ -91,7 +91,7 @@ struct cv_mthread {
 	struct cv_arena *arena; /* shared */
 	struct cv_stat_cell *stats;
 	uint32_t hold_ms;
-	unsigned dscp; /* of sockets as they are handed over */
+	unsigned dscp;           /* of sockets as they are handed over */
 	struct cv_loop *loop;    /* owned by signalling; the thread runs it */
 	struct cv_mbox *in, *up; /* owned by signalling */
 

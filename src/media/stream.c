@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "media/media_int.h"
-#include "net/sock.h"
 #include "media/splice.h"
+#include "net/sock.h"
 
 static void shut(struct cv_mport *port)
 {

@@ -37,7 +37,7 @@ bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *
 	       (!was->home || strcmp(was->home, b->home) == 0);
 }
 
-bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b)
+static bool is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b)
 {
 	const struct cv_binding *was = leg->phone;
 
@@ -61,9 +61,8 @@ static struct cv_binding *binding_again(const struct cv_sip_leg *leg)
 		if (!cv_sip_link_is_alive(b->link))
 			continue;
 
-		if (cv_sip_flow_is_phone(leg, b) ||
-		    (!*b->instance && !*leg->phone->instance &&
-		     cv_addr_host_eq(&b->flow.seen, &leg->hop)))
+		if (is_phone(leg, b) || (!*b->instance && !*leg->phone->instance &&
+					 cv_addr_host_eq(&b->flow.seen, &leg->hop)))
 			return b;
 	}
 

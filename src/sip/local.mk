@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libsip.a libdigest.a
 libsip_a_SOURCES = src/sip/alg.c src/sip/alg_int.h src/sip/auth.c src/sip/cancel.c \
 	src/sip/dlginfo.c src/sip/dlginfo.h src/sip/early.c \
-	src/sip/failure.c src/sip/flow.c src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
+	src/sip/failure.c src/sip/flow.c src/sip/flow.h src/sip/fork.c src/sip/guard.c src/sip/hdr.c src/sip/health.c \
 	src/sip/ident.c src/sip/keep.c src/sip/large.c src/sip/late.c src/sip/leg.c \
 	src/sip/length.c \
 	src/sip/named.c src/sip/named.h src/sip/nat.c src/sip/origin.c src/sip/pass.c \

@@ -34,6 +34,7 @@
 #include "base/log.h"
 #include "bind/trunk.h"
 #include "sip/digest_client.h"
+#include "sip/flow.h"
 #include "sip/ua.h"
 
 struct cv_sip_guard;
@@ -547,23 +548,6 @@ void cv_sip_leg_unhear(struct cv_sip_leg *leg, nta_leg_t *dialog);
 void cv_sip_msg(struct cv_msg *m, struct cv_sip_ref *ref, struct cv_sip *s, msg_t *msg,
 		int status);
 extern const struct cv_leg_ops cv_sip_leg_ops;
-
-/* flow.c: which flow a leg has */
-
-/** The phone at the other end; @p b may be NULL. */
-void cv_sip_flow_phone(struct cv_sip_leg *leg, struct cv_binding *b);
-/** @p b is of the account at the other end. */
-bool cv_sip_flow_is_user(const struct cv_sip_leg *leg, const struct cv_binding *b);
-/** @p b is of the phone at the other end, which may have registered anew. */
-bool cv_sip_flow_is_phone(const struct cv_sip_leg *leg, const struct cv_binding *b);
-/** The phone behind the leg has registered again from elsewhere: its new flow counts. */
-void cv_sip_leg_follow_binding(struct cv_sip_leg *leg);
-/** cv_bind_confirm(); calls of a phone that is elsewhere now follow it. */
-int cv_sip_flow_confirm(struct cv_sip *s, struct cv_binding *b,
-			const struct cv_bind_ask *ask, uint32_t phone_s,
-			uint32_t upstream_s);
-/** The connection of @p l has closed: what becomes of the legs on it. */
-void cv_sip_flow_lost(const struct cv_sip_link *l);
 
 /* early.c: early dialogs of a leg, and their reliable 1xx */
 

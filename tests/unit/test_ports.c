@@ -100,8 +100,7 @@ static void test_tcp_ports_are_single_and_listen(void)
 
 	to = v[1].local;
 	fd = socket(AF_INET, SOCK_STREAM, 0);
-	CU_ASSERT_EQUAL(
-		connect(fd, (struct sockaddr *)&ss, cv_addr_to_sa(&to, &ss)), 0);
+	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&ss, cv_addr_to_sa(&to, &ss)), 0);
 	(void)close(fd);
 	cv_ports_shut(&v[1]);
 	CU_ASSERT_EQUAL(cv_ports_reopen(&v[1], 26), 0);
