@@ -264,7 +264,7 @@ static void test_point_has_side_and_shown_address(void)
 static void test_one_address_has_two_faces(void)
 {
 	static const char text[] =
-		"[network]\nlan = 127.0.0.0/8\n"
+		"[network]\nlan = 127.0.0.0/8\nnated = 127.0.0.0/8\n"
 		"[listen out]\naddress = 127.0.0.1\nside = wan\n"
 		"advertise = 203.0.113.9\n"
 		"[listen in]\naddress = 127.0.0.1\nudp = 5070\ntcp = 5070\n";
