@@ -116,7 +116,7 @@ struct cv_bind_ask {
 	struct cv_place place;
 	struct cv_evid *evid;
 	const struct cv_alg *alg; /* what the REGISTER says of it; NULL: nothing */
-	bool calls_us; /* see cv_binding */
+	bool calls_us;            /* see cv_binding */
 };
 
 /** Borrowed; alive until the table is gone. */

@@ -354,12 +354,6 @@ char *cv_call_key(const struct cv_request *rq)
 	return key;
 }
 
-void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host)
-{
-	(void)snprintf(dst, CV_CALL_PARTY_LEN, CV_STR_FMT "@" CV_STR_FMT,
-		       CV_STR_ARG(user), CV_STR_ARG(host));
-}
-
 static int call_new(struct cv_call **callp, struct cv_calls *c,
 		    const struct cv_request *rq)
 {

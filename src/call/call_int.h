@@ -284,8 +284,6 @@ void cv_call_abandon(struct cv_call *call, const struct cv_call_end *e,
 /** Same Call-ID, From tag and Request-URI: the same request, or the same asked again. A
  * terminated string, ended by free(); NULL: ENOMEM. */
 char *cv_call_key(const struct cv_request *rq);
-/** "user@host" into @p dst of CV_CALL_PARTY_LEN bytes, cut when it is longer. */
-void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host);
 
 /* session.c */
 
@@ -334,6 +332,8 @@ void cv_kept_drop(struct cv_kept *k);
 
 /* party.c */
 
+/** "user@host" into @p dst of CV_CALL_PARTY_LEN bytes, cut when it is longer. */
+void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host);
 /** Why there would be a relay, or none, with @p p at @p place and of [peer] @p peer
  * (NULL: of none). */
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,

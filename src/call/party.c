@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the two parties of a call mean for its relay and for how many calls
- * their peers have, and a party that is another one from now on. Signalling
- * thread.
+ * their peers have, how people read of them, and a party that is another one
+ * from now on. Signalling thread.
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -17,6 +18,12 @@ bool cv_call_is_apart(const struct cv_calls *c, const struct cv_place *a,
 		      const struct cv_place *b)
 {
 	return cv_apart_is(c->apart, &a->seen) || cv_apart_is(c->apart, &b->seen);
+}
+
+void cv_call_party_print(char *dst, struct cv_str user, struct cv_str host)
+{
+	(void)snprintf(dst, CV_CALL_PARTY_LEN, CV_STR_FMT "@" CV_STR_FMT,
+		       CV_STR_ARG(user), CV_STR_ARG(host));
 }
 
 enum cv_reason cv_call_reason_with(const struct cv_party *p, const struct cv_place *place,
