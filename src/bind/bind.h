@@ -14,7 +14,7 @@
  * it. ping.c says when to ping; sip/keep.c sends.
  *
  * A token is "cv" + node and shard + id + a MAC under a secret of this
- * installation (RT-10, RFC 5626 5.2): it can't be made or changed by others,
+ * installation (RFC 5626 5.2): it can't be made or changed by others,
  * and it names no host.
  */
 #ifndef CV_BIND_BIND_H
@@ -55,7 +55,7 @@ struct cv_bind_flow {
 	uint8_t listen; /* index of the listening point */
 };
 
-/** By what a registrar upstream finds its way back to a phone (AMB-1). */
+/** By what a registrar upstream finds its way back to a phone. */
 enum cv_bind_form {
 	CV_BIND_ALIAS = 0, /* a Contact of ours with the token */
 	CV_BIND_BOTH,      /* that, and a Path with the token, to see who takes one */

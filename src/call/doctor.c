@@ -217,10 +217,10 @@ static const char *direct_advice(enum cv_reason r)
 {
 	switch (r) {
 	case CV_REASON_NONE_SAME_NAT:
-		return "their RTCP comes by the edge, which takes the media over when "
-		       "they "
-		       "don't report to hear each other; when there is no sound all the "
-		       "same: same-nat-direct = no in [network]";
+		return "their RTCP comes by the edge, unless they use SRTP or ICE, and "
+		       "the media, too, when they don't report to hear each other; when "
+		       "there is no sound all the same: same-nat-direct = no in "
+		       "[network]";
 	case CV_REASON_NEVER:
 		return "when there is no sound, a relay is needed: take relay = never "
 		       "out";

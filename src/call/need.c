@@ -14,7 +14,7 @@
  *   groups  lan-lan when both networks have a group and the groups differ, for
  *           nobody but us routes between them; else none:same-side
  *   nat     none:same-nat when both stand behind one NAT (same face, or faces
- *           of one nat-systems entry: AMB-11) and same-nat-direct allows it;
+ *           of one nat-systems entry) and same-nat-direct allows it;
  *           else far-end
  */
 #include "config.h"

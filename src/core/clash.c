@@ -82,6 +82,40 @@ static void warn_point(const struct work *w, const struct cv_point *p)
 			l->advertise.pos.line);
 }
 
+/* The mistake of a first set-up behind a NAT: a private address is shown outside */
+static void warn_private(const struct work *w, const struct cv_point *p)
+{
+	const struct cv_conf_listen *l = &w->conf->listens[p->conf];
+	char text[CV_ADDR_STRLEN];
+
+	if (p->side == CV_SIDE_WAN && !p->source &&
+	    cv_alist_find(w->net->nated, &p->bind) > 0)
+		cv_warn("conf",
+			"those outside are shown a private address; behind a NAT, say "
+			"with advertise which is yours listen=%s address=%s at=%s:%u",
+			l->name, cv_addr_print_host(&p->bind, text), l->pos.file,
+			l->pos.line);
+}
+
+/* An IPv6 address to show for an IPv4 one, or the other way round. */
+static void warn_family(const struct work *w, size_t listen)
+{
+	const struct cv_conf_listen *l = &w->conf->listens[listen];
+
+	if (l->advertise.by == CV_SHOWN_SELF)
+		return;
+
+	for (size_t i = 0; i < w->net->pointc; ++i) {
+		if (w->net->points[i].conf == listen && w->net->points[i].source)
+			return;
+	}
+
+	cv_warn("conf",
+		"advertise counts for nothing: it is of another IP version than the "
+		"address listen=%s advertise=%s at=%s:%u",
+		l->name, l->advertise.text, l->advertise.pos.file, l->advertise.pos.line);
+}
+
 /* One entry is one NAT: an address in two of them belongs to the later one. */
 static void warn_overlap(const struct work *w, size_t n)
 {
@@ -129,7 +163,10 @@ int cv_plan_clash(const struct cv_net *net, const struct cv_conf *conf,
 	for (size_t i = 0; i < net->pointc; ++i) {
 		check_lan(&w, &net->points[i]);
 		warn_point(&w, &net->points[i]);
+		warn_private(&w, &net->points[i]);
 	}
+	for (size_t i = 0; i < conf->listenc; ++i)
+		warn_family(&w, i);
 	check_systems(&w);
 
 	return w.err;

@@ -80,6 +80,16 @@ static void network_text(const struct cv_iface *i, char *dst, size_t size)
 	(void)snprintf(dst, size, "%s/%u", cv_addr_print_host(&a, host), i->bits);
 }
 
+static size_t lan_index(const struct plan *p, struct cv_str text)
+{
+	for (size_t n = 1; n <= cv_alist_count(p->net->lan); ++n) {
+		if (cv_str_eq(cv_str_of(cv_alist_text(p->net->lan, n)), text))
+			return n;
+	}
+
+	return 0;
+}
+
 /* CG-7: networks attached to us whose address of ours is a private one. */
 static void lan_auto(struct plan *p)
 {
@@ -92,7 +102,8 @@ static void lan_auto(struct plan *p)
 			continue;
 
 		network_text(&p->ifaces[i], text, sizeof(text));
-		if (cv_alist_add(p->net->lan, cv_str_of(text), &why))
+		if (lan_index(p, cv_str_of(text)) == 0 &&
+		    cv_alist_add(p->net->lan, cv_str_of(text), &why))
 			fail(p, ENOMEM);
 	}
 }
@@ -105,16 +116,6 @@ static void read_lan(struct plan *p)
 		lan_auto(p);
 	else if (!(lan->c == 1 && strcmp(lan->v[0].text, "none") == 0))
 		read_list(p, p->net->lan, lan, "lan");
-}
-
-static size_t lan_index(const struct plan *p, struct cv_str text)
-{
-	for (size_t n = 1; n <= cv_alist_count(p->net->lan); ++n) {
-		if (cv_str_eq(cv_str_of(cv_alist_text(p->net->lan, n)), text))
-			return n;
-	}
-
-	return 0;
 }
 
 /* One group of lan-routes: networks with blanks between. */

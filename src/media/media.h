@@ -7,7 +7,7 @@
  * on the wire yet. The first cv_media_set() from one end takes a port pair on
  * the point that faces the *other* end, for each flow, and returns what we say
  * there; the answer from the other end takes the pairs facing the first. From
- * then on our ports of this leg and m-line never change (field.md 3). The
+ * then on our ports of this leg and m-line never change. The
  * sockets are opened on the signalling thread and handed over by message; the
  * media thread that gets a stream owns it to its end. It latches each source
  * (media/latch.c has the rules), forwards, counts, and reports by message:

@@ -278,7 +278,7 @@ static void note_flow(struct work *w, size_t i, const struct cv_flow *in,
 	if (w->m->is_watch)
 		talk->idle_ms = 0; /* that no RTCP comes means nothing */
 	to->told = true;
-	/* An end that has spoken keeps its own way of RTCP: we stand between (RF-6) */
+	/* An end that has spoken keeps its own way of RTCP: we stand between */
 	to->told_mux = (to->spoken ? to->mux : in->mux) && !w->m->is_watch;
 }
 

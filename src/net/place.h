@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where a party is: written address against seen source, the three lists of
- * [network] and the listening points. Pure, with evidence (CG-6 to CG-9,
- * AMB-2).
+ * [network] and the listening points. Pure, with evidence (CG-6 to CG-9).
  *
  * The story: core/plan.c fills one struct cv_net from configuration and
  * interfaces at start (a reload makes a second one). Every request and every

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Keepalives: one packet out of the registration's own socket to the very
- * address it came from, so that exactly that hole stays open (CG-13, field 15).
+ * address it came from, so that exactly that hole stays open (CG-13).
  * bind/ping.c says when. Signalling thread.
  *
  * OPTIONS is a whole request and any answer proves the phone alive. An empty
@@ -176,7 +176,7 @@ static int send_raw(const struct cv_binding *b, const struct cv_sip_link *l,
 		       : 0;
 }
 
-/* An indication, which nobody answers (AMB-7): phones don't expect STUN requests at their
+/* An indication, which nobody answers: phones don't expect STUN requests at their
  * SIP port, and silence would say nothing about them. */
 static int send_stun(const struct cv_binding *b, const struct cv_sip_link *l)
 {

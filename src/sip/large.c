@@ -3,7 +3,7 @@
  * Requests larger than a packet. Signalling thread.
  *
  * RFC 3261 18.1.1 would send them by TCP whoever is there; many a peer has no
- * TCP, or none its firewall knows (field.md 25), so we don't: a request keeps
+ * TCP, or none its firewall knows, so we don't: a request keeps
  * the transport of its flow, in as many fragments as it takes, and is counted
  * and logged. Only [peer] mtu, and a target of the same host that says
  * transport=tcp, sends what starts a dialog by TCP, and then all of the dialog.

@@ -164,7 +164,8 @@ static void who(struct cv_sip *s, struct cv_sip_origin *o, const sip_t *sip)
 
 	o->who = CV_WHO_STRANGER;
 	cv_evid_add(o->evid, "sender", "stranger",
-		    "%s is neither the flow of a registration nor an address of a peer",
+		    "when it came, %s was neither the flow of a registration nor "
+		    "an address of a peer",
 		    text);
 }
 

@@ -2,7 +2,7 @@
 /*
  * By what a registrar upstream finds its way back to a phone: a Contact of ours
  * with the phone's token, or the phone's own Contact and a Path (RFC 3327) with
- * that token (AMB-1, CG-11). Signalling thread.
+ * that token (CG-11). Signalling thread.
  *
  * With contact = auto of a [peer] a phone that knows Path asks for both: a
  * Contact of ours, which works whatever the registrar does, and a Path. A 200

@@ -312,7 +312,7 @@ msg_t *cv_sip_copy(struct cv_sip *s, msg_t *src);
 /** Puts @p body with @p type in place of the message's own; a body equal to the present
  * one changes nothing. ENOMEM. */
 int cv_sip_body(msg_t *m, struct cv_str type, struct cv_str body);
-/** Max-Forwards one less than @p sip has; 69 when absent (70 made here, RF-4). ENOMEM. */
+/** Max-Forwards one less than @p sip has; 69 when absent (70 made here). ENOMEM. */
 int cv_sip_max_forwards(msg_t *m, const sip_t *sip);
 
 /* policy.c: what passes an edge of trust */

@@ -58,7 +58,7 @@ static struct cv_alg first(const struct cv_alg_look *l)
 	return a;
 }
 
-/* cg_08, field 11: what a first REGISTER says, row by row */
+/* cg_08, complaint 11: what a first REGISTER says, row by row */
 static void test_cg_08_first_register(void)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tokens: only ours, only whole, only while the binding lives (RT-10). */
+/* Tokens: only ours, only whole, only while the binding lives. */
 #include "config.h"
 
 #include <errno.h>

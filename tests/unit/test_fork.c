@@ -56,7 +56,7 @@ static void both_ring(struct ring *r)
 	says(r, CV_END_B, 0, bed_flow(&r->call.b.addr));
 	port = r->call.to_a.rtp.port;
 	says(r, CV_END_B, 1, bed_flow(&r->c.addr));
-	CU_ASSERT_EQUAL(r->call.to_a.rtp.port, port); /* field.md 3 */
+	CU_ASSERT_EQUAL(r->call.to_a.rtp.port, port); /* complaint 3 */
 	CU_ASSERT_EQUAL(cv_media_hear(r->call.m, 1), 0);
 }
 

@@ -292,7 +292,7 @@ static void test_cg_14_new_host_needs_signalling_and_proof(void)
 	bench_close(&b);
 }
 
-/* What worked goes on working until somebody is believed (field.md 6) */
+/* What worked goes on working until somebody is believed (complaint 6) */
 static void test_cg_14_working_stream_survives_bad_news(void)
 {
 	struct bench b;

@@ -286,7 +286,7 @@ static void test_new_offer_opens_the_latch(void)
 	CU_ASSERT_EQUAL(party_get(c.b.rtp, NULL, NEVER_MS), -1);
 
 	/* the new address can't be reached: the old way stays until somebody speaks who
-	 * may; a third host that finds the latch open isn't picked up (field.md 4, 6) */
+	 * may; a third host that finds the latch open isn't (complaints 4, 6) */
 	call_say(&c, CV_END_A, bed_flow(&hidden));
 	party_open(&evil, "127.0.1.66");
 	party_rtp(&evil, &c.to_a.rtp, 66);

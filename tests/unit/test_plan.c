@@ -140,6 +140,13 @@ static void test_odd_lists_are_warned_of(void)
 		{"[network]\nlan = 10.0.0.0/8\n[listen a]\naddress = "
 		 "127.0.0.1\nadvertise = 203.0.113.1\n",
 		 NULL},
+		{"[listen a]\naddress = 127.0.0.1\nadvertise = 2001:db8::9\n",
+		 "another IP version than the address listen=a "
+		 "advertise=2001:db8::9 at=t.conf:3"},
+		{"[network]\nlan = none\nnated = 127.0.0.0/8\n[listen a]\n"
+		 "address = 127.0.0.1\n",
+		 "shown a private address; behind a NAT, say with advertise which is "
+		 "yours listen=a address=127.0.0.1 at=t.conf:5"},
 		/* inside the LAN with a forwarded port: one address for both sides */
 		{"[network]\nlan = 127.0.0.0/8\nnated = 127.0.0.0/8\n[listen a]\n"
 		 "address = 127.0.0.1\nside = wan\nadvertise = 203.0.113.1\n",
@@ -218,7 +225,11 @@ static void test_lan_default_is_replaced(void)
 		CU_ASSERT_EQUAL(cv_alist_find(net->lan, &v[i].addr) > 0, is_private);
 		want += is_private;
 	}
-	CU_ASSERT_EQUAL(cv_alist_count(net->lan), want);
+	CU_ASSERT(cv_alist_count(net->lan) <= want);
+	/* two addresses in one network are one entry */
+	for (size_t i = 2; i <= cv_alist_count(net->lan); ++i)
+		CU_ASSERT_STRING_NOT_EQUAL(cv_alist_text(net->lan, i),
+					   cv_alist_text(net->lan, i - 1));
 	cv_mem_unref(net);
 	cv_mem_unref(conf);
 

@@ -129,8 +129,8 @@ static enum cv_verdict judged(struct bench *b, const char *from, uint64_t at_ms)
 	return cv_stage_latch.rx(b->s->end[CV_END_A].state[1], b->pkt);
 }
 
-/* field.md 2: a latch has no learning time that could be over; every description opens it
- * again, until somebody who may speaks */
+/* Complaint 2: a latch has no learning time that could be over; every description opens
+ * it again, until somebody who may speaks */
 static void test_late_talker_is_learnt(void)
 {
 	struct cv_expect x = {.reopen = {true, true}, .news = true};

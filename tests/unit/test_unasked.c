@@ -361,7 +361,7 @@ static void test_phone_takes_its_old_contact_back(void)
 	CU_ASSERT_FALSE(has("203.0.113"));
 	CU_ASSERT_PTR_NULL(bob->stale);
 
-	/* AMB-7: a phone that doesn't answer them isn't taken for dead */
+	/* A phone that doesn't answer them isn't taken for dead */
 	b.pings = 0;
 	(void)receive_in(b.phone, PINGS * 1200 / STEP_MS);
 	CU_ASSERT(b.pings >= PINGS);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# LV-6: the edge stands behind a gateway and asks a STUN server (coturn) for its public address.
+# Complaint 23: the edge stands behind a gateway and asks a STUN server (coturn) for its public address.
 # Calls to and from a trunk work. Then the public address is another: the edge finds out, the
 # trunk is told its new Contact and forgets the old one, and a call that stands gets a re-INVITE
 # and sounds on both ways. Nobody outside ever sees the private address.

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# LV-6: the address that the edge shows is what a name stands for. The name gets another address:
+# Complaint 23: the address that the edge shows is what a name stands for. The name gets another address:
 # the edge follows when the record has aged, requests show the new one, and a trunk is registered
 # anew with it. The edge starts though the name server is silent, and follows when it answers;
 # --check refuses a name that stands for nothing, with its line.
