@@ -86,6 +86,7 @@ void cv_call_manner(const struct cv_party *p)
 		name ? cv_conf_peer_find(env->conf, cv_str_of(name)) : NULL;
 	struct cv_manner is = {
 		.latch_any = all->latch == CV_LATCH_ANY,
+		.is_peer = peer != NULL,
 		.dscp = (uint8_t)all->dscp,
 		.keep_ms = all->keep_ms,
 	};
