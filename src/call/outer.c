@@ -330,13 +330,19 @@ void cv_unfold_moved(struct cv_call *call)
 	}
 }
 
+/* The relay that a party of this call was told may be that of another one. */
 void cv_unfold_readdress(struct cv_call *call)
 {
-	if (!call->unfold || !call->unfold->outer)
-		return;
+	struct cv_chain ch;
 
-	ops_of(call)->readdress(call->unfold->outer);
-	cv_unfold_repeat(call);
+	cv_chain_take(&ch, call);
+	for (size_t i = 0; i < ch.c; ++i) {
+		if (!ch.v[i]->unfold || !ch.v[i]->unfold->outer)
+			continue;
+
+		ops_of(call)->readdress(ch.v[i]->unfold->outer);
+		cv_unfold_repeat(ch.v[i]);
+	}
 }
 
 void cv_unfold_anew(struct cv_call *call)

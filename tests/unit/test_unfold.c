@@ -182,6 +182,19 @@ static void test_the_relay_hears_both_outer_parties(void)
 	cv_bed_close(w);
 }
 
+/* It is the other call's, and shows the point at which a party of this one stands. */
+static void test_the_relay_shows_our_new_address(void)
+{
+	struct cv_world *w = cv_bed_open(far);
+
+	cv_bed_play(w, far_loop);
+	CU_ASSERT_PTR_NULL(nth(w, 0)->unfold->outer);
+	CU_ASSERT_FALSE(nth(w, 1)->unfold->outer->moved);
+	cv_unfold_readdress(nth(w, 0));
+	CU_ASSERT_TRUE(nth(w, 1)->unfold->outer->moved);
+	cv_bed_close(w);
+}
+
 /* No port for the relay of the two: both calls keep theirs. */
 static void test_no_port_for_the_one_relay(void)
 {
@@ -367,6 +380,7 @@ int cv_test_unfold(void)
 	CU_ADD_TEST(s, test_leads_end);
 	CU_ADD_TEST(s, test_the_relay_follows_a_phone_that_moves);
 	CU_ADD_TEST(s, test_the_relay_hears_both_outer_parties);
+	CU_ADD_TEST(s, test_the_relay_shows_our_new_address);
 	CU_ADD_TEST(s, test_no_port_for_the_one_relay);
 	CU_ADD_TEST(s, test_parking_is_tried_again);
 	CU_ADD_TEST(s, test_without_memory);
