@@ -31,6 +31,7 @@ struct leg {
 	struct cv_cell_end *cell;
 	struct evconnlistener *ear[CV_MEDIA_FACES]; /* owned; NULL: none */
 	struct bufferevent *bev;                    /* owned; NULL: nobody is there */
+	struct cv_addr far;                         /* who is, or is connected to */
 	struct cv_addr local[CV_MEDIA_FACES];       /* of ear, port 0 */
 	struct cv_expect x;
 	bool is_up;   /* connected */
@@ -161,7 +162,7 @@ static void on_written(struct bufferevent *bev, void *arg)
 
 static void on_event(struct bufferevent *bev, short what, void *arg);
 
-static int attach(struct leg *l, int fd)
+static int attach(struct leg *l, int fd, const struct cv_addr *far)
 {
 	const struct timeval idle = {.tv_sec = IDLE_S};
 
@@ -171,6 +172,7 @@ static int attach(struct leg *l, int fd)
 		return ENOMEM;
 	}
 
+	l->far = *far;
 	bufferevent_setcb(l->bev, on_read, on_written, on_event, l);
 	bufferevent_setwatermark(l->bev, EV_READ, 0, ROOM);
 	(void)bufferevent_set_timeouts(l->bev, &idle, NULL);
@@ -189,7 +191,7 @@ static int dial(struct leg *l)
 	if (err)
 		return err;
 
-	err = attach(l, fd);
+	err = attach(l, fd, to);
 	if (err)
 		return err;
 
@@ -225,11 +227,11 @@ static void meet(struct cv_splice *s)
 		pump(&s->leg[CV_END_B]);
 }
 
-static void come_up(struct leg *l, const struct cv_addr *from)
+static void come_up(struct leg *l)
 {
 	l->is_up = true;
 	l->splice->last_ms = cv_clock_ms();
-	cv_cell_put_remote(l->cell, from, CV_PROOF_FIRST);
+	cv_cell_put_remote(l->cell, &l->far, CV_PROOF_FIRST);
 	(void)bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	meet(l->splice);
 }
@@ -249,7 +251,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	if (what & BEV_EVENT_CONNECTED) {
-		come_up(l, &l->x.to[CV_COMP_RTP]);
+		come_up(l);
 	} else if (what & BEV_EVENT_TIMEOUT) {
 		rest(l);
 	} else if (what & BEV_EVENT_ERROR || !other(l)->is_up) {
@@ -262,10 +264,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-static bool may_come(const struct leg *l, const struct cv_addr *from)
+static bool is_allowed(const struct leg *l, const struct cv_addr *from)
 {
-	if (l->bev)
-		return false;
 	if (l->x.any)
 		return true;
 
@@ -285,14 +285,14 @@ static void on_accept(struct evconnlistener *ear, evutil_socket_t fd, struct soc
 
 	(void)ear;
 	(void)len;
-	if (cv_addr_from_sa(&from, sa) || !may_come(l, &from)) {
+	if (cv_addr_from_sa(&from, sa) || l->bev || !is_allowed(l, &from)) {
 		cv_cell_add(l->cell, CV_COUNT_FOREIGN, 1);
 		(void)close(fd);
 		return;
 	}
 
-	if (attach(l, fd) == 0)
-		come_up(l, &from);
+	if (attach(l, fd, &from) == 0)
+		come_up(l);
 }
 
 int cv_splice_listen(struct cv_splice *s, enum cv_end end, unsigned face, int fd)
@@ -335,11 +335,16 @@ void cv_splice_keep(struct cv_splice *s, enum cv_end end, unsigned face)
 void cv_splice_expect(struct cv_splice *s, enum cv_end end, const struct cv_expect *x)
 {
 	struct leg *l = &s->leg[end];
+	bool is_other = x->fork != l->x.fork;
 
+	if (x->aside)
+		return;
 	if (x->reopen[CV_COMP_RTP] && l->bev)
 		hang_up_both(s);
 
 	l->x = *x;
+	if (is_other && l->bev && !is_allowed(l, &l->far))
+		hang_up_both(s);
 	meet(s);
 }
 

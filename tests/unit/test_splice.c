@@ -305,6 +305,44 @@ static void test_half_close_is_passed(void)
 	world_close(&w);
 }
 
+/* Of several phones that ring one is heard, and only that one is joined. */
+static void test_another_phone_is_heard(void)
+{
+	struct cv_expect x = {.spoken = true, .fork = 1, .aside = true, .dial = true};
+	struct cv_addr at;
+	struct world w;
+	int ear = waits("127.0.1.3:0", &at), a, b;
+
+	world_open(&w);
+	expect(&w, CV_END_A, "127.0.1.1", NULL);
+	expect(&w, CV_END_B, "127.0.1.2", NULL);
+	x.to[CV_COMP_RTP] = at;
+	x.allow[1].lo = x.allow[1].hi = at;
+	cv_splice_expect(w.splice, CV_END_B, &x);
+	a = come(&w, "127.0.1.1:0", CV_END_A);
+	CU_ASSERT_FALSE(turn(&w, is_called, ear, SOON_MS)); /* it only rings */
+	b = come(&w, "127.0.1.2:0", CV_END_B);
+	says(a, "to one");
+	hears(&w, b, "to one");
+
+	x.aside = false;
+	x.only = true;
+	cv_splice_expect(w.splice, CV_END_B, &x);
+	hears_end(&w, b); /* a stranger from now on */
+	hears_end(&w, a);
+	(void)close(a);
+	(void)close(b);
+	a = come(&w, "127.0.1.1:0", CV_END_A);
+	CU_ASSERT_TRUE(turn(&w, is_called, ear, WAIT_MS));
+	b = w.fd;
+	says(a, "to it");
+	hears(&w, b, "to it");
+	(void)close(a);
+	(void)close(b);
+	(void)close(ear);
+	world_close(&w);
+}
+
 static void test_strangers_are_sent_away(void)
 {
 	struct world w;
@@ -466,6 +504,7 @@ int cv_test_splice(void)
 	CU_ADD_TEST(s, test_one_waits);
 	CU_ADD_TEST(s, test_both_wait);
 	CU_ADD_TEST(s, test_half_close_is_passed);
+	CU_ADD_TEST(s, test_another_phone_is_heard);
 	CU_ADD_TEST(s, test_strangers_are_sent_away);
 	CU_ADD_TEST(s, test_nobody_there_ends_the_other);
 	CU_ADD_TEST(s, test_a_new_word_ends_what_was);
