@@ -23,6 +23,7 @@ enum {
 	ROOM = 256 * 1024, /* bytes that wait for an end; then the sender does */
 	IDLE_S = 7200,     /* a desk that is shared may rest for long (RFC 5382 REQ-5) */
 	IDLE_MS = IDLE_S * 1000,
+	PAUSE_MS = 500, /* descriptors come back with calls that end */
 };
 
 /* One end. */
@@ -40,6 +41,7 @@ struct leg {
 
 struct cv_splice {
 	struct event_base *base;
+	struct cv_timer *pause; /* owned; ears rest until then */
 	unsigned dscp;
 	struct leg leg[2];
 	uint64_t last_ms; /* bytes passed */
@@ -80,12 +82,35 @@ static void splice_fini(void *obj)
 	struct cv_splice *s = obj;
 
 	cv_splice_park(s);
+	cv_mem_unref(s->pause);
+}
+
+static void on_again(void *arg)
+{
+	struct cv_splice *s = arg;
+
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
+		if (s->leg[CV_END_A].ear[i])
+			(void)evconnlistener_enable(s->leg[CV_END_A].ear[i]);
+		if (s->leg[CV_END_B].ear[i])
+			(void)evconnlistener_enable(s->leg[CV_END_B].ear[i]);
+	}
+}
+
+/* Out of descriptors, most likely: who waits would wake us again at once. */
+static void on_accept_failed(struct evconnlistener *ear, void *arg)
+{
+	struct leg *l = arg;
+
+	(void)evconnlistener_disable(ear);
+	(void)cv_timer_set(l->splice->pause, PAUSE_MS);
 }
 
 int cv_splice_new(struct cv_splice **sp, struct cv_loop *loop, struct cv_cell *cell,
 		  unsigned dscp)
 {
 	struct cv_splice *s;
+	int err;
 
 	if (!sp || !cell || !cv_loop_native(loop))
 		return EINVAL;
@@ -101,9 +126,13 @@ int cv_splice_new(struct cv_splice **sp, struct cv_loop *loop, struct cv_cell *c
 		s->leg[i].cell = &cell->end[i];
 	}
 
-	*sp = s;
+	err = cv_timer_new(&s->pause, loop, on_again, s);
+	if (err)
+		cv_mem_unref(s);
+	else
+		*sp = s;
 
-	return 0;
+	return err;
 }
 
 /* Sends on that its sender is done, when all before that is out. */
@@ -319,6 +348,7 @@ int cv_splice_listen(struct cv_splice *s, enum cv_end end, unsigned face, int fd
 		return err;
 	}
 
+	evconnlistener_set_error_cb(l->ear[face], on_accept_failed);
 	meet(s);
 
 	return 0;
