@@ -105,9 +105,10 @@ static void later(struct cv_restate *r, enum cv_end to, uint32_t ms)
 /* RFC 3261 14.1: who began the dialog waits longer. We began that of B. */
 static uint32_t again_ms(enum cv_end end)
 {
-	uint8_t byte = 0;
+	uint8_t byte;
 
-	(void)getrandom(&byte, sizeof(byte), GRND_NONBLOCK);
+	if (getrandom(&byte, sizeof(byte), GRND_NONBLOCK) != (ssize_t)sizeof(byte))
+		byte = 0;
 
 	return end == CV_END_B ? OWN_LO_MS + (byte % OWN_STEPS) * STEP_MS
 			       : (byte % OTHER_STEPS + 1) * STEP_MS;

@@ -37,8 +37,7 @@ const char *cv_media_proof_why(enum cv_media_proof p)
 		"the first packet, and latch = any takes it from anywhere",
 		"the very address that its description says",
 		"after new signalling: the same SSRC, and its numbers go on",
-		"its NAT gave it another port: the same SSRC, its numbers go on, the old "
-		"port is silent",
+		"its NAT gave it another port: its numbers go on, the old one is silent",
 		"after new signalling: a new stream, and the old address is silent",
 	};
 
