@@ -56,6 +56,7 @@ struct cv_place {
 /** How an end is treated: as configured for its peer, or for all. */
 struct cv_manner {
 	bool latch_any;   /* the first packet counts, whoever sent it */
+	bool is_peer; /* its connections may end at another host than its signalling */
 	uint8_t dscp;     /* of media sent to it */
 	uint32_t keep_ms; /* behind a NAT it gets a keepalive when nothing else was sent
 			     for so long; 0: never */

@@ -351,6 +351,8 @@ void cv_call_leave(struct cv_party *p);
 /** Tells the packet path how media of @p p is treated: what its [peer] says, else
  * [media]. */
 void cv_call_manner(const struct cv_party *p);
+/** The same in another session, where it stands at @p end. */
+void cv_call_manner_in(const struct cv_party *p, struct cv_media *m, enum cv_end end);
 /** From now on @p p is who @p was was in a call that ends: of the same [peer], and
  * counted there. Unchanged when memory is short. */
 void cv_call_party_move(struct cv_party *p, struct cv_party *was);

@@ -26,6 +26,13 @@ static bool is_live(const struct cv_flow *f)
 	return f->rtp.port != 0 && f->carry == CV_CARRY_UDP;
 }
 
+static void outer_manner(struct cv_unfold *u, const struct cv_unfold_work *w,
+			 const struct cv_where *far)
+{
+	cv_call_manner_in(&far->call->party[far->end], u->outer, w->from->end);
+	cv_call_manner_in(w->to, u->outer, w->to->end);
+}
+
 static int outer_open(struct cv_unfold_work *w, const struct cv_where *far)
 {
 	struct cv_call *call = w->from->call;
@@ -38,6 +45,7 @@ static int outer_open(struct cv_unfold_work *w, const struct cv_where *far)
 	if (u->outer && u->outer_for == w->from->end) {
 		ops_of(call)->place(u->outer, w->from->end, CV_FORK_ALL, from);
 		ops_of(call)->place(u->outer, w->to->end, CV_FORK_ALL, to);
+		outer_manner(u, w, far);
 		return 0;
 	}
 
@@ -49,6 +57,7 @@ static int outer_open(struct cv_unfold_work *w, const struct cv_where *far)
 	if (err)
 		return err;
 
+	outer_manner(u, w, far);
 	u->outer_for = w->from->end;
 	u->outer_key[0] = ops_of(call)->id(u->outer);
 	u->outer_key[1] = ops_of(call)->gen(u->outer);
@@ -330,13 +339,19 @@ void cv_unfold_moved(struct cv_call *call)
 	}
 }
 
+/* The relay that a party of this call was told may be that of another one. */
 void cv_unfold_readdress(struct cv_call *call)
 {
-	if (!call->unfold || !call->unfold->outer)
-		return;
+	struct cv_chain ch;
 
-	ops_of(call)->readdress(call->unfold->outer);
-	cv_unfold_repeat(call);
+	cv_chain_take(&ch, call);
+	for (size_t i = 0; i < ch.c; ++i) {
+		if (!ch.v[i]->unfold || !ch.v[i]->unfold->outer)
+			continue;
+
+		ops_of(call)->readdress(ch.v[i]->unfold->outer);
+		cv_unfold_repeat(ch.v[i]);
+	}
 }
 
 void cv_unfold_anew(struct cv_call *call)

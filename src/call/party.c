@@ -76,7 +76,7 @@ void cv_call_leave(struct cv_party *p)
 	call->counted[p->end] = false;
 }
 
-void cv_call_manner(const struct cv_party *p)
+void cv_call_manner_in(const struct cv_party *p, struct cv_media *m, enum cv_end end)
 {
 	const struct cv_call_env *env = &p->call->calls->env;
 	const struct cv_conf_media *all = &env->conf->media;
@@ -86,12 +86,11 @@ void cv_call_manner(const struct cv_party *p)
 		name ? cv_conf_peer_find(env->conf, cv_str_of(name)) : NULL;
 	struct cv_manner is = {
 		.latch_any = all->latch == CV_LATCH_ANY,
+		.is_peer = peer != NULL,
 		.dscp = (uint8_t)all->dscp,
 		.keep_ms = all->keep_ms,
 	};
 
-	if (!p->call->media)
-		return;
 	if (peer && peer->latch != CV_LATCH_AS_MEDIA)
 		is.latch_any = peer->latch == CV_LATCH_ANY;
 	if (peer && peer->dscp >= 0)
@@ -99,7 +98,13 @@ void cv_call_manner(const struct cv_party *p)
 	if (peer && peer->keep_ms != CV_KEEP_AS_MEDIA)
 		is.keep_ms = peer->keep_ms;
 
-	env->media->manner(p->call->media, p->end, &is);
+	env->media->manner(m, end, &is);
+}
+
+void cv_call_manner(const struct cv_party *p)
+{
+	if (p->call->media)
+		cv_call_manner_in(p, p->call->media, p->end);
 }
 
 /* Whoever the call was counted for is still there, at the other end? */

@@ -121,6 +121,8 @@ static int media_need(struct cv_call *call, size_t c)
 	if (err)
 		return err;
 
+	cv_call_manner(&call->party[CV_END_A]);
+	cv_call_manner(&call->party[CV_END_B]);
 	cv_call_link_media(call);
 
 	return env->media->watch(call->media, true);

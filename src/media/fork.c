@@ -340,8 +340,8 @@ static void put_place(struct cv_media *m, enum cv_end end, int at,
 
 static bool is_same_manner(const struct cv_manner *a, const struct cv_manner *b)
 {
-	return a->latch_any == b->latch_any && a->dscp == b->dscp &&
-	       a->keep_ms == b->keep_ms;
+	return a->latch_any == b->latch_any && a->is_peer == b->is_peer &&
+	       a->dscp == b->dscp && a->keep_ms == b->keep_ms;
 }
 
 void cv_media_manner(struct cv_media *m, enum cv_end end, const struct cv_manner *is)

@@ -270,6 +270,27 @@ static bool leads_back(const struct cv_mline *l, const struct cv_addr *a)
 	return true;
 }
 
+static bool is_in_lan(const struct cv_net *net, const struct cv_addr *a)
+{
+	return cv_alist_find(net->lan, a) > 0;
+}
+
+/* Who isn't a peer, and isn't in the LAN, has no media there, nor in other services of
+ * this host: what is sent to it would not be for it (threats 18). */
+static bool is_fenced(const struct cv_mline *l, enum cv_end end,
+		      const struct cv_place *place, const struct cv_addr *a)
+{
+	const struct cv_media_conf *conf = &l->plane->conf;
+
+	if (l->tcp || place->side == CV_SIDE_LAN || l->session->manner[end].is_peer ||
+	    cv_net_is_same_host(conf->net, a, &place->seen))
+		return false;
+	if (cv_net_is_ours(conf->net, a))
+		return a->port < conf->port_lo || a->port > conf->port_hi;
+
+	return is_in_lan(conf->net, a);
+}
+
 static bool can_reach(const struct cv_mline *l, const struct cv_mpoint *from,
 		      const struct cv_place *place, const struct cv_addr *a)
 {
@@ -295,6 +316,29 @@ static bool is_talking(const struct cv_msaid *s)
 	return s->dir == CV_DIR_SENDRECV || s->dir == CV_DIR_SENDONLY;
 }
 
+/* A connection lets the other end talk with whoever listens there: not with services of
+ * this host, and for who isn't a peer with its own host only (threats 18). */
+static bool may_dial(const struct cv_mline *l, enum cv_end end,
+		     const struct cv_place *place, const struct cv_addr *to)
+{
+	const struct cv_media_conf *conf = &l->plane->conf;
+	char text[CV_ADDR_STRLEN];
+	bool may;
+
+	if (cv_net_is_ours(conf->net, to)) /* the next call of ours: a loop */
+		may = to->port >= conf->tcp_lo && to->port <= conf->tcp_hi;
+	else if (l->session->manner[end].is_peer)
+		may = is_in_lan(conf->net, to) == (place->side == CV_SIDE_LAN);
+	else
+		may = cv_net_is_same_host(conf->net, to, &place->seen);
+
+	if (!may && cv_log_allow(&l->plane->loop_log, LOOP_BURST))
+		cv_warn("media", "dial-refused id=%u stream=%zu addr=%s", l->session->id,
+			l->index, cv_addr_print(to, text));
+
+	return may;
+}
+
 /* Who waits for a connection of ours gets one; behind a NAT that is known to forward the
  * port (an entry of nat-systems) at the NAT's face. */
 static void expect_dial(const struct cv_mline *l, enum cv_end end,
@@ -310,7 +354,7 @@ static void expect_dial(const struct cv_mline *l, enum cv_end end,
 		*to = place->seen;
 		to->port = said->addr[CV_COMP_RTP].port;
 	}
-	x->dial = cv_addr_is_set(to);
+	x->dial = cv_addr_is_set(to) && may_dial(l, end, place, to);
 }
 
 int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
@@ -359,7 +403,8 @@ int cv_mline_send_expect(struct cv_mline *l, enum cv_end end,
 		const struct cv_addr *a = &said->addr[i];
 
 		x->reopen[i] = how->reopen[i];
-		if (!can_reach(l, cv_media_point(m, end, x->face), place, a))
+		if (is_fenced(l, end, place, a) ||
+		    !can_reach(l, cv_media_point(m, end, x->face), place, a))
 			continue;
 		x->to[i] = *a;
 		x->allow[i + 1].lo = x->allow[i + 1].hi = *a;

@@ -23,6 +23,7 @@ enum {
 	ROOM = 256 * 1024, /* bytes that wait for an end; then the sender does */
 	IDLE_S = 7200,     /* a desk that is shared may rest for long (RFC 5382 REQ-5) */
 	IDLE_MS = IDLE_S * 1000,
+	PAUSE_MS = 500, /* descriptors come back with calls that end */
 };
 
 /* One end. */
@@ -31,6 +32,7 @@ struct leg {
 	struct cv_cell_end *cell;
 	struct evconnlistener *ear[CV_MEDIA_FACES]; /* owned; NULL: none */
 	struct bufferevent *bev;                    /* owned; NULL: nobody is there */
+	struct cv_addr far;                         /* who is, or is connected to */
 	struct cv_addr local[CV_MEDIA_FACES];       /* of ear, port 0 */
 	struct cv_expect x;
 	bool is_up;   /* connected */
@@ -39,6 +41,7 @@ struct leg {
 
 struct cv_splice {
 	struct event_base *base;
+	struct cv_timer *pause; /* owned; ears rest until then */
 	unsigned dscp;
 	struct leg leg[2];
 	uint64_t last_ms; /* bytes passed */
@@ -79,12 +82,35 @@ static void splice_fini(void *obj)
 	struct cv_splice *s = obj;
 
 	cv_splice_park(s);
+	cv_mem_unref(s->pause);
+}
+
+static void on_again(void *arg)
+{
+	struct cv_splice *s = arg;
+
+	for (unsigned i = 0; i < CV_MEDIA_FACES; ++i) {
+		if (s->leg[CV_END_A].ear[i])
+			(void)evconnlistener_enable(s->leg[CV_END_A].ear[i]);
+		if (s->leg[CV_END_B].ear[i])
+			(void)evconnlistener_enable(s->leg[CV_END_B].ear[i]);
+	}
+}
+
+/* Out of descriptors, most likely: who waits would wake us again at once. */
+static void on_accept_failed(struct evconnlistener *ear, void *arg)
+{
+	struct leg *l = arg;
+
+	(void)evconnlistener_disable(ear);
+	(void)cv_timer_set(l->splice->pause, PAUSE_MS);
 }
 
 int cv_splice_new(struct cv_splice **sp, struct cv_loop *loop, struct cv_cell *cell,
 		  unsigned dscp)
 {
 	struct cv_splice *s;
+	int err;
 
 	if (!sp || !cell || !cv_loop_native(loop))
 		return EINVAL;
@@ -100,9 +126,13 @@ int cv_splice_new(struct cv_splice **sp, struct cv_loop *loop, struct cv_cell *c
 		s->leg[i].cell = &cell->end[i];
 	}
 
-	*sp = s;
+	err = cv_timer_new(&s->pause, loop, on_again, s);
+	if (err)
+		cv_mem_unref(s);
+	else
+		*sp = s;
 
-	return 0;
+	return err;
 }
 
 /* Sends on that its sender is done, when all before that is out. */
@@ -161,7 +191,7 @@ static void on_written(struct bufferevent *bev, void *arg)
 
 static void on_event(struct bufferevent *bev, short what, void *arg);
 
-static int attach(struct leg *l, int fd)
+static int attach(struct leg *l, int fd, const struct cv_addr *far)
 {
 	const struct timeval idle = {.tv_sec = IDLE_S};
 
@@ -171,6 +201,7 @@ static int attach(struct leg *l, int fd)
 		return ENOMEM;
 	}
 
+	l->far = *far;
 	bufferevent_setcb(l->bev, on_read, on_written, on_event, l);
 	bufferevent_setwatermark(l->bev, EV_READ, 0, ROOM);
 	(void)bufferevent_set_timeouts(l->bev, &idle, NULL);
@@ -189,7 +220,7 @@ static int dial(struct leg *l)
 	if (err)
 		return err;
 
-	err = attach(l, fd);
+	err = attach(l, fd, to);
 	if (err)
 		return err;
 
@@ -225,11 +256,11 @@ static void meet(struct cv_splice *s)
 		pump(&s->leg[CV_END_B]);
 }
 
-static void come_up(struct leg *l, const struct cv_addr *from)
+static void come_up(struct leg *l)
 {
 	l->is_up = true;
 	l->splice->last_ms = cv_clock_ms();
-	cv_cell_put_remote(l->cell, from, CV_PROOF_FIRST);
+	cv_cell_put_remote(l->cell, &l->far, CV_PROOF_FIRST);
 	(void)bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	meet(l->splice);
 }
@@ -249,7 +280,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 
 	(void)bev;
 	if (what & BEV_EVENT_CONNECTED) {
-		come_up(l, &l->x.to[CV_COMP_RTP]);
+		come_up(l);
 	} else if (what & BEV_EVENT_TIMEOUT) {
 		rest(l);
 	} else if (what & BEV_EVENT_ERROR || !other(l)->is_up) {
@@ -262,10 +293,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-static bool may_come(const struct leg *l, const struct cv_addr *from)
+static bool is_allowed(const struct leg *l, const struct cv_addr *from)
 {
-	if (l->bev)
-		return false;
 	if (l->x.any)
 		return true;
 
@@ -285,14 +314,14 @@ static void on_accept(struct evconnlistener *ear, evutil_socket_t fd, struct soc
 
 	(void)ear;
 	(void)len;
-	if (cv_addr_from_sa(&from, sa) || !may_come(l, &from)) {
+	if (cv_addr_from_sa(&from, sa) || l->bev || !is_allowed(l, &from)) {
 		cv_cell_add(l->cell, CV_COUNT_FOREIGN, 1);
 		(void)close(fd);
 		return;
 	}
 
-	if (attach(l, fd) == 0)
-		come_up(l, &from);
+	if (attach(l, fd, &from) == 0)
+		come_up(l);
 }
 
 int cv_splice_listen(struct cv_splice *s, enum cv_end end, unsigned face, int fd)
@@ -319,6 +348,7 @@ int cv_splice_listen(struct cv_splice *s, enum cv_end end, unsigned face, int fd
 		return err;
 	}
 
+	evconnlistener_set_error_cb(l->ear[face], on_accept_failed);
 	meet(s);
 
 	return 0;
@@ -335,11 +365,16 @@ void cv_splice_keep(struct cv_splice *s, enum cv_end end, unsigned face)
 void cv_splice_expect(struct cv_splice *s, enum cv_end end, const struct cv_expect *x)
 {
 	struct leg *l = &s->leg[end];
+	bool is_other = x->fork != l->x.fork;
 
+	if (x->aside)
+		return;
 	if (x->reopen[CV_COMP_RTP] && l->bev)
 		hang_up_both(s);
 
 	l->x = *x;
+	if (is_other && l->bev && !is_allowed(l, &l->far))
+		hang_up_both(s);
 	meet(s);
 }
 

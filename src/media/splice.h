@@ -29,7 +29,8 @@ int cv_splice_listen(struct cv_splice *s, enum cv_end end, unsigned face, int fd
 /** Closes the ports of all faces of @p end but this one. */
 void cv_splice_keep(struct cv_splice *s, enum cv_end end, unsigned face);
 /** Who may come at @p end, and where to connect to when it waits (x->dial). A word that
- * is new (x->reopen) ends connections that are there. */
+ * is new (x->reopen) ends connections that are there, and so does another fork that is
+ * heard when who is there isn't of it. One that isn't heard (x->aside) is not joined. */
 void cv_splice_expect(struct cv_splice *s, enum cv_end end, const struct cv_expect *x);
 /** Closes its ports and connections, keeps what it expects. */
 void cv_splice_park(struct cv_splice *s);

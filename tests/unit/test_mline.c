@@ -88,6 +88,41 @@ static void test_two_sessions_in_a_row_carry_media(void)
 	bed_free(bed);
 }
 
+/* B outside names somebody in the LAN, or a service of this host. */
+static void test_threat_18_media_goes_outside(void)
+{
+	struct cv_place pa = bed_place(CV_SIDE_LAN, "127.0.1.1", 0);
+	struct cv_place pb = bed_place(CV_SIDE_WAN, "127.0.1.2", 1);
+	const struct cv_manner peer = {.is_peer = true};
+	struct cv_addr own = bed_addr("127.0.0.1:5060");
+	struct bed *bed = bed_new();
+	struct cv_media_report r;
+	struct party victim;
+	struct call c;
+
+	CU_ASSERT_EQUAL(cv_alist_add(bed->net->lan, CV_STR("127.0.7.0/24"), NULL), 0);
+	bed_start(bed);
+	party_open(&victim, "127.0.7.7");
+	call_open_as(&c, bed, &pa, &pb);
+	call_say(&c, CV_END_A, bed_flow(&c.a.addr));
+	call_say(&c, CV_END_B, bed_flow(&victim.addr));
+	party_rtp(&c.a, &c.to_a.rtp, 1);
+	CU_ASSERT_EQUAL(party_get(victim.rtp, NULL, 100), -1);
+	call_say(&c, CV_END_B, bed_flow(&own));
+	bed_turn(bed, 50);
+	CU_ASSERT_EQUAL(cv_media_report(c.m, 0, CV_END_B, &r), 0);
+	CU_ASSERT_FALSE(cv_addr_is_set(&r.remote));
+
+	/* a PBX outside may send phones in the LAN to each other */
+	cv_media_manner(c.m, CV_END_B, &peer);
+	call_say(&c, CV_END_B, bed_flow(&victim.addr));
+	party_rtp(&c.a, &c.to_a.rtp, 2);
+	CU_ASSERT_EQUAL(party_get(victim.rtp, NULL, SOON_MS), 2);
+	party_close(&victim);
+	call_end(&c);
+	bed_free(bed);
+}
+
 static void test_advertised_address_is_said(void)
 {
 	struct cv_place pa = bed_place(CV_SIDE_WAN, "127.0.1.1", 1);
@@ -291,6 +326,7 @@ int cv_test_mline(void)
 	if (!s || !CU_add_test(s, "ports stay", test_ports_stay_for_the_session) ||
 	    !CU_add_test(s, "own output", test_own_output_is_never_an_address) ||
 	    !CU_add_test(s, "in a row", test_two_sessions_in_a_row_carry_media) ||
+	    !CU_add_test(s, "threats 18", test_threat_18_media_goes_outside) ||
 	    !CU_add_test(s, "advertised", test_advertised_address_is_said) ||
 	    !CU_add_test(s, "readdressed", test_readdressed_ports_stay) ||
 	    !CU_add_test(s, "port zero", test_port_zero_frees_that_stream) ||

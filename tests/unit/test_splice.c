@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <CUnit/CUnit.h>
@@ -26,6 +28,7 @@ enum {
 	TURN_MS = 5,
 	WAIT_MS = 5000, /* bound of every wait; none is that long when it passes */
 	SOON_MS = 60,   /* for what must not come */
+	REST_MS = 300,
 	MUCH = 3 * 1024 * 1024,
 };
 
@@ -305,6 +308,70 @@ static void test_half_close_is_passed(void)
 	world_close(&w);
 }
 
+/* Of several phones that ring one is heard, and only that one is joined. */
+static void test_another_phone_is_heard(void)
+{
+	struct cv_expect x = {.spoken = true, .fork = 1, .aside = true, .dial = true};
+	struct cv_addr at;
+	struct world w;
+	int ear = waits("127.0.1.3:0", &at), a, b;
+
+	world_open(&w);
+	expect(&w, CV_END_A, "127.0.1.1", NULL);
+	expect(&w, CV_END_B, "127.0.1.2", NULL);
+	x.to[CV_COMP_RTP] = at;
+	x.allow[1].lo = x.allow[1].hi = at;
+	cv_splice_expect(w.splice, CV_END_B, &x);
+	a = come(&w, "127.0.1.1:0", CV_END_A);
+	CU_ASSERT_FALSE(turn(&w, is_called, ear, SOON_MS)); /* it only rings */
+	b = come(&w, "127.0.1.2:0", CV_END_B);
+	says(a, "to one");
+	hears(&w, b, "to one");
+
+	x.aside = false;
+	x.only = true;
+	cv_splice_expect(w.splice, CV_END_B, &x);
+	hears_end(&w, b); /* a stranger from now on */
+	hears_end(&w, a);
+	(void)close(a);
+	(void)close(b);
+	a = come(&w, "127.0.1.1:0", CV_END_A);
+	CU_ASSERT_TRUE(turn(&w, is_called, ear, WAIT_MS));
+	b = w.fd;
+	says(a, "to it");
+	hears(&w, b, "to it");
+	(void)close(a);
+	(void)close(b);
+	(void)close(ear);
+	world_close(&w);
+}
+
+static void test_without_descriptors_it_rests(void)
+{
+	struct rlimit was, none;
+	struct world w;
+	clock_t began;
+	int a, b;
+
+	world_open(&w);
+	expect(&w, CV_END_A, "127.0.1.1", NULL);
+	expect(&w, CV_END_B, "127.0.1.2", NULL);
+	a = come(&w, "127.0.1.1:0", CV_END_A);
+	b = come(&w, "127.0.1.2:0", CV_END_B);
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){.rlim_cur = 3, .rlim_max = was.rlim_max};
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	began = clock();
+	CU_ASSERT_FALSE(turn(&w, NULL, -1, REST_MS));
+	CU_ASSERT_TRUE((clock() - began) * 1000 / CLOCKS_PER_SEC < REST_MS / 3);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &was), 0);
+	says(a, "late"); /* and goes on by itself */
+	hears(&w, b, "late");
+	(void)close(a);
+	(void)close(b);
+	world_close(&w);
+}
+
 static void test_strangers_are_sent_away(void)
 {
 	struct world w;
@@ -466,6 +533,8 @@ int cv_test_splice(void)
 	CU_ADD_TEST(s, test_one_waits);
 	CU_ADD_TEST(s, test_both_wait);
 	CU_ADD_TEST(s, test_half_close_is_passed);
+	CU_ADD_TEST(s, test_another_phone_is_heard);
+	CU_ADD_TEST(s, test_without_descriptors_it_rests);
 	CU_ADD_TEST(s, test_strangers_are_sent_away);
 	CU_ADD_TEST(s, test_nobody_there_ends_the_other);
 	CU_ADD_TEST(s, test_a_new_word_ends_what_was);

@@ -195,6 +195,58 @@ static void test_cg_17_offerer_waits(void)
 	desk_close(&d);
 }
 
+static int listen_at(const char *host, struct cv_addr *at)
+{
+	struct cv_addr a = bed_addr(host);
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	int ear;
+
+	CU_ASSERT_EQUAL_FATAL(cv_sock_listen(&ear, &a, 0), 0);
+	CU_ASSERT_EQUAL(getsockname(ear, (struct sockaddr *)&ss, &len), 0);
+	CU_ASSERT_EQUAL(cv_addr_from_sa(at, (struct sockaddr *)&ss), 0);
+
+	return ear;
+}
+
+/* Whether B, at 127.0.1.2, can have us connect to @p host, for A who is there. */
+static bool is_dialled(const char *host, bool is_peer)
+{
+	const struct cv_manner manner = {.is_peer = is_peer};
+	struct cv_addr at = {0};
+	char text[CV_ADDR_STRLEN];
+	struct desk d;
+	bool called;
+	int ear, here;
+
+	desk_open(&d, tcp_bed(), CV_SIDE_WAN);
+	ear = listen_at(host, &at);
+	cv_media_manner(d.m, CV_END_B, &manner);
+	CU_ASSERT_EQUAL(say(&d, CV_END_A, "127.0.1.1:9", CV_SETUP_ACTIVE), 0);
+	CU_ASSERT_EQUAL(say(&d, CV_END_B, cv_addr_print(&at, text), CV_SETUP_PASSIVE), 0);
+	bed_turn(d.bed, 20);
+	here = come("127.0.1.1:0", &d.to_a.rtp);
+	bed_turn(d.bed, 50);
+	d.fd = ear;
+	called = is_called(&d);
+	if (called)
+		(void)close(d.fd);
+	(void)close(ear);
+	(void)close(here);
+	desk_close(&d);
+
+	return called;
+}
+
+static void test_threat_18_only_its_own_host_is_dialled(void)
+{
+	CU_ASSERT_TRUE(is_dialled("127.0.1.2:0", false));
+	CU_ASSERT_FALSE(is_dialled("127.0.1.9:0", false));
+	CU_ASSERT_TRUE(is_dialled("127.0.1.9:0", true));
+	CU_ASSERT_FALSE(is_dialled("127.0.0.1:0", true)); /* this host */
+	CU_ASSERT_FALSE(is_dialled("127.0.0.2:0", false));
+}
+
 /* Both behind their words: A can wait, B behind a NAT is told to connect. */
 static void test_cg_17_far_end_connects(void)
 {
@@ -310,6 +362,7 @@ int cv_test_tcp(void)
 		return (int)CU_get_error();
 
 	CU_ADD_TEST(s, test_cg_17_offerer_waits);
+	CU_ADD_TEST(s, test_threat_18_only_its_own_host_is_dialled);
 	CU_ADD_TEST(s, test_cg_17_far_end_connects);
 	CU_ADD_TEST(s, test_cg_17_far_end_can_not_wait);
 	CU_ADD_TEST(s, test_watched_sessions_let_it_pass);

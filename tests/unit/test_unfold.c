@@ -182,6 +182,50 @@ static void test_the_relay_hears_both_outer_parties(void)
 	cv_bed_close(w);
 }
 
+/* It is treated as its own [peer] says, whichever call the relay belongs to. */
+static void test_the_relay_knows_a_peers_manner(void)
+{
+	static const char *const conf[] = {
+		"party ann far 198.51.100.31:40001",
+		"party bob lan 192.168.50.22:5060 peer",
+		"party pbx wan 198.51.100.5:5060 peer",
+		"peer-media all signalling 46 15000",
+		"peer-media bob any 34 20000",
+		NULL,
+	};
+	static const char *const steps[] = {
+		"< ann INVITE pbx audio 10.0.0.7:10000",
+		"> pbx INVITE audio 198.51.100.10:20000",
+		"< pbx INVITE bob id back audio 198.51.100.10:20000",
+		"> bob INVITE audio 192.168.50.1:20004",
+		NULL,
+	};
+	struct cv_world *w = cv_bed_open(conf);
+	const struct cv_media *m;
+
+	cv_bed_play(w, steps);
+	m = nth(w, 1)->unfold->outer;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	CU_ASSERT_TRUE(m->manner[CV_END_B].latch_any && m->manner[CV_END_B].is_peer);
+	CU_ASSERT_EQUAL(m->manner[CV_END_B].dscp, 34);
+	CU_ASSERT_FALSE(m->manner[CV_END_A].latch_any);
+	CU_ASSERT_EQUAL(m->manner[CV_END_A].dscp, 46);
+	cv_bed_close(w);
+}
+
+/* It is the other call's, and shows the point at which a party of this one stands. */
+static void test_the_relay_shows_our_new_address(void)
+{
+	struct cv_world *w = cv_bed_open(far);
+
+	cv_bed_play(w, far_loop);
+	CU_ASSERT_PTR_NULL(nth(w, 0)->unfold->outer);
+	CU_ASSERT_FALSE(nth(w, 1)->unfold->outer->moved);
+	cv_unfold_readdress(nth(w, 0));
+	CU_ASSERT_TRUE(nth(w, 1)->unfold->outer->moved);
+	cv_bed_close(w);
+}
+
 /* No port for the relay of the two: both calls keep theirs. */
 static void test_no_port_for_the_one_relay(void)
 {
@@ -367,6 +411,8 @@ int cv_test_unfold(void)
 	CU_ADD_TEST(s, test_leads_end);
 	CU_ADD_TEST(s, test_the_relay_follows_a_phone_that_moves);
 	CU_ADD_TEST(s, test_the_relay_hears_both_outer_parties);
+	CU_ADD_TEST(s, test_the_relay_knows_a_peers_manner);
+	CU_ADD_TEST(s, test_the_relay_shows_our_new_address);
 	CU_ADD_TEST(s, test_no_port_for_the_one_relay);
 	CU_ADD_TEST(s, test_parking_is_tried_again);
 	CU_ADD_TEST(s, test_without_memory);
