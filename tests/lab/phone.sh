@@ -6,13 +6,13 @@
 
 TALK_BYTES=52000 # 3.2 s of 16 bit at 8000 a second: tone.py wants 2 s clean
 
-# The voices. Longer than any call, since baresip is silent after the end of its file.
+# The voices, VOICE_S seconds (100): longer than any call, for baresip hangs up at their end.
 phone_voices()
 {
 	local hz
 
 	for hz in 440 700 1000; do
-		sox -n -r 8000 -c 1 -b 16 "$D/tone$hz.wav" synth 100 sine "$hz" vol 0.5
+		sox -n -r 8000 -c 1 -b 16 "$D/tone$hz.wav" synth "${VOICE_S:-100}" sine "$hz" vol 0.5
 	done
 }
 

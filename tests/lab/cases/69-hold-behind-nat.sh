@@ -35,12 +35,12 @@ held_or_not()
 		for s in d['ladder']) == $1" ladder "$CALL"
 }
 
-# Half a minute and more, in which the NAT's own table is looked at.
+# Half a minute and more, in which the NAT's own table is looked at every 5 s.
 hold_for()
 {
 	local i hole=$1
 
-	for i in 1 2 3 4 5 6 7; do
+	for i in $(seq "${HOLD_LOOKS:-7}"); do
 		sleep 5
 		[ "$WITH" = unkept ] || hole_is_open "$hole" ||
 			fail "after $((i * 5)) s on hold the NAT has no hole at $hole any more"
@@ -53,7 +53,7 @@ case_main()
 
 	topo_base
 	topo_lan_host lan1 21
-	topo_natbox natA 31 10.1.1 map=ei filter=apd preserve=no refresh=both idle=20s
+	topo_natbox natA 31 10.1.1 map=ei filter=apd preserve=no refresh=both "idle=${NAT_IDLE:-20s}"
 	topo_nat_host natA a1 10.1.1.11
 	{
 		edge_users alice bob
