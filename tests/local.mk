@@ -81,6 +81,7 @@ check_PROGRAMS += tests/replay/sip
 SIP_WORLD = \
 	tests/replay/player.c tests/replay/player.h \
 	tests/replay/sip_feed.c \
+	tests/replay/sip_nat.c \
 	tests/replay/sip_open.c \
 	tests/replay/sip_party.c tests/replay/sip_party.h \
 	tests/replay/sip_say.c \
@@ -91,7 +92,8 @@ SIP_WORLD = \
 	tests/unit/fake_media.c tests/unit/fake_media.h
 tests_replay_sip_SOURCES = tests/replay/sip.c src/core/accept.c $(SIP_WORLD)
 tests_replay_sip_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SOFIA_CFLAGS)
-tests_replay_sip_LDADD = libmod_registrar.a libmod_route_peer.a $(tests_unit_test_sip_LDADD)
+tests_replay_sip_LDADD = libmod_registrar.a libmod_route_peer.a libnat.a \
+	$(tests_unit_test_sip_LDADD)
 
 # Messages of all sorts, sent to the same stack
 check_PROGRAMS += tests/replay/torture

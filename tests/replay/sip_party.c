@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "call_words.h"
 
 enum { SECOND_NS = 1000000000 };
@@ -50,6 +51,7 @@ void cv_sparty_close(struct cv_sparty *p)
 		(void)close(p->fd);
 
 	p->fd = -1;
+	p->nat = cv_mem_unref(p->nat);
 	cv_sstream_hang_up(p);
 }
 
@@ -81,29 +83,42 @@ static bool read_stream(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
 	return cv_sstream_read(p, text);
 }
 
-bool cv_sparty_read(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
+/* A datagram; one that a NAT keeps out is as if it had not come. */
+static bool read_datagram(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
 {
 	char control[CMSG_SPACE(sizeof(struct timespec))];
 	struct iovec iov = {.iov_base = text, .iov_len = CV_STEXT - 1};
-	struct msghdr m = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n;
+	struct sockaddr_storage ss;
+	struct cv_addr from;
+	bool lost = true;
 
-	if (p->stream)
-		return read_stream(p, text, stamp_ns);
+	while (lost) {
+		struct msghdr m = {
+			.msg_name = &ss,
+			.msg_namelen = sizeof(ss),
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+		ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
 
-	n = recvmsg(p->fd, &m, MSG_DONTWAIT);
-	if (n < 0)
-		return false;
+		if (n < 0)
+			return false;
 
-	text[n] = '\0';
-	*stamp_ns = cv_sparty_stamp(&m);
+		text[n] = '\0';
+		*stamp_ns = cv_sparty_stamp(&m);
+		lost = p->nat && (cv_addr_from_sa(&from, (struct sockaddr *)&ss) ||
+				  !cv_snat_lets_in(p, &from));
+	}
 
 	return true;
+}
+
+bool cv_sparty_read(struct cv_sparty *p, char *text, uint64_t *stamp_ns)
+{
+	return p->stream ? read_stream(p, text, stamp_ns)
+			 : read_datagram(p, text, stamp_ns);
 }
 
 int cv_sparty_send(struct cv_sparty *p, struct cv_str text)
@@ -114,6 +129,12 @@ int cv_sparty_send(struct cv_sparty *p, struct cv_str text)
 	++p->out;
 	if (p->stream)
 		return cv_sstream_send(p, text);
+	if (p->nat) {
+		int err = cv_snat_out(p);
+
+		if (err)
+			return err;
+	}
 
 	return sendto(p->fd, text.p, text.len, 0, (struct sockaddr *)&ss, len) == -1
 		       ? errno

@@ -57,11 +57,14 @@ struct cv_sorder {
 	unsigned heard;
 };
 
+struct cv_snat;
+
 struct cv_sparty {
 	char name[CV_SNAME], domain[64], shown[64];
 	struct cv_addr addr, edge; /* its own; where it sends */
 	bool peer, silent, pings_shown;
 	bool stream;           /* it speaks TCP */
+	struct cv_snat *nat;   /* that stands before it; owned; NULL: none */
 	int fd;                /* of a stream: what it listens with */
 	int conn;              /* the newest connection; -1: none */
 	char in[2 * CV_STEXT]; /* what came over it and is no whole message yet */
@@ -123,6 +126,17 @@ struct cv_ssaid {
 struct cv_sorder *cv_sparty_order(struct cv_sparty *p, struct cv_str method);
 /** EINVAL: not an event; ENOENT: nothing it could belong to. */
 int cv_sparty_say(struct cv_sparty *p, const struct cv_ssaid *said);
+
+/* sip_nat.c: of a party behind a NAT */
+
+/** Puts a NAT of these traits (culvert-natbox(8)) before a party that speaks UDP and
+ * shows a private address. EINVAL: no such traits; ENOMEM. */
+int cv_snat_new(struct cv_sparty *p, const char *words);
+/** It is about to send to the edge: its hole is made, or made anew, and its socket is
+ * there. EHOSTUNREACH: it can't. */
+int cv_snat_out(struct cv_sparty *p);
+/** What came from there finds its hole. */
+bool cv_snat_lets_in(struct cv_sparty *p, const struct cv_addr *from);
 
 /* sip_stream.c: of a party that speaks TCP */
 

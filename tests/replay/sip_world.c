@@ -364,6 +364,22 @@ static int add_party(struct cv_sworld *w, struct cv_words *l)
 	return 0;
 }
 
+static int add_nat(struct cv_sworld *w, struct cv_words *l)
+{
+	struct cv_sparty *p = cv_sworld_party(w, cv_str_of(cv_words_next(l)));
+	char words[256] = "";
+	size_t at = 0;
+
+	if (!p || p->stream)
+		return EINVAL;
+
+	while (l->at < l->c && at < sizeof(words))
+		at += (size_t)snprintf(words + at, sizeof(words) - at, "%s ",
+				       cv_words_next(l));
+
+	return at < sizeof(words) ? cv_snat_new(p, words) : E2BIG;
+}
+
 int cv_sworld_conf(struct cv_sworld *w, const char *line)
 {
 	struct cv_words l;
@@ -371,6 +387,9 @@ int cv_sworld_conf(struct cv_sworld *w, const char *line)
 	cv_words_cut(&l, line);
 	if (cv_words_accept(&l, "party"))
 		return add_party(w, &l);
+
+	if (cv_words_accept(&l, "natbox"))
+		return add_nat(w, &l);
 
 	if (cv_words_accept(&l, "trying")) {
 		w->trying = true;

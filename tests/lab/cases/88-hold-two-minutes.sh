@@ -8,7 +8,5 @@
 
 # shellcheck source=/dev/null
 . "$LAB/cases/69-hold-behind-nat.sh"
-HOLD_LOOKS=24
-NAT_IDLE=30s
-VOICE_S=240
-WITH=kept
+# shellcheck disable=SC2034 # read by what is sourced above
+HOLD_LOOKS=24 NAT_IDLE=30s VOICE_S=240 WITH=kept
