@@ -263,8 +263,10 @@ static void setup_put(struct work *w, const struct cv_sdp_line *l,
 {
 	enum cv_setup was = cv_sdp_setup(l->text), is = sec->flow->setup;
 
+	/* of two such lines the first counts; as long as that holds, both stay */
 	if (!sec->live || sec->part->flow.carry != CV_CARRY_TCP ||
-	    was == CV_SETUP_UNSAID || is == CV_SETUP_UNSAID || was == is) {
+	    was == CV_SETUP_UNSAID || is == CV_SETUP_UNSAID || was == is ||
+	    is == sec->part->flow.setup) {
 		line_copy(w, l);
 		return;
 	}

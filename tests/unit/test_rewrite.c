@@ -317,6 +317,13 @@ static const struct setup_case setup_cases[] = {
 	 {CV_SETUP_ACTIVE, CV_SETUP_PASSIVE},
 	 "v=0\nc=IN IP4 192.0.2.1\na=setup:Active\nm=message 7000 TCP/TLS/MSRP *\n"
 	 "m=image 7001 TCP t38\na=setup:passive\n"},
+	{/* said twice: the first counts, and nothing changes that wasn't asked for */
+	 "v=0\nc=IN IP4 10.0.0.5\nm=image 9 TCP t38\na=setup:active\na=setup:actpass\n"
+	 "m=image 9 TCP t38\n",
+	 {CV_SETUP_ACTIVE, CV_SETUP_UNSAID},
+	 {CV_SETUP_ACTIVE, CV_SETUP_UNSAID},
+	 "v=0\nc=IN IP4 192.0.2.1\nm=image 7000 TCP t38\na=setup:active\n"
+	 "a=setup:actpass\nm=image 7001 TCP t38\n"},
 	{/* from before there was such a line, and one that means nothing */
 	 "v=0\nc=IN IP4 10.0.0.5\nm=application 1503 tcp msdata\n"
 	 "m=image 9 TCP t38\na=setup:sometimes\n",
